@@ -1,0 +1,210 @@
+"""YAML text to a tree of nodes: one pass over the parser's events, without recursion, within limits (rule C5)."""
+
+from typing import Any
+
+import yaml
+
+from cli.config.syntax import syntax_problem
+from engine.config.errors import ConfigProblem, Problems, shown_text
+from engine.config.node import Entry, Mapping, Mark, Node, Path, Scalar, Sequence, as_mapping, dotted
+
+DEEPEST = 64
+MOST_NODES = 1_000_000
+"""Values in a file, those that aliases repeat counted each time."""
+
+_YAML = "tag:yaml.org,2002:"
+_TAGS: dict[type, frozenset[str]] = {
+    yaml.ScalarEvent: frozenset(_YAML + name for name in ("str", "int", "float", "bool", "null", "timestamp", "merge")),
+    yaml.SequenceStartEvent: frozenset({_YAML + "seq"}),
+    yaml.MappingStartEvent: frozenset({_YAML + "map"}),
+}
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class UnusableTextError(Exception):
+    """The text is no YAML, or is more of it than is accepted: nothing more can be said about it."""
+
+    def __init__(self, problem: ConfigProblem) -> None:
+        super().__init__(str(problem))
+        self.problem = problem
+
+
+class _Placed:
+    """A finished node with what it costs: `size` in values and `height` in levels, aliases followed."""
+
+    __slots__ = ("height", "node", "size")
+
+    def __init__(self, node: Node, size: int, height: int) -> None:
+        self.node = node
+        self.size = size
+        self.height = height
+
+
+class _Open:
+    """A collection whose end has not been met."""
+
+    __slots__ = ("anchor", "at", "entries", "height", "is_mapping", "items", "key", "merges", "size")
+
+    def __init__(self, at: Mark, anchor: str | None, *, is_mapping: bool) -> None:
+        self.at = at
+        self.anchor = anchor
+        self.is_mapping = is_mapping
+        self.items: list[Node] = []
+        self.entries: dict[str, Entry] = {}
+        self.merges: list[Mapping] = []
+        self.key: Scalar | None = None
+        self.size = 1
+        self.height = 1
+
+    def step(self) -> str | int:
+        """The part of a path that names the value being read."""
+        if not self.is_mapping:
+            return len(self.items)
+        return self.key.text if self.key is not None else "?"
+
+
+class Composer:
+    """Builds the tree of one text. Mistakes that leave a tree are collected, others end it."""
+
+    def __init__(self, path: str, problems: Problems) -> None:
+        self._path = path
+        self._problems = problems
+        self._open: list[_Open] = []
+        self._anchors: dict[str, _Placed | None] = {}
+        self._root: Node | None = None
+        self._documents = 0
+        self._written = 0
+
+    def compose(self, text: str) -> Node:
+        """The tree of `text`; of an empty one, a null at its start.
+
+        Raises:
+            UnusableTextError: if it is not YAML, is nested too deep, or expands too far.
+        """
+        loader = _LOADER(text)
+        try:
+            while True:
+                event = loader.get_event()
+                if isinstance(event, yaml.StreamEndEvent):
+                    break
+                self._take(event)
+        except yaml.YAMLError as error:
+            raise UnusableTextError(syntax_problem(error, self._path, text)) from None
+        finally:
+            loader.dispose()
+        return self._root or Scalar("", quoted=False, at=Mark(self._path, 1, 1))
+
+    def _take(self, event: yaml.Event) -> None:
+        if isinstance(event, yaml.ScalarEvent):
+            self._place(_Placed(self._scalar(event), 1, 1), event.anchor)
+        elif isinstance(event, yaml.CollectionStartEvent):
+            self._begin(event)
+        elif isinstance(event, yaml.CollectionEndEvent):
+            self._end()
+        elif isinstance(event, yaml.AliasEvent):
+            self._alias(event)
+        elif isinstance(event, yaml.DocumentStartEvent):
+            self._documents += 1
+            if self._documents > 1:
+                raise self._unusable(self._mark(event), "", "a second document begins here: a config is one document")
+
+    def _scalar(self, event: yaml.ScalarEvent) -> Scalar:
+        at = self._mark(event)
+        self._check_tag(event, at)
+        text_tag = event.tag in ("!", _YAML + "str")
+        quoted = text_tag or (bool(event.style) and event.tag in (None, "!"))
+        one_line = event.start_mark.line == event.end_mark.line and not event.tag and not event.anchor
+        return Scalar(event.value, quoted, at, (1 if event.style else 0) if one_line else None)
+
+    def _begin(self, event: yaml.CollectionStartEvent) -> None:
+        at = self._mark(event)
+        self._check_tag(event, at)
+        if len(self._open) >= DEEPEST:
+            raise self._unusable(at, "", f"nested more than {DEEPEST} deep")
+        if event.anchor:
+            self._anchors[event.anchor] = None
+        self._open.append(_Open(at, event.anchor, is_mapping=isinstance(event, yaml.MappingStartEvent)))
+
+    def _end(self) -> None:
+        closed = self._open.pop()
+        node: Node
+        if closed.is_mapping:
+            entries: dict[str, Entry] = {}
+            for lower in reversed(closed.merges):
+                entries |= lower.entries
+            node = Mapping(entries | closed.entries, closed.at)
+        else:
+            node = Sequence(tuple(closed.items), closed.at)
+        self._place(_Placed(node, closed.size, closed.height), closed.anchor)
+
+    def _alias(self, event: yaml.AliasEvent) -> None:
+        name = str(event.anchor)
+        placed = self._anchors.get(name)
+        if placed is None:
+            inside = name in self._anchors
+            what = "this alias stands inside its own anchor" if inside else "there is no anchor of this name before it"
+            raise self._unusable(self._mark(event), f"*{name}", what)
+        if len(self._open) + placed.height - 1 > DEEPEST:
+            raise self._unusable(self._mark(event), f"*{name}", f"nested more than {DEEPEST} deep")
+        self._place(placed, None, event)
+
+    def _place(self, placed: _Placed, anchor: str | None, alias: yaml.Event | None = None) -> None:
+        if anchor:
+            self._anchors[anchor] = placed
+        if not self._open:
+            self._root = placed.node
+            return
+        top = self._open[-1]
+        top.size += placed.size
+        top.height = max(top.height, placed.height + 1)
+        self._written += 1
+        if top.size > MOST_NODES or self._written > MOST_NODES:
+            at = placed.node.at if alias is None else self._mark(alias)
+            raise self._unusable(at, "", f"more than {MOST_NODES:,} values, those of aliases counted each time")
+        if not top.is_mapping:
+            top.items.append(placed.node)
+        elif top.key is None:
+            top.key = self._key(placed.node)
+        else:
+            self._value(top, top.key, placed.node)
+            top.key = None
+
+    def _key(self, node: Node) -> Scalar:
+        if isinstance(node, Scalar):
+            return node
+        self._problems.add(node, (*self._where(), "?"), "a key is a text")
+        return Scalar("?", quoted=True, at=node.at)
+
+    def _value(self, top: _Open, key: Scalar, node: Node) -> None:
+        if key.text == "<<" and not key.quoted:
+            self._merge(top, node)
+        if key.text in top.entries:
+            first = top.entries[key.text].key.at.line
+            self._problems.at(key.at, self._where(), None, f"this key stands here twice, first in line {first}")
+        else:
+            top.entries[key.text] = Entry(key, node)
+
+    def _merge(self, top: _Open, node: Node) -> None:
+        parts = node.items if isinstance(node, Sequence) else (node,)
+        for part in parts:
+            mapping = as_mapping(part)
+            if mapping is None:
+                self._problems.add(part, self._where(), "expected a mapping to merge in, or a list of them")
+            else:
+                top.merges.append(mapping)
+
+    def _check_tag(self, event: Any, at: Mark) -> None:  # noqa: ANN401 - PyYAML's events have no types
+        tag = event.tag
+        if tag is None or tag == "!" or tag in _TAGS.get(type(event), ()):
+            return
+        shown = tag.replace(_YAML, "!!")
+        self._problems.at(at, self._where(), shown_text(shown), "this tag is not accepted: only plain YAML's are")
+
+    def _where(self) -> Path:
+        return tuple(each.step() for each in self._open)
+
+    def _mark(self, event: yaml.Event) -> Mark:
+        return Mark(self._path, event.start_mark.line + 1, event.start_mark.column + 1)
+
+    def _unusable(self, at: Mark, value: str, expected: str) -> UnusableTextError:
+        return UnusableTextError(ConfigProblem(at, dotted(self._where()), value, expected))

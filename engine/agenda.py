@@ -1,0 +1,124 @@
+"""The agenda: what is to happen, in the one order of a run (rule L2).
+
+Every piece of work stands under (step, phase, lane, rank, counter). A step is an index into the timeline, the sorted
+union of all bar timestamps. Work that was arranged for a step before it began comes in the rank of its owner, the order
+of declaration; what is posted during the step follows it, first-in first-out. Nothing else decides an order: no id(), no
+hash, no clock.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from heapq import heappop, heappush
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import numpy as np
+    import numpy.typing as npt
+
+    Action = Callable[[Any], None]
+
+_POSTED = 1 << 40
+_LAST = 1 << 60
+
+
+class Phase(IntEnum):
+    """The phases of a step, in order (rule L1)."""
+
+    START = -1
+    MATCH = 0
+    BAR = 1
+    FEATURES = 2
+    MARK = 3
+    DECIDE = 4
+    ORDER = 5
+    END = 6
+
+
+class Owner(Protocol):
+    """Whose work it is: the work of a closed owner is dropped."""
+
+    @property
+    def lane(self) -> int:
+        """Whose portfolio's work it is, for the order within a phase."""
+
+    @property
+    def rank(self) -> int:
+        """The place of its container in the order of declaration."""
+
+    @property
+    def closed(self) -> bool:
+        """Whether its work is to be dropped."""
+
+    def fail(self, error: Exception) -> None:
+        """Takes the error that its work raised."""
+
+
+class OutOfOrderError(RuntimeError):
+    """Work was asked for at a place that has already passed."""
+
+
+class Agenda:
+    """A heap of work over a timeline of `timestamps` (ns UTC, one a step).
+
+    `step` and `phase` say where the run stands, `done` counts the work done.
+    """
+
+    def __init__(self, timestamps: npt.NDArray[np.int64]) -> None:
+        self._timestamps = timestamps
+        self.step = 0
+        self.phase: int = Phase.START
+        self.done = 0
+        self.stopped = False
+        self._entries: list[tuple[int, int, int, int, int, Owner, Action, Any]] = []
+        self._counter = 0
+
+    @property
+    def now(self) -> int:
+        """The timestamp of the current step, ns UTC."""
+        return self._timestamps.item(self.step)
+
+    def post(self, phase: int, owner: Owner, action: Action, argument: object = None) -> None:
+        """Puts work into the current step, at the current phase or a later one.
+
+        Raises:
+            OutOfOrderError: if the phase has passed.
+        """
+        if phase < self.phase:
+            raise OutOfOrderError(f"{Phase(phase).name} of step {self.step} has passed: it is {Phase(self.phase).name}")
+        self._put(self.step, phase, _POSTED, owner, action, argument)
+
+    def post_last(self, phase: int, owner: Owner, action: Action, argument: object = None) -> None:
+        """Like `post`, but after all other work of that phase and lane, whenever that is posted."""
+        self._put(self.step, phase, _LAST, owner, action, argument)
+
+    def wake(self, step: int, phase: int, owner: Owner, action: Action, argument: object = None) -> None:
+        """Arranges work for a later step, or for a later phase of this one.
+
+        Raises:
+            OutOfOrderError: if that place has passed.
+        """
+        if step < self.step or (step == self.step and phase < self.phase):
+            raise OutOfOrderError(f"step {step} is asked for, but the run stands at step {self.step}")
+        self._put(step, phase, owner.rank, owner, action, argument)
+
+    def run(self, until: int) -> None:
+        """Does all work of the steps before `until`; once `stopped`, only what is left of the current step."""
+        entries = self._entries
+        while entries and entries[0][0] < until:
+            if self.stopped and entries[0][0] > self.step:
+                return
+            self.step, self.phase, _, _, _, owner, action, argument = heappop(entries)
+            if owner.closed:
+                continue
+            self.done += 1
+            try:
+                action(argument)
+            except Exception as error:  # noqa: BLE001 - a lane's failure must not touch the others
+                owner.fail(error)
+
+    def _put(self, step: int, phase: int, rank: int, owner: Owner, action: Action, argument: object) -> None:
+        self._counter += 1
+        heappush(self._entries, (step, phase, owner.lane, rank, self._counter, owner, action, argument))

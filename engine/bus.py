@@ -1,0 +1,200 @@
+"""The bus: who hears of an event. One bus per container, links between buses, observers attached from outside.
+
+A bus knows nothing of tracing, trading or time. It answers one question before an event is built, `wants(type)`, and
+delivers what is published: on every bus the event reaches, first to the observers, then to the handlers.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from engine.events import Event
+
+    Handler = Callable[[Event], None]
+    Undo = Callable[[], None]
+
+SHARED = 0
+"""The lane of everything that serves more than one portfolio."""
+
+
+class Observer(Protocol):
+    """Something that watches a bus without taking part. It sees an event before the handlers do (rule L8)."""
+
+    @property
+    def event_types(self) -> frozenset[str] | None:
+        """The types it wants to be offered; None for all."""
+
+    def observe(self, event: Event) -> None:
+        """Takes note of an event of a declared type."""
+
+    def ended(self, correlation_id: str) -> None:
+        """Takes note that a trade ended, once the handlers of the event that ended it are done (rule K3)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """An explicit route to another bus. `types` limits it to some event types; None lets every type pass."""
+
+    target: EventBus
+    types: frozenset[str] | None
+    ends: bool
+
+    def carries(self, event_type: str) -> bool:
+        """Whether events of this type pass."""
+        return self.types is None or event_type in self.types
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """One bus on an event's way, with those on it who want the type."""
+
+    bus: EventBus
+    observers: tuple[Handler, ...]
+    handlers: tuple[Handler, ...]
+
+
+class EventBus:
+    """A container's own bus.
+
+    `lane` is the portfolio it serves alone, or SHARED. Events of one lane never enter a bus of another (rule L7).
+    Publishing by hand is first-in first-out and runs to completion: a handler that publishes does not recurse (rule E5).
+    """
+
+    def __init__(self, bus_id: str, lane: int = SHARED) -> None:
+        self.bus_id = bus_id
+        self.lane = lane
+        self.on_failure: Callable[[Exception], None] | None = None
+        self._handlers: dict[str, tuple[Handler, ...]] = {}
+        self._observers: tuple[Observer, ...] = ()
+        self._links: dict[int, list[Link]] = {}
+        self._readers: dict[int, EventBus] = {}
+        self._ways: dict[tuple[str, int], tuple[Stop, ...]] = {}
+        self._listeners: dict[int, tuple[Observer, ...]] = {}
+        self._waiting: deque[Event] = deque()
+        self._draining = False
+
+    def subscribe(self, event_type: str, handler: Handler) -> Undo:
+        """Has `handler` called with every event of the type that reaches this bus; returns what undoes it."""
+        self._handlers[event_type] = (*self._handlers.get(event_type, ()), handler)
+        self.refresh()
+
+        def undo() -> None:
+            self._handlers[event_type] = tuple(h for h in self._handlers[event_type] if h != handler)
+            self.refresh()
+
+        return undo
+
+    def attach_observer(self, observer: Observer) -> Undo:
+        """Has `observer` see the events of its declared types; returns what undoes it."""
+        self._observers = (*self._observers, observer)
+        self.refresh()
+
+        def undo() -> None:
+            self.detach_observer(observer)
+
+        return undo
+
+    def detach_observer(self, observer: Observer) -> None:
+        """Leaves no trace of `observer` on this bus; one that is not attached is no error."""
+        self._observers = tuple(o for o in self._observers if o is not observer)
+        self.refresh()
+
+    def link(self, target: EventBus, types: frozenset[str] | None = None, *, ends: bool = True) -> None:
+        """Lets events dispatched here reach `target`; `ends` says whether the end of a trade is told there too."""
+        self._links.setdefault(target.lane, []).append(Link(target, types, ends))
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Forgets who wanted what; needed when an attached observer declares other types."""
+        readers, self._readers = self._readers, {}
+        for bus in (self, *readers.values()):
+            bus._ways.clear()  # noqa: SLF001 - buses of one network
+            bus._listeners.clear()  # noqa: SLF001
+
+    def wants(self, event_type: str, lane: int = SHARED) -> bool:
+        """Whether anybody, here or along the links, would see an event of this type: if not, do not build it."""
+        return bool(self._way(event_type, lane))
+
+    def publish(self, event: Event) -> None:
+        """Delivers `event` now, or after those published before it if a delivery is under way.
+
+        Raises whatever an observer or a handler raises; what was still waiting is then dropped.
+        """
+        self._waiting.append(event)
+        if self._draining:
+            return
+        self._draining = True
+        try:
+            while self._waiting:
+                self.dispatch(self._waiting.popleft())
+        finally:
+            self._waiting.clear()
+            self._draining = False
+
+    def dispatch(self, event: Event, lane: int = SHARED) -> None:
+        """Delivers `event` to every bus on its way, at once. Failures go to the failing bus's `on_failure`."""
+        for stop in self._way(event.type, lane):
+            try:
+                for observe in stop.observers:
+                    observe(event)
+                for handle in stop.handlers:
+                    handle(event)
+            except Exception as error:  # noqa: BLE001 - the one place where a container's failure is contained
+                stop.bus.fail(error)
+        if event.ends_correlation and event.correlation_id is not None:
+            self.end(event.correlation_id, lane)
+
+    def end(self, correlation_id: str, lane: int = SHARED) -> None:
+        """Tells every observer along the links that a trade ended, whether or not the ending event was built."""
+        listeners = self._listeners.get(lane)
+        if listeners is None:
+            reached = self._reach(lane, lambda link: link.ends)
+            listeners = self._listeners[lane] = tuple(o for bus in reached for o in bus._observers)  # noqa: SLF001
+        for observer in listeners:
+            observer.ended(correlation_id)
+
+    def fail(self, error: Exception) -> None:
+        """Hands an error of this bus's observers or handlers to whoever watches over it; by hand it is raised."""
+        if self.on_failure is None:
+            raise error
+        self.on_failure(error)
+
+    def silence(self) -> None:
+        """Drops every observer and handler: nothing is delivered here any more."""
+        self._observers = ()
+        self._handlers.clear()
+        self.refresh()
+
+    def _way(self, event_type: str, lane: int) -> tuple[Stop, ...]:
+        way = self._ways.get((event_type, lane))
+        if way is None:
+            reached = self._reach(lane, lambda link: link.carries(event_type))
+            stops = (bus._stop(event_type) for bus in reached)  # noqa: SLF001
+            way = self._ways[event_type, lane] = tuple(s for s in stops if s.observers or s.handlers)
+        return way
+
+    def _stop(self, event_type: str) -> Stop:
+        interested = (o for o in self._observers if o.event_types is None or event_type in o.event_types)
+        return Stop(self, tuple(o.observe for o in interested), self._handlers.get(event_type, ()))
+
+    def _reach(self, lane: int, passes: Callable[[Link], bool]) -> list[EventBus]:
+        """Every bus that carries an event of this lane published here, each once, nearest first."""
+        reached, seen = [self], {id(self)}
+        for bus in reached:
+            for link in bus._open_links(lane):
+                if passes(link) and id(link.target) not in seen:
+                    seen.add(id(link.target))
+                    reached.append(link.target)
+        for bus in reached:
+            bus._readers[id(self)] = self  # noqa: SLF001
+        return reached
+
+    def _open_links(self, lane: int) -> Iterator[Link]:
+        lanes = self._links if lane == SHARED else (SHARED, lane)
+        for target_lane in lanes:
+            yield from self._links.get(target_lane, ())

@@ -1,0 +1,155 @@
+"""Which columns reach a strategy, and whether the names it reads are among them."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import msgspec
+
+from engine.config.containers import Declared
+from engine.config.errors import Problems
+from engine.config.node import Mapping as MappingNode
+from engine.config.node import Node, Path, Scalar
+from engine.config.node import Sequence as SequenceNode
+from engine.config.readers import INVALID
+from engine.config.references import Directory, Inputs
+from engine.config.schema import PortfolioContainer, UserComponent
+from engine.features.columns import feature_names
+from engine.features.indicators import PRICE_COLUMNS
+from engine.market.sources import ROLES, FileSource
+
+
+class Reach(msgspec.Struct, frozen=True):
+    """What flows out of some containers: features with the container each comes from, further columns of the data.
+
+    `unsure` if some of it could not be read, so that nothing can be said to be missing.
+    """
+
+    features: dict[str, tuple[str, ...]]
+    further: frozenset[str]
+    unsure: bool
+
+
+class ColumnCheck:
+    """Follows the inputs of containers back to their data; what several containers share is followed once."""
+
+    def __init__(self, directory: Directory, inputs: Inputs, problems: Problems) -> None:
+        self._directory = directory
+        self._inputs = inputs
+        self._problems = problems
+        self._reached: dict[tuple[str, ...], Reach] = {}
+
+    def check(self, each: Declared) -> None:
+        """Reports what the features and the strategy of a container read and nothing provides."""
+        features = getattr(each.config, "features", {})
+        if each.config is INVALID or each.id is None or not hasattr(each.config, "inputs"):
+            return
+        reach = self._reach(self._inputs.get(each.id, ()))
+        if features is not INVALID:
+            self._check_features(each, features, reach)
+        strategy = getattr(each.config, "strategy", None)
+        if strategy is not None and strategy is not INVALID and not isinstance(strategy, UserComponent):
+            self._check_strategy(each, strategy, features, reach)
+
+    def _reach(self, names: tuple[str, ...]) -> Reach:
+        if names not in self._reached:
+            self._reached[names] = _merged([self._reach_of(name) for name in names])
+        return self._reached[names]
+
+    def _reach_of(self, name: str) -> Reach:
+        config = self._directory.by_id[name].config
+        if config is INVALID:
+            return Reach({}, frozenset(), unsure=True)
+        source = getattr(config, "source", None)
+        if source is not None:
+            return _reach_of_source(source)
+        behind = self._reach(self._inputs.get(name, ()))
+        own = _own_names(getattr(config, "features", {}))
+        if own is None:
+            return Reach({}, frozenset(), unsure=True)
+        return _merged([Reach(dict.fromkeys(own, (name,)), frozenset(), unsure=False), behind])
+
+    def _check_features(self, each: Declared, features: Mapping[str, Any], reach: Reach) -> None:
+        node = each.field("features")
+        for name, spec in features.items():
+            path = (*each.path, "features", name)
+            entry = node.entries.get(name) if isinstance(node, MappingNode) else None
+            if entry is None:
+                continue
+            if name in PRICE_COLUMNS or name in reach.further:
+                self._problems.at(entry.key.at, path, None, "this is the name of a column of the data: choose another")
+            if spec is not INVALID and not reach.unsure:
+                self._check_inputs(entry.value, (*path, "input"), spec.input, reach)
+
+    def _check_inputs(self, node: Node, path: Path, names: tuple[str, ...], reach: Reach) -> None:
+        written = node.value("input") if isinstance(node, MappingNode) else None
+        known = {*PRICE_COLUMNS, *reach.further}
+        items = written.items if isinstance(written, SequenceNode) else (written,)
+        for name, item in zip(names, items, strict=False):
+            if name not in known and item is not None:
+                hint = self._problems.nearest(name, known) or f": expected one of {', '.join(sorted(known))}"
+                self._problems.add(item, path, f"no such column{hint}")
+
+    def _check_strategy(self, each: Declared, strategy: Any, features: Any, reach: Reach) -> None:  # noqa: ANN401
+        own = None if features is INVALID else _own_names(features)
+        if own is None or reach.unsure:
+            return
+        for field in strategy.__struct_fields__:
+            name = getattr(strategy, field)
+            if isinstance(name, str) and name in _columns_read(strategy):
+                self._check_name(each, ("strategy", field), name, own, reach)
+
+    def _check_name(self, each: Declared, keys: Path, name: str, own: Iterable[str], reach: Reach) -> None:
+        node = each.field("strategy")
+        item = node.value(str(keys[1])) if isinstance(node, MappingNode) else None
+        origins = (*reach.features.get(name, ()), *([str(each.id)] if name in own else ()))
+        if not isinstance(item, Scalar):
+            return
+        if len(origins) > 1:
+            self._problems.add(item, (*each.path, *keys), f"{' and '.join(origins)} both define this feature")
+        elif not origins and name not in PRICE_COLUMNS and name not in reach.further:
+            known = dict.fromkeys([*own, *reach.features, *reach.further, *PRICE_COLUMNS])
+            hint = self._problems.nearest(name, known) or f": expected one of {', '.join(known)}"
+            self._problems.add(item, (*each.path, *keys), f"no feature or column of this name arrives here{hint}")
+
+
+def check_signals(each: Declared, inputs: Inputs, directory: Directory, problems: Problems) -> None:
+    """Reports a portfolio that nothing tells to trade."""
+    if not isinstance(each.config, PortfolioContainer) or each.config.strategy is not None or each.id not in inputs:
+        return
+    kinds = {directory.type_of(name) for name in inputs[each.id]}
+    written = each.field("inputs")
+    whole = isinstance(written, SequenceNode) and inputs[each.id]
+    if whole and not kinds & {"strategy", None}:
+        problems.missing(
+            each.node, (*each.path, "strategy"), "expected a strategy: {name: ...}, or a strategy container as an input"
+        )
+
+
+def _columns_read(strategy: Any) -> tuple[str, ...]:  # noqa: ANN401 - any built-in strategy
+    columns: tuple[str, ...] = strategy.columns()
+    return columns
+
+
+def _own_names(features: Any) -> list[str] | None:  # noqa: ANN401 - INVALID is of no type
+    """The names that features give, one for each output; None if some could not be read."""
+    if features is INVALID or INVALID in features.values():
+        return None
+    return [output for name, spec in features.items() for output in feature_names(name, spec)]
+
+
+def _reach_of_source(source: Any) -> Reach:  # noqa: ANN401
+    if source is INVALID:
+        return Reach({}, frozenset(), unsure=True)
+    columns = source.columns if isinstance(source, FileSource) else None
+    if columns is INVALID:
+        return Reach({}, frozenset(), unsure=True)
+    return Reach({}, frozenset(columns or ()) - set(ROLES), unsure=False)
+
+
+def _merged(parts: list[Reach]) -> Reach:
+    features: dict[str, tuple[str, ...]] = {}
+    for part in parts:
+        for name, origins in part.features.items():
+            known = features.get(name, ())
+            features[name] = (*known, *(origin for origin in origins if origin not in known))
+    return Reach(features, frozenset().union(*(p.further for p in parts)), any(p.unsure for p in parts))

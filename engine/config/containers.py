@@ -1,0 +1,56 @@
+"""The `containers` list: sweeps expanded, each container read, each with the place it was written."""
+
+from typing import Any
+
+import msgspec
+
+from engine.config.node import Mapping, Node, Path, Scalar, Sequence
+from engine.config.readers import INVALID, Reader, Walk
+from engine.config.sweep import expand
+
+
+class Declared(msgspec.Struct, frozen=True, eq=False):
+    """One container: its struct (INVALID if nothing could be read), its node, and its path as written in the file."""
+
+    config: Any
+    node: Node
+    path: Path
+
+    @property
+    def id(self) -> str | None:
+        """The id as written, even where the rest is wrong."""
+        value = self.field("id")
+        return value.text if isinstance(value, Scalar) else None
+
+    def field(self, name: str) -> Node | None:
+        """The node under a key."""
+        return self.node.value(name) if isinstance(self.node, Mapping) else None
+
+
+class ContainersReader:
+    """Reads the list into Declared containers, in order; a list met before gives the same ones."""
+
+    expected = "expected a list of containers"
+
+    def __init__(self, container: Reader) -> None:
+        self._container = container
+
+    def read(self, node: Node, path: Path, walk: Walk) -> Any:  # noqa: ANN401 - INVALID is of no type
+        """The containers that the list means."""
+        key = (id(node), id(self))
+        if key not in walk.known:
+            walk.known[key] = self._read(node, path, walk)
+        return walk.known[key]
+
+    def _read(self, node: Node, path: Path, walk: Walk) -> Any:  # noqa: ANN401
+        if not isinstance(node, Sequence):
+            walk.problems.add(node, path, self.expected)
+            return INVALID
+        if not node.items:
+            walk.problems.add(node, path, f"{self.expected}: at least one")
+        declared: list[Declared] = []
+        for index, item in enumerate(node.items):
+            where = (*path, index)
+            for copy in expand(item, where, walk.problems):
+                declared.append(Declared(self._container.read(copy, where, walk), copy, where))
+        return declared

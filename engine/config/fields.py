@@ -1,0 +1,138 @@
+"""Fields whose text must mean something more than its type says: zones, lengths of time, dates, ids, event types."""
+
+from collections.abc import Callable
+from datetime import datetime
+from zoneinfo import available_timezones
+
+from engine.config.components import component_readers
+from engine.config.containers import ContainersReader
+from engine.config.errors import nearest
+from engine.config.identity import id_fault
+from engine.config.readers import ChoiceReader, ListReader, Reader, TableReader, TextReader, UnionReader
+from engine.config.schema import (
+    ENVIRONMENTS,
+    AnalysisContainer,
+    AnyContainer,
+    Container,
+    FeatureContainer,
+    PortfolioContainer,
+    RunConfig,
+    Settings,
+    StrategyContainer,
+)
+from engine.config.structs import StructReader
+from engine.config.walker import ReaderFactory
+from engine.events import EVENT_TYPES
+from engine.features.columns import FeatureSpec
+from engine.market.durations import duration_ns
+from engine.market.sources import ROLES, FileSource, SyntheticSource
+from engine.market.time_patterns import strptime_pattern
+from engine.market.zones import zone_named
+from engine.strategies.builtin import BuiltinStrategy
+from engine.trading.costs import CostModel
+from engine.trading.sizing import SizingModel
+from tracing.settings import PartialTraceSettings, TypeSettings
+
+_FIRST_YEAR, _LAST_YEAR = 1678, 2261
+_KINDS: dict[type, str] = {
+    Container: "container type",
+    BuiltinStrategy: "strategy",
+    SizingModel: "sizing",
+    CostModel: "cost model",
+    SyntheticSource: "source",
+}
+
+
+def _zone_fault(text: str) -> str | None:
+    try:
+        zone_named(text)
+    except ValueError:
+        return f"expected an IANA time zone such as Europe/Paris{nearest(text, available_timezones())}"
+    return None
+
+
+def _duration_fault(text: str) -> str | None:
+    try:
+        duration_ns(text)
+    except ValueError:
+        return "expected a length of time such as 5m, 1h, 1d or 1w"
+    return None
+
+
+def _moment_fault(text: str) -> str | None:
+    try:
+        year = datetime.fromisoformat(text).year
+    except ValueError:
+        return "expected a date such as 2020-01-31, or a time such as 2020-01-31T09:30"
+    within = _FIRST_YEAR <= year <= _LAST_YEAR
+    return None if within else f"expected a year from {_FIRST_YEAR} to {_LAST_YEAR}"
+
+
+def _format_fault(text: str) -> str | None:
+    try:
+        strptime_pattern(text)
+    except ValueError as error:
+        return f"expected a format such as %d/%m/%Y %H:%M: {error}"
+    return None
+
+
+def _name_fault(name: str) -> str | None:
+    """Dots are left to the outputs of features that have several; the rest could be mistaken for something else."""
+    if not name or not all(c.isalnum() or c in "_-" for c in name):
+        return "a name is made of letters, digits, _ and -"
+    return None
+
+
+def _column_fault(name: str) -> str | None:
+    """Any role, or a new name for a further column; a role in other letters is a slip."""
+    role = name.casefold()
+    if name in ROLES:
+        return None
+    return f"did you mean {role!r}?" if role in ROLES else _name_fault(name)
+
+
+def _checked(check: Callable[[str], str | None]) -> Reader:
+    return UnionReader(nullable=True, scalar=TextReader(check=check))
+
+
+def _special_readers() -> dict[object, Reader]:
+    """Readers by type, or by (struct, field name)."""
+    literal_list = ListReader(TextReader(literal=True), least=1)
+    return {
+        **component_readers(),
+        (Container, "id"): TextReader("a name for the container", id_fault, literal=True),
+        **{(cls, "inputs"): literal_list for cls in (FeatureContainer, StrategyContainer, AnalysisContainer)},
+        (PortfolioContainer, "inputs"): literal_list,
+        (PortfolioContainer, "day_zone"): _checked(_zone_fault),
+        (FileSource, "timezone"): _checked(_zone_fault),
+        (FileSource, "timeframe"): _checked(_duration_fault),
+        (FileSource, "start"): _checked(_moment_fault),
+        (FileSource, "end"): _checked(_moment_fault),
+        (FileSource, "timestamp_format"): _checked(_format_fault),
+        (FileSource, "columns"): UnionReader(nullable=True, mapping=TableReader(TextReader(), _column_fault)),
+        (SyntheticSource, "start"): TextReader("a date", _moment_fault),
+        (SyntheticSource, "bar_length"): TextReader("a length of time", _duration_fault),
+    }
+
+
+def _factory() -> ReaderFactory:
+    special = _special_readers()
+    factory = ReaderFactory(special, _KINDS, {Container: ("sweep",), RunConfig: ENVIRONMENTS})
+    events = UnionReader(scalar=ChoiceReader(("ALL",)), sequence=ListReader(ChoiceReader(EVENT_TYPES, "an event type")))
+    features = TableReader(special[FeatureSpec], _name_fault)
+    special |= {(cls, "features"): features for cls in (FeatureContainer, StrategyContainer, PortfolioContainer)}
+    special[PartialTraceSettings, "events_to_trace"] = events
+    special[TypeSettings, "event_tracing"] = events
+    special[Container, "event_tracing"] = UnionReader(
+        nullable=True,
+        scalar=ChoiceReader(("ALL",)),
+        sequence=ListReader(ChoiceReader(EVENT_TYPES, "an event type")),
+        mapping=factory.reader(PartialTraceSettings),
+    )
+    special[Settings, "containers"] = ContainersReader(factory.reader(AnyContainer))
+    return factory
+
+
+_FACTORY = _factory()
+SETTINGS: StructReader = _FACTORY.struct(Settings)
+RUN_CONFIG: StructReader = _FACTORY.struct(RunConfig)

@@ -1,0 +1,66 @@
+"""The layers of a config: what the file says, and on top of it the block of its environment (rule C4)."""
+
+import msgspec
+
+from engine.config.errors import Problems
+from engine.config.node import Entry, Mapping, Node, Path, Scalar, Sequence, as_mapping
+from engine.config.schema import ENVIRONMENTS, RunConfig
+
+_OWN_KEYS = frozenset(RunConfig.__struct_fields__)
+
+
+class Layers(msgspec.Struct, frozen=True):
+    """A file taken apart: `merged` is what counts, `blocks` are all environment blocks by name, used or not."""
+
+    merged: Mapping
+    blocks: dict[str, Entry]
+
+
+def read_layers(root: Mapping, problems: Problems) -> Layers:
+    """Takes the environment blocks out of the file and merges the chosen one into the rest."""
+    names = (*ENVIRONMENTS, *_further_names(root, problems))
+    blocks = {name: entry for name, entry in root.entries.items() if name in names}
+    rest = Mapping({name: entry for name, entry in root.entries.items() if name not in blocks}, root.at)
+    chosen = _chosen(root, names, blocks, problems)
+    block = as_mapping(chosen.value) if chosen is not None else None
+    return Layers(merged=rest if block is None else merge(rest, block), blocks=blocks)
+
+
+def merge(lower: Mapping, upper: Mapping) -> Mapping:
+    """Both mappings in one: mappings merge key by key, whatever else `upper` says replaces what `lower` says."""
+    entries = dict(lower.entries)
+    for name, entry in upper.entries.items():
+        below = entries.get(name)
+        entries[name] = entry if below is None else Entry(entry.key, _merged(below.value, entry.value))
+    return Mapping(entries, lower.at)
+
+
+def _merged(lower: Node, upper: Node) -> Node:
+    if not isinstance(lower, Mapping):
+        return upper
+    mapping = as_mapping(upper)
+    return upper if mapping is None else merge(lower, mapping)
+
+
+def _further_names(root: Mapping, problems: Problems) -> list[str]:
+    """The names under `environments`; what is not even a list of texts is reported when the config is read."""
+    node = root.value("environments")
+    items = node.items if isinstance(node, Sequence) else ()
+    scalars = [(index, item) for index, item in enumerate(items) if isinstance(item, Scalar)]
+    for index, item in scalars:
+        if item.text in _OWN_KEYS:
+            problems.add(item, ("environments", index), "this is a key of its own: choose another name")
+    return [item.text for _, item in scalars if item.text and item.text not in _OWN_KEYS]
+
+
+def _chosen(root: Mapping, names: tuple[str, ...], blocks: dict[str, Entry], problems: Problems) -> Entry | None:
+    node = root.value("environment")
+    if not isinstance(node, Scalar) or node.is_null:
+        return None
+    path: Path = ("environment",)
+    if node.text not in names:
+        hint = problems.nearest(node.text, names) or f": expected one of {', '.join(names)}"
+        problems.add(node, path, f"no such environment{hint}")
+    elif node.text not in blocks and node.text not in ENVIRONMENTS:
+        problems.add(node, path, "this environment has no block at the top level of the file")
+    return blocks.get(node.text)

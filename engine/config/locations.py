@@ -1,0 +1,45 @@
+"""Where each value of a config was written."""
+
+from engine.config.node import Mapping, Mark, Node, Sequence
+
+
+class Locations:
+    """Answers where a value stands, by its dotted path in the config as it was expanded."""
+
+    def __init__(self, root: Mapping) -> None:
+        self._root = root
+
+    def of(self, dotted_path: str) -> Mark:
+        """The place of the value at a path such as `containers.3.event_tracing.mode`.
+
+        A key's own dots are read as written, so `trace_settings.container_settings.a.b` finds the key `a.b`. What is
+        not in the file, a default, has the place of the nearest thing around it that is.
+        """
+        node: Node = self._root
+        rest = dotted_path
+        while rest:
+            found = _step(node, rest)
+            if found is None:
+                break
+            node, rest = found
+        return node.at
+
+
+def _step(node: Node, rest: str) -> tuple[Node, str] | None:
+    if isinstance(node, Mapping):
+        return _key_step(node, rest)
+    head, _, tail = rest.partition(".")
+    if isinstance(node, Sequence) and head.isdigit() and int(head) < len(node.items):
+        return node.items[int(head)], tail
+    return None
+
+
+def _key_step(node: Mapping, rest: str) -> tuple[Node, str] | None:
+    """The longest key that begins the rest: patterns and file names have dots of their own."""
+    end = len(rest)
+    while end > 0:
+        value = node.value(rest[:end])
+        if value is not None:
+            return value, rest[end + 1 :]
+        end = rest.rfind(".", 0, end)
+    return None

@@ -1,0 +1,82 @@
+"""The tree of a config as it was written: literal texts and where each stands, before anything has a type."""
+
+from collections.abc import Iterator
+
+import msgspec
+
+
+class Mark(msgspec.Struct, frozen=True):
+    """A place in a file: the path as the user typed it, line and column counted from 1."""
+
+    path: str
+    line: int
+    column: int
+
+
+class Scalar(msgspec.Struct, frozen=True, eq=False):
+    """One value as literal text.
+
+    `quoted` texts are never numbers, booleans or null. `indent` is the number of columns between `at` and the first
+    character of the text, None where the text does not stand on one line. `swept` texts come from a sweep.
+    """
+
+    text: str
+    quoted: bool
+    at: Mark
+    indent: int | None = 0
+    swept: bool = False
+
+    @property
+    def is_null(self) -> bool:
+        """Whether it says that there is no value."""
+        return not self.quoted and self.text in _NULLS
+
+
+class Sequence(msgspec.Struct, frozen=True, eq=False):
+    """A list of nodes."""
+
+    items: tuple["Node", ...]
+    at: Mark
+
+
+class Entry(msgspec.Struct, frozen=True, eq=False):
+    """One key of a mapping and its value."""
+
+    key: Scalar
+    value: "Node"
+
+
+class Mapping(msgspec.Struct, frozen=True, eq=False):
+    """Keys, each once, in the order of the file."""
+
+    entries: dict[str, Entry]
+    at: Mark
+
+    def value(self, key: str) -> "Node | None":
+        """The node under `key`, None if it is not there."""
+        entry = self.entries.get(key)
+        return None if entry is None else entry.value
+
+    def __iter__(self) -> Iterator[Entry]:
+        """The entries in order."""
+        return iter(self.entries.values())
+
+
+Node = Mapping | Sequence | Scalar
+Path = tuple[str | int, ...]
+
+_NULLS = frozenset({"", "~", "null", "Null", "NULL"})
+
+
+def as_mapping(node: Node | None) -> Mapping | None:
+    """The node as a mapping; null is the empty one, since `key:` with nothing under it says as much."""
+    if isinstance(node, Mapping):
+        return node
+    if isinstance(node, Scalar) and node.is_null:
+        return Mapping({}, node.at)
+    return None
+
+
+def dotted(path: Path) -> str:
+    """The path as it is shown: `containers.1.features.fast`."""
+    return ".".join(map(str, path))

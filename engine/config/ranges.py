@@ -1,0 +1,109 @@
+"""The values of one sweep parameter: a list as written, or a range with both ends (rule C2)."""
+
+from collections.abc import Iterator
+from decimal import Decimal, localcontext
+
+from engine.config.errors import Problems
+from engine.config.node import Mapping, Mark, Node, Path, Scalar, Sequence, as_mapping
+from engine.config.scalars import NotReadableError, read_number
+
+LARGEST = 1_000_000
+_FINEST = -30
+_DIGITS = 120
+_EXPECTED = "expected a list of values, or {range: {from: 1, to: 10, step: 1}}"
+
+
+def parameter_values(node: Node, path: Path, problems: Problems) -> tuple[Scalar, ...] | None:
+    """The values as texts that a sweep can put in place, in order; None after a mistake."""
+    if isinstance(node, Sequence):
+        return _listed(node, path, problems)
+    mapping = as_mapping(node)
+    if mapping is None or "range" not in mapping.entries:
+        unknown = next(iter(mapping.entries), None) if mapping else None
+        hint = "" if unknown is None else f"; unknown key {unknown!r}"
+        problems.add(node, path, _EXPECTED + hint)
+        return None
+    for entry in mapping:
+        if entry.key.text != "range":
+            problems.at(entry.key.at, (*path, entry.key.text), None, "unknown key: range stands alone")
+            return None
+    return _ranged(mapping.entries["range"].value, (*path, "range"), problems)
+
+
+def _listed(node: Sequence, path: Path, problems: Problems) -> tuple[Scalar, ...] | None:
+    if not node.items:
+        problems.add(node, path, "expected at least one value")
+        return None
+    before = len(problems.found)
+    seen: dict[tuple[str, bool], Mark] = {}
+    for index, item in enumerate(node.items):
+        if not isinstance(item, Scalar):
+            problems.add(item, (*path, index), "expected a number or a text")
+        elif seen.setdefault((item.text, item.quoted), item.at) is not item.at:
+            problems.add(item, (*path, index), "this value stands in the list twice")
+    whole = len(problems.found) == before
+    return tuple(item for item in node.items if isinstance(item, Scalar)) if whole else None
+
+
+def _ranged(node: Node, path: Path, problems: Problems) -> tuple[Scalar, ...] | None:
+    mapping = as_mapping(node)
+    if mapping is None:
+        problems.add(node, path, "expected {from: 1, to: 10, step: 1}")
+        return None
+    before = len(problems.found)
+    for entry in mapping:
+        if entry.key.text not in ("from", "to", "step"):
+            hint = problems.nearest(entry.key.text, ("from", "to", "step")) or "; known here: from, to, step"
+            problems.at(entry.key.at, (*path, entry.key.text), None, f"unknown key{hint}")
+    first, last, step = (_bound(mapping, name, path, problems) for name in ("from", "to", "step"))
+    if first is None or last is None or step is None or len(problems.found) > before:
+        return None
+    with localcontext() as context:
+        context.prec = _DIGITS
+        return _steps(node, path, problems, (first, last, step))
+
+
+def _bound(mapping: Mapping, name: str, path: Path, problems: Problems) -> Decimal | None:
+    node = mapping.value(name)
+    if node is None and name == "step":
+        return Decimal(1)
+    if node is None:
+        problems.missing(mapping, (*path, name), "expected a number")
+        return None
+    if not isinstance(node, Scalar):
+        problems.add(node, (*path, name), "expected a number")
+        return None
+    try:
+        read_number(node)
+    except NotReadableError as error:
+        problems.add(node, (*path, name), str(error))
+        return None
+    value = Decimal(node.text.replace("_", ""))
+    exponent = value.as_tuple().exponent
+    if not isinstance(exponent, int) or exponent < _FINEST or value.adjusted() > -_FINEST:
+        problems.add(node, (*path, name), "expected a number of at most 30 digits before and after the point")
+        return None
+    return value
+
+
+def _steps(
+    node: Node, path: Path, problems: Problems, bounds: tuple[Decimal, Decimal, Decimal]
+) -> tuple[Scalar, ...] | None:
+    first, last, step = bounds
+    if step == 0 or (last - first) * step < 0:
+        problems.add(node, path, f"a step of {step} does not lead from {first} to {last}")
+        return None
+    count = int((last - first) / step) + 1
+    if count > LARGEST:
+        problems.add(node, path, f"{count} values; a parameter has at most {LARGEST}")
+        return None
+    if (last - first) % step:
+        reached = format(first + step * (count - 1), "f")
+        problems.warn(node, path, f"steps of {step} from {first} do not reach {last}: the last value is {reached}")
+    return tuple(Scalar(text, False, node.at) for text in _texts(first, step, count))  # noqa: FBT003
+
+
+def _texts(first: Decimal, step: Decimal, count: int) -> Iterator[str]:
+    """Decimal arithmetic, so that 0.1, 0.2, 0.3 are what they say; whole numbers stay whole."""
+    for index in range(count):
+        yield format(first + step * index, "f")

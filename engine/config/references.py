@@ -1,0 +1,168 @@
+"""What containers say of one another: ids, inputs, execution (rules L7, S8)."""
+
+import fnmatch
+import re
+from collections.abc import Iterable, Sequence
+
+from engine.config.containers import Declared
+from engine.config.errors import Problems
+from engine.config.identity import same_folder
+from engine.config.node import Node, Path, Scalar
+from engine.config.node import Sequence as SequenceNode
+from engine.config.readers import INVALID
+from engine.config.schema import PortfolioContainer
+
+Inputs = dict[str, tuple[str, ...]]
+
+_WILDCARD = re.compile(r"[*?\[]")
+_LISTENS_TO = {
+    "feature": ("data",),
+    "strategy": ("data", "feature"),
+    "portfolio": ("data", "feature", "strategy"),
+    "analysis": ("data", "feature", "strategy", "portfolio", "execution", "analysis"),
+}
+
+
+class Directory:
+    """All containers of a run by id; a container that could not be read has an id but no type."""
+
+    def __init__(self, declared: Iterable[Declared]) -> None:
+        self.by_id = {each.id: each for each in declared if each.id}
+        self._matches: dict[str, tuple[str, ...]] = {}
+
+    def type_of(self, container_id: str) -> str | None:
+        """The type of a container, None if it is not known."""
+        config = self.by_id[container_id].config
+        return None if config is INVALID else str(config.type)
+
+    def ids(self, container_type: str | None = None) -> list[str]:
+        """The ids in order, all or those of one type."""
+        return [name for name in self.by_id if container_type in (None, self.type_of(name))]
+
+    def matching(self, pattern: str) -> tuple[str, ...]:
+        """The ids that match a pattern, in order."""
+        if pattern not in self._matches:
+            self._matches[pattern] = tuple(fnmatch.filter(self.by_id, pattern)) if self.by_id else ()
+        return self._matches[pattern]
+
+
+def check_ids(declared: Sequence[Declared], problems: Problems) -> None:
+    """Reports ids that two containers share, or that some file system would keep in one folder (rule S8)."""
+    owners: dict[str, Declared] = {}
+    for each in declared:
+        node = each.field("id")
+        if isinstance(node, Scalar) and node.text:
+            owner = owners.setdefault(same_folder(node.text), each)
+            if owner is not each:
+                problems.add(node, (*each.path, "id"), _clash(each, owner))
+
+
+def _clash(each: Declared, owner: Declared) -> str:
+    if each.path == owner.path:
+        return "the sweep gives this id more than once: put each of its parameters into it, such as {fast}_{slow}"
+    if each.id == owner.id:
+        return f"this id is taken by the container of line {owner.node.at.line}"
+    return f"this id and {owner.id!r} of line {owner.node.at.line} would share a folder"
+
+
+def resolve_inputs(declared: Sequence[Declared], directory: Directory, problems: Problems) -> Inputs:
+    """The inputs of every container by id, patterns replaced by what they match; mistakes are reported."""
+    inputs: Inputs = {}
+    for each in declared:
+        node = each.field("inputs")
+        if each.id and isinstance(node, SequenceNode) and each.config is not INVALID and hasattr(each.config, "inputs"):
+            inputs[each.id] = tuple(_resolved(each, node, directory, problems))
+    return inputs
+
+
+def _resolved(each: Declared, node: SequenceNode, directory: Directory, problems: Problems) -> dict[str, None]:
+    found: dict[str, None] = {}
+    for index, item in enumerate(node.items):
+        if isinstance(item, Scalar) and item.text:
+            path = (*each.path, "inputs", index)
+            for name in _named(each, item, path, directory, problems):
+                if name in found and not _WILDCARD.search(item.text):
+                    problems.add(item, path, "this container is among the inputs already")
+                found[name] = None
+    return found
+
+
+def _named(each: Declared, item: Scalar, path: Path, directory: Directory, problems: Problems) -> tuple[str, ...]:
+    if _WILDCARD.search(item.text):
+        return _matched(each, item, path, directory, problems)
+    if item.text == each.id:
+        problems.add(item, path, "a container cannot listen to itself")
+        return ()
+    if item.text not in directory.by_id:
+        hint = problems.nearest(item.text, directory.by_id)
+        problems.add(item, path, f"no container has this id{hint}")
+        return ()
+    kind, allowed = directory.type_of(item.text), _LISTENS_TO.get(each.config.type, ())
+    if kind is not None and kind not in allowed:
+        problems.add(
+            item, path, f"a container of type {each.config.type} listens to {' or '.join(allowed)}, not to {kind}"
+        )
+        return ()
+    return (item.text,)
+
+
+def _matched(each: Declared, item: Scalar, path: Path, directory: Directory, problems: Problems) -> tuple[str, ...]:
+    """What a pattern matches: among these, the types that the container can listen to."""
+    allowed = _LISTENS_TO.get(each.config.type, ())
+    others = [name for name in directory.matching(item.text) if name != each.id]
+    fitting = tuple(name for name in others if directory.type_of(name) in (None, *allowed))
+    if not fitting:
+        problems.add(item, path, f"this pattern matches no container of type {' or '.join(allowed)}")
+    return fitting
+
+
+def check_cycles(declared: Sequence[Declared], inputs: Inputs, problems: Problems) -> None:
+    """Reports containers that listen to themselves by way of others."""
+    done: set[str] = set()
+    for each in declared:
+        if each.id and each.id not in done:
+            circle = _circle(each.id, inputs, done)
+            node = each.field("inputs")
+            if circle and node is not None:
+                problems.add(node, (*each.path, "inputs"), f"containers listen in a circle: {' -> '.join(circle)}")
+
+
+def _circle(start: str, inputs: Inputs, done: set[str]) -> list[str]:
+    """The first circle found by walking from `start` against the flow of events, without recursion."""
+    trail = [start]
+    open_inputs = [iter(inputs.get(start, ()))]
+    while trail:
+        name = next(open_inputs[-1], None)
+        if name is None:
+            done.add(trail.pop())
+            open_inputs.pop()
+        elif name in trail:
+            done.update(trail)
+            return [*trail[trail.index(name) :], name]
+        elif name not in done:
+            trail.append(name)
+            open_inputs.append(iter(inputs.get(name, ())))
+    return []
+
+
+def check_executions(declared: Sequence[Declared], directory: Directory, problems: Problems) -> None:
+    """Reports portfolios whose execution container is not one, or is not said where there are several."""
+    executions = directory.ids("execution")
+    for each in declared:
+        if isinstance(each.config, PortfolioContainer):
+            _check_execution(each, each.field("execution"), executions, directory, problems)
+
+
+def _check_execution(
+    each: Declared, node: Node | None, executions: list[str], directory: Directory, problems: Problems
+) -> None:
+    path = (*each.path, "execution")
+    if node is None or (isinstance(node, Scalar) and node.is_null):
+        if len(executions) > 1:
+            problems.missing(each.node, path, f"expected one of {', '.join(executions[:10])}: there are several")
+    elif isinstance(node, Scalar) and node.text and node.text not in executions:
+        kind = directory.type_of(node.text) if node.text in directory.by_id else None
+        if node.text in directory.by_id and kind is None:
+            return
+        hint = f", this one is of type {kind}" if kind else problems.nearest(node.text, executions)
+        problems.add(node, path, f"expected the id of an execution container{hint}")

@@ -1,0 +1,121 @@
+"""Readers of structs, and the choice between several by their tag."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from engine.config.node import Mapping as MappingNode
+from engine.config.node import Node, Path, Scalar, as_mapping
+from engine.config.readers import INVALID, Reader, Walk, unknown_key
+
+
+class Field(msgspec.Struct, frozen=True):
+    """One key of a struct: how it is read, and what it is when it is not there (`required`: it must be)."""
+
+    name: str
+    reader: Reader
+    required: bool
+    description: str
+
+
+class StructReader:
+    """A mapping that becomes a struct. Unknown keys, missing keys and bad values are all reported.
+
+    What comes out despite mistakes has INVALID in the fields concerned, so that the rest can still be checked.
+    """
+
+    def __init__(self, cls: type[msgspec.Struct], fields: dict[str, Field], extra_keys: tuple[str, ...] = ()) -> None:
+        self._cls = cls
+        self._fields = fields
+        self._extra_keys = extra_keys
+        self._required = [field for field in fields.values() if field.required]
+        self.tag_field = cls.__struct_config__.tag_field
+        self.tag = cls.__struct_config__.tag
+        self.expected = "expected a mapping"
+
+    def read(self, node: Node, path: Path, walk: Walk) -> Any:  # noqa: ANN401 - one reader for all structs
+        """The struct; a node read before gives the same one."""
+        key = (id(node), id(self))
+        if key in walk.known:
+            return walk.known[key]
+        mapping = as_mapping(node)
+        if mapping is None:
+            walk.problems.add(node, path, self._expected_of(node))
+            return INVALID
+        built = self._cls(**self._values(mapping, path, walk))
+        if isinstance(node, MappingNode):
+            walk.known[key] = built
+        return built
+
+    def _expected_of(self, node: Node) -> str:
+        if self.tag_field == "name" and isinstance(node, Scalar):
+            return f"{self.expected}: {{name: {self.tag}, ...}}"
+        keys = ", ".join(field.name for field in self._required)
+        return f"{self.expected} with {keys}" if keys else self.expected
+
+    def _values(self, mapping: MappingNode, path: Path, walk: Walk) -> dict[str, Any]:
+        values: dict[str, Any] = {}
+        for entry in mapping:
+            name = entry.key.text
+            field = self._fields.get(name)
+            if field is not None:
+                values[name] = field.reader.read(entry.value, (*path, name), walk)
+            elif name != self.tag_field:
+                unknown_key(walk, entry.key, path, dict.fromkeys([*self._fields, *self._extra_keys]))
+        for field in self._required:
+            if field.name not in values:
+                walk.problems.missing(mapping, (*path, field.name), _wanted(field))
+                values[field.name] = INVALID
+        return values
+
+
+class TaggedReader:
+    """A mapping that becomes one of several structs, named by its tag field; without a tag, the one that has none.
+
+    A tag with a dot in it is a user's own component and goes to `own`, where there is such a reader.
+    """
+
+    def __init__(self, kind: str, tag_field: str, options: Mapping[str, Reader], untagged: Reader | None) -> None:
+        self._kind = kind
+        self._tag_field = tag_field
+        self._options = options
+        self._untagged = untagged
+        self.own: Reader | None = None
+        self.expected = "expected a mapping"
+
+    def read(self, node: Node, path: Path, walk: Walk) -> Any:  # noqa: ANN401 - one reader for all unions
+        """The struct that the tag names."""
+        mapping = as_mapping(node)
+        if mapping is None:
+            text = node.text if isinstance(node, Scalar) and node.text in self._options else next(iter(self._options))
+            walk.problems.add(node, path, f"{self.expected}: {{{self._tag_field}: {text}, ...}}")
+            return INVALID
+        tag = mapping.value(self._tag_field)
+        if tag is None and self._untagged is not None:
+            return self._untagged.read(node, path, walk)
+        chosen = self._chosen(mapping, tag, path, walk)
+        return INVALID if chosen is None else chosen.read(mapping, path, walk)
+
+    def _chosen(self, mapping: MappingNode, tag: Node | None, path: Path, walk: Walk) -> Reader | None:
+        path = (*path, self._tag_field)
+        names = ", ".join(self._options)
+        if tag is None:
+            walk.problems.missing(mapping, path, f"expected one of {names}")
+            return None
+        if not isinstance(tag, Scalar) or not tag.text:
+            walk.problems.add(tag, path, f"expected one of {names}")
+            return None
+        if tag.text in self._options:
+            return self._options[tag.text]
+        if self.own is not None and "." in tag.text:
+            return self.own
+        or_own = ", or the dotted path of your own" if self.own is not None else ""
+        guess = walk.problems.nearest(tag.text, self._options)
+        walk.problems.add(tag, path, f"no such {self._kind}{guess or f': expected one of {names}'}{or_own}")
+        return None
+
+
+def _wanted(field: Field) -> str:
+    about = f" ({field.description})" if field.description else ""
+    return f"{field.reader.expected}{about}"

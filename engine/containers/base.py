@@ -1,0 +1,124 @@
+"""What every container has: an id, a bus of its own, a status, and a tracer if it asked for one."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any, Protocol
+
+from engine.bus import SHARED, EventBus, Observer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+
+class Count(Protocol):
+    """Something whose size can be asked."""
+
+    def count(self) -> int:
+        """How many events it holds in memory."""
+
+
+class Tracer(Observer, Protocol):
+    """What a container knows of its tracer."""
+
+    @property
+    def events(self) -> Sequence[Any]:
+        """The events kept in memory, oldest first."""
+
+    @property
+    def storage(self) -> Count:
+        """Where they are kept."""
+
+
+Measured = tuple[dict[str, float | int | None], dict[str, float | int | str]]
+"""Metrics by name, and notes on them."""
+
+
+class MissingTracerFactoryError(TypeError):
+    """Tracing was asked of a container that was given no way to make a tracer."""
+
+
+class Container:
+    """A declared unit of a run. `lane` is the portfolio it serves alone, or SHARED.
+
+    `tracer_factory(container_id, settings)` makes the tracer that `enable_tracing` attaches: a container does not know
+    how tracing works. `status` is one of running, completed, failed, interrupted.
+    """
+
+    type = "container"
+
+    def __init__(
+        self,
+        container_id: str,
+        *,
+        lane: int = SHARED,
+        rank: int = 0,
+        tracer_factory: Callable[[str, Any], Tracer] | None = None,
+    ) -> None:
+        self.container_id = container_id
+        self.lane = lane
+        self.rank = rank
+        self.event_bus = EventBus(container_id, lane)
+        self.tracer: Tracer | None = None
+        self.status = "running"
+        self.error: str | None = None
+        self.exception: Exception | None = None
+        self._tracer_factory = tracer_factory
+
+    def start(self) -> None:
+        """Arranges for the first piece of work, once everything is wired."""
+
+    def settle(self, step: int) -> None:
+        """Brings the container's books up to all steps before `step`."""
+
+    def enable_tracing(self, settings: Any) -> Tracer:  # noqa: ANN401 - the settings are the factory's business
+        """Attaches a tracer made from `settings` and returns it; one already there is replaced.
+
+        Raises:
+            MissingTracerFactoryError: if the container was made without `tracer_factory`.
+        """
+        if self._tracer_factory is None:
+            raise MissingTracerFactoryError(
+                f"container {self.container_id!r} cannot trace: pass tracer_factory= when you make it"
+            )
+        self.disable_tracing()
+        self.tracer = self._tracer_factory(self.container_id, settings)
+        self.event_bus.attach_observer(self.tracer)
+        return self.tracer
+
+    def disable_tracing(self) -> None:
+        """Leaves no trace of tracing on the bus."""
+        if self.tracer is not None:
+            self.event_bus.detach_observer(self.tracer)
+            self.tracer = None
+
+    @property
+    def open_positions(self) -> int:
+        """Positions held now; only portfolios hold any."""
+        return 0
+
+    def metrics(self) -> Measured:
+        """The container's metrics in their order of definition, and notes on them."""
+        return {}, {}
+
+    def memory_usage(self) -> dict[str, int]:
+        """Events held in memory and positions held: the reproducible part of what memory is used for."""
+        events = self.tracer.storage.count() if self.tracer is not None else 0
+        return {"events_in_memory": events, "open_positions": self.open_positions}
+
+    def get_memory_stats(self) -> dict[str, int]:
+        """`memory_usage` and the size of the metrics in bytes."""
+        metrics, _ = self.metrics()
+        return {**self.memory_usage(), "metrics_size": sys.getsizeof(metrics)}
+
+    def get_results(self) -> dict[str, Any]:
+        """What the container came to: id, type, status, metrics with notes, memory usage."""
+        metrics, notes = self.metrics()
+        return {
+            "container_id": self.container_id,
+            "type": self.type,
+            "status": self.status,
+            "metrics": metrics,
+            "metric_notes": notes,
+            "memory_usage": self.memory_usage(),
+        }

@@ -1,0 +1,186 @@
+"""Execution containers accept orders and fill them (phases ORDER and MATCH; rules X1, X8, L3)."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Protocol
+
+from engine.agenda import Phase
+from engine.containers.base import Container
+from engine.events import Event, Fill, Order, OrderRequest
+from engine.trading.orders import WorkingOrder, execute_at
+
+if TYPE_CHECKING:
+    from engine.containers.outlet import Outlet
+    from engine.events import OrderStatus
+    from engine.market.timeline import Clock
+    from engine.trading.costs import Terms
+    from engine.trading.positions import Trade
+
+
+class Account(Protocol):
+    """What a desk asks of the portfolio behind an order."""
+
+    def refusal(self, request: OrderRequest) -> str:
+        """Why the order cannot be afforded; empty if it can."""
+
+
+class Desk:
+    """The orders of one lane: what works, and what of each trade is filled.
+
+    `outlet` speaks for the execution container in that lane; `clock` is the lane's.
+    """
+
+    def __init__(self, source: str, outlet: Outlet, clock: Clock, terms: Terms, account: Account) -> None:
+        self.outlet = outlet
+        self._source = source
+        self._clock = clock
+        self._terms = terms
+        self._account = account
+        self._numbers = {feed.symbol: number for number, feed in enumerate(clock.feeds)}
+        self._working: list[WorkingOrder] = []
+        self._filled: dict[str, float] = {}
+        self._orders = 0
+
+    def working_quantity(self, symbol: str) -> float:
+        """Signed units of the symbol's orders that still work."""
+        quantity = 0.0
+        for order in self._working:
+            if order.request.symbol == symbol:
+                quantity += order.signed_quantity
+        return quantity
+
+    def entry_at_work(self, symbol: str, held: Trade | None) -> str | None:
+        """The trade of an order for the symbol that still works and does not belong to the trade held."""
+        held_id = None if held is None else held.trade_id
+        orders = (order for order in self._working if order.request.symbol == symbol)
+        return next((order.correlation_id for order in orders if order.correlation_id != held_id), None)
+
+    def take(self, request: OrderRequest) -> None:
+        """Accepts or rejects a request; an accepted order meets its symbol's next bar (rule L3)."""
+        self._orders += 1
+        order_id = f"{self.outlet.label}#{self._orders}"
+        reason = self._refusal(request)
+        event_id = self.outlet.identify("ORDER")
+        order = WorkingOrder(order_id, request, event_id)
+        if reason:
+            self._publish(order, "rejected", event_id, request.event_id, reason)
+            return
+        self._working.append(order)
+        self._publish(order, "accepted", event_id, request.event_id, "")
+        if self.outlet.agenda.phase < Phase.END:
+            self._wake(request.symbol)
+
+    def cancel(self, correlation_id: str, status: OrderStatus, reason: str) -> None:
+        """Takes a trade's working orders back."""
+        for order in [order for order in self._working if order.correlation_id == correlation_id]:
+            self._working.remove(order)
+            self._publish(order, status, self.outlet.identify("ORDER"), order.accepted_by, reason)
+
+    def expire(self) -> None:
+        """Lets every working order expire, at the end of the lane."""
+        for order in list(self._working):
+            self._working.remove(order)
+            self._publish(order, "expired", self.outlet.identify("ORDER"), order.accepted_by, "the data ended")
+
+    def fill_at_last_close(self, _: object = None) -> None:
+        """Fills what works at each symbol's last close, in the order of acceptance (rule L1, END)."""
+        if self._working:
+            order = self._working.pop(0)
+            number = self._numbers[order.request.symbol]
+            self._fill(order, self._clock.closes[number].item(-1))
+            self.outlet.then(Phase.END, self.fill_at_last_close)
+
+    def _refusal(self, request: OrderRequest) -> str:
+        if request.symbol not in self._numbers:
+            return f"no data for symbol {request.symbol!r}"
+        if not math.isfinite(request.quantity) or request.quantity <= 0.0:
+            return f"quantity {request.quantity} is not a positive number of units"
+        return self._account.refusal(request)
+
+    def _wake(self, symbol: str) -> None:
+        feed = self._clock.feeds[self._numbers[symbol]]
+        row = feed.next_row(self.outlet.agenda.step)
+        if row is not None:
+            self.outlet.wake(feed.steps.item(row), Phase.MATCH, self._match)
+
+    def _match(self, _: object) -> None:
+        """Fills the first order that this step's bars fill, and comes back for the next once that is handled."""
+        index = self._clock.index_at(self.outlet.agenda.step)
+        rows = dict(self._clock.fresh(index))
+        for order in sorted(self._working, key=lambda order: self._numbers[order.request.symbol]):
+            number = self._numbers[order.request.symbol]
+            if number in rows:
+                bars = self._clock.feeds[number].bars
+                prices = bars.open if self._terms.fill_at == "next_open" else bars.close
+                self._working.remove(order)
+                self._fill(order, prices.item(rows[number]))
+                self.outlet.then(Phase.MATCH, self._match)
+                return
+
+    def _fill(self, order: WorkingOrder, reference: float) -> None:
+        request = order.request
+        execution = execute_at(reference, request.side, request.quantity, self._terms)
+        trade = order.correlation_id
+        left = self._filled.get(trade, 0.0) + order.signed_quantity
+        self._filled[trade] = left
+        if not left:
+            del self._filled[trade]
+        fill = Fill(
+            timestamp=self.outlet.now,
+            source=self._source,
+            event_id=self.outlet.identify("FILL"),
+            correlation_id=request.correlation_id,
+            causation_id=order.accepted_by,
+            order_id=order.order_id,
+            symbol=request.symbol,
+            side=request.side,
+            quantity=request.quantity,
+            price=execution.price,
+            commission=execution.commission,
+            slippage=execution.slippage,
+            liquidity="taker",
+            ambiguous_bar=False,
+        )
+        self.outlet.publish(self.outlet.agenda.phase, fill)
+
+    def _publish(self, order: WorkingOrder, status: OrderStatus, event_id: str, cause: str, reason: str) -> None:
+        request = order.request
+        trade = order.correlation_id
+        dead = status != "accepted"
+        last = not any(other.correlation_id == trade for other in self._working)
+        event = Order(
+            timestamp=self.outlet.now,
+            source=self._source,
+            event_id=event_id,
+            correlation_id=request.correlation_id,
+            causation_id=cause,
+            order_id=order.order_id,
+            status=status,
+            symbol=request.symbol,
+            side=request.side,
+            quantity=request.quantity,
+            order_type=request.order_type,
+            limit_price=request.limit_price,
+            stop_price=request.stop_price,
+            time_in_force=request.time_in_force,
+            reason=reason,
+            ends_correlation=dead and last and trade not in self._filled,
+        )
+        self.outlet.publish(self.outlet.agenda.phase, event)
+
+
+class ExecutionContainer(Container):
+    """Fills the orders of the portfolios that name it, each on a desk of its own: lanes never meet here."""
+
+    type = "execution"
+    terms: Terms
+
+    def __init__(self, container_id: str, *, lane: int = 0, rank: int = 0) -> None:
+        super().__init__(container_id, lane=lane, rank=rank)
+        self.desks: dict[str, Desk] = {}
+        self.event_bus.subscribe("ORDER_REQUEST", self._on_request)
+
+    def _on_request(self, event: Event) -> None:
+        if isinstance(event, OrderRequest):
+            self.desks[event.source].take(event)

@@ -1,0 +1,129 @@
+"""A lane's books: cash, trades, and equity marked to market (rules B3, L5, M4)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from engine.trading.positions import Trade, open_trade
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from engine.events import Fill
+    from engine.market.timeline import Clock
+    from engine.metrics.equity import EquityCurve
+
+    Floats = npt.NDArray[np.float64]
+
+
+class State(NamedTuple):
+    """What the books hold from one bar of the lane on: cash, and signed units per feed."""
+
+    bar: int
+    cash: float
+    quantities: tuple[float, ...]
+
+
+class Booked(NamedTuple):
+    """What a fill did to the trade it belongs to."""
+
+    trade: Trade
+    opened: bool
+    closed: bool
+
+
+class Ledger:
+    """Books fills and marks equity at every bar of `clock`, a whole stretch at a time where nobody looks.
+
+    Indices are those of the lane's clock. `day_rows`: the indices of each day's last bar, ascending.
+    """
+
+    def __init__(self, cash: float, clock: Clock, curve: EquityCurve, day_rows: npt.NDArray[np.intp]) -> None:
+        self.cash = cash
+        self.quantities = [0.0] * len(clock.feeds)
+        self.trades: list[Trade | None] = [None] * len(clock.feeds)
+        self.curve = curve
+        self._clock = clock
+        self._day_rows = day_rows
+        self._days = 0
+        self._marked = 0
+        self._states = [State(0, cash, tuple(self.quantities))]
+
+    @property
+    def open_positions(self) -> int:
+        """How many symbols are held."""
+        return sum(trade is not None for trade in self.trades)
+
+    def book(self, index: int, feed_number: int, fill: Fill, signed_quantity: float) -> Booked:
+        """Books `fill`, which came at the lane's bar `index`."""
+        trade = self.trades[feed_number]
+        opened = trade is None
+        if trade is None:
+            trade = open_trade(fill.correlation_id or "", signed_quantity, index, fill.timestamp)
+        trade.add(signed_quantity, fill.price, fill.commission)
+        delta = -(signed_quantity * fill.price) - fill.commission
+        self.cash = self.cash + delta
+        held = trade.quantity
+        self.quantities[feed_number] = held
+        self.trades[feed_number] = trade if held else None
+        self._states.append(State(index, self.cash, tuple(self.quantities)))
+        return Booked(trade, opened, closed=not held)
+
+    def equity(self, index: int) -> float:
+        """Cash and positions at the closes of bar `index`, in quote currency."""
+        value = 0.0
+        for quantity, closes in zip(self.quantities, self._clock.closes, strict=True):
+            value += quantity * closes.item(index)
+        return self.cash + value
+
+    def exposure(self, index: int) -> float:
+        """Gross value of the positions at the closes of bar `index`, in quote currency."""
+        gross = 0.0
+        for quantity, closes in zip(self.quantities, self._clock.closes, strict=True):
+            gross += abs(quantity) * closes.item(index)
+        return gross
+
+    def unrealised_pnl(self, index: int) -> float:
+        """Net profit of the open trades if closed at bar `index` without further costs."""
+        total = 0.0
+        for trade, closes in zip(self.trades, self._clock.closes, strict=True):
+            if trade is not None:
+                total += trade.unrealised_pnl(closes.item(index))
+        return total
+
+    def mark(self, index: int) -> None:
+        """Marks bar `index` alone; all bars before it must have been marked."""
+        day_end = self._days < len(self._day_rows) and self._day_rows[self._days] == index
+        self.curve.mark(self.equity(index), in_market=any(self.quantities), day_end=bool(day_end))
+        self._days += int(day_end)
+        self._marked = index + 1
+
+    def finish(self, index: int) -> None:
+        """Adds the mark after the last step, which stands at bar `index`."""
+        self.curve.final_mark(self.equity(index))
+
+    def settle(self, until: int) -> None:
+        """Marks every bar before index `until` that is not marked yet. How often it is called changes no result."""
+        states, self._states = self._states, [self._states[-1]._replace(bar=until)]
+        start, self._marked = self._marked, max(until, self._marked)
+        if until <= start:
+            return
+        edges = [min(max(state.bar, start), until) for state in states] + [until]
+        lengths = np.diff(edges)
+        equity, in_market = self._values(states, lengths, start, until)
+        days = int(np.searchsorted(self._day_rows, until))
+        self.curve.mark_block(equity, in_market, self._day_rows[self._days : days] - start)
+        self._days = days
+
+    def _values(
+        self, states: list[State], lengths: npt.NDArray[np.int64], start: int, until: int
+    ) -> tuple[Floats, npt.NDArray[np.bool_]]:
+        value = np.zeros(until - start)
+        in_market = np.zeros(until - start, np.bool_)
+        for number, closes in enumerate(self._clock.closes):
+            quantity = np.repeat([state.quantities[number] for state in states], lengths)
+            value += quantity * closes[start:until]
+            in_market |= quantity != 0.0
+        return np.repeat([state.cash for state in states], lengths) + value, in_market

@@ -1,0 +1,90 @@
+"""An outlet: where one source speaks for one lane. It counts, names and publishes events (rules E1, L2, E5)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from engine.agenda import Action, Agenda
+    from engine.bus import EventBus
+    from engine.events import Event
+
+STORM_LIMIT = 10_000
+"""Events of one source in one lane and step, beyond which the lane has run wild."""
+
+
+class EventStormError(RuntimeError):
+    """A source named more events in one step than any strategy has use for."""
+
+
+class Outlet:
+    """Publishes on `bus` for one lane; `label` stands in the event ids.
+
+    `rank` is the place of its container in the order of declaration. A closed outlet's work is dropped.
+    """
+
+    def __init__(self, bus: EventBus, agenda: Agenda, *, lane: int, rank: int, label: str) -> None:
+        self.bus = bus
+        self.agenda = agenda
+        self.lane = lane
+        self.rank = rank
+        self.label = label
+        self.closed = False
+        self._ordinals: dict[str, int] = {}
+        self._step = -1
+        self._in_step = 0
+
+    @property
+    def now(self) -> int:
+        """The timestamp of the current step, ns UTC."""
+        return self.agenda.now
+
+    def wants(self, event_type: str) -> bool:
+        """Whether anybody would see an event of this type."""
+        return self.bus.wants(event_type, self.lane)
+
+    def identify(self, event_type: str) -> str:
+        """The id of the source's next event of this type, whether it is then built or not.
+
+        Raises:
+            EventStormError: beyond STORM_LIMIT events in one step.
+        """
+        self._count()
+        ordinal = self._ordinals.get(event_type, 0) + 1
+        self._ordinals[event_type] = ordinal
+        return f"{self.label}:{event_type}:{ordinal}"
+
+    def publish(self, phase: int, event: Event) -> None:
+        """Has `event` dispatched when its phase and its turn come.
+
+        Raises:
+            OutOfOrderError: if the phase has passed.
+        """
+        self.agenda.post(phase, self, self.dispatch, event)
+
+    def dispatch(self, event: Event) -> None:
+        """Dispatches `event` at once, as the whole of the work under way."""
+        self.bus.dispatch(event, self.lane)
+
+    def end(self, correlation_id: str) -> None:
+        """Tells observers at once that a trade ended whose last event nobody wanted."""
+        self.bus.end(correlation_id, self.lane)
+
+    def then(self, phase: int, action: Action, argument: object = None) -> None:
+        """Has `action` done in this step."""
+        self.agenda.post(phase, self, action, argument)
+
+    def wake(self, step: int, phase: int, action: Action, argument: object = None) -> None:
+        """Has `action` done in a later step."""
+        self.agenda.wake(step, phase, self, action, argument)
+
+    def fail(self, error: Exception) -> None:
+        """Hands an error of the source's own work to whoever watches over its bus."""
+        self.bus.fail(error)
+
+    def _count(self) -> None:
+        if self._step != self.agenda.step:
+            self._step, self._in_step = self.agenda.step, 0
+        self._in_step += 1
+        if self._in_step > STORM_LIMIT:
+            raise EventStormError(f"event_storm: more than {STORM_LIMIT} events from {self.label} in one step")

@@ -1,0 +1,325 @@
+"""Portfolio containers: signals become sized requests, fills become positions, every bar is marked (rules E2, P1, P4)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from engine.agenda import Phase
+from engine.containers.base import Container, Measured
+from engine.events import Event, Fill, Order, OrderRequest, PortfolioUpdate, PositionClose, PositionOpen, Signal
+from engine.metrics.definitions import compute_metrics
+from engine.metrics.observer import MetricsObserver
+from engine.strategies.decision import SIGNS, Decision, PositionView
+from engine.trading.orders import DEAD, signed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from engine.containers.execution import Desk
+    from engine.containers.feature import FeaturePublisher
+    from engine.containers.ledger import Ledger
+    from engine.containers.outlet import Outlet
+    from engine.containers.strategy import Runner
+    from engine.market.timeline import Clock
+    from engine.trading.positions import Trade
+    from engine.trading.sizing import Sizing
+
+ROUNDING = 1e-9
+"""Buying power may be exceeded by this share: an order sized on all of the equity must not fail by its last bit."""
+
+NS_PER_SECOND = 1_000_000_000
+
+
+class Holding:
+    """What the portfolio wants of one symbol.
+
+    `intent` is the direction it will have once all its orders are filled, `trade_id` the latest trade; `closing` says
+    that the open position's exit is on its way, `opened_by` which POSITION_OPEN began it.
+    """
+
+    __slots__ = ("closing", "intent", "opened_by", "trade_id")
+
+    def __init__(self) -> None:
+        self.intent = 0
+        self.trade_id: str | None = None
+        self.closing = False
+        self.opened_by = ""
+
+
+class PortfolioContainer(Container):
+    """One isolated portfolio: a lane. The wiring sets what it works with before `start`."""
+
+    type = "portfolio"
+    outlet: Outlet
+    clock: Clock
+    ledger: Ledger
+    desk: Desk
+    sizing: Sizing
+    publisher: FeaturePublisher
+    runner: Runner | None
+    strategy_name: str
+    close_at_end: bool
+    days_per_year: int
+    risk_free_rate: float
+    day_zone: str | None
+    start_cause: str
+    finished: Callable[[Container], None]
+
+    def __init__(self, container_id: str, *, lane: int, rank: int) -> None:
+        super().__init__(container_id, lane=lane, rank=rank)
+        self.statistics = MetricsObserver()
+        self.event_bus.attach_observer(self.statistics)
+        self.event_bus.subscribe("SIGNAL", self._on_signal)
+        self.event_bus.subscribe("ORDER", self._on_order)
+        self.event_bus.subscribe("FILL", self._on_fill)
+        self._trades_begun = 0
+        self._final: Measured | None = None
+
+    def start(self) -> None:
+        """Arranges for the lane's first and last step, and for its marks where somebody looks at them."""
+        self.holdings = [Holding() for _ in self.clock.feeds]
+        self._numbers = {feed.symbol: number for number, feed in enumerate(self.clock.feeds)}
+        first, last = self.clock.steps.item(0), self.clock.steps.item(-1)
+        self.outlet.wake(first, Phase.START, self._begin)
+        self.outlet.wake(last, Phase.END, self._end)
+        if self.outlet.wants("PORTFOLIO_UPDATE"):
+            self.outlet.wake(first, Phase.MARK, self._mark, 0)
+        self.publisher.start()
+
+    @property
+    def open_positions(self) -> int:
+        """Symbols held now."""
+        return self.ledger.open_positions
+
+    def settle(self, step: int) -> None:
+        """Marks every bar before `step` that is not marked yet."""
+        self.ledger.settle(self.clock.index_at(step - 1) + 1)
+
+    def metrics(self) -> Measured:
+        """Every metric in its order of definition, and notes on those that are null or need a convention."""
+        if self._final is None or self.status == "running":
+            self._final = self._measure()
+        return self._final
+
+    def _measure(self) -> Measured:
+        index = max(self.ledger.curve.bars - 1, 0)
+        return compute_metrics(
+            self.statistics.trades,
+            self.ledger.curve,
+            open_trades=self.ledger.open_positions,
+            unrealised_pnl=self.ledger.unrealised_pnl(index),
+            days_per_year=self.days_per_year,
+            risk_free_rate=self.risk_free_rate,
+            day_zone=self.day_zone,
+        )
+
+    def position(self, symbol: str) -> PositionView:
+        """What a bar strategy may know of the position in a symbol."""
+        trade = self.ledger.trades[self._numbers[symbol]]
+        return PositionView() if trade is None else PositionView(trade.quantity, trade.entry_price)
+
+    # --- decisions -------------------------------------------------------------------------------------------------
+
+    def decide(self, feed_number: int, decision: Decision, cause: str, strategy: str | None = None) -> None:
+        """Makes a decision the portfolio's own: publishes it as its SIGNAL, and asks for orders in the ORDER phase."""
+        holding = self.holdings[feed_number]
+        target = SIGNS[decision.direction]
+        changed = target != holding.intent
+        if changed and target:
+            self._trades_begun += 1
+            holding.trade_id = f"{self.container_id}#{self._trades_begun}"
+        trade_id = holding.trade_id
+        signal_id = self.outlet.identify("SIGNAL")
+        if self.outlet.wants("SIGNAL"):
+            signal = Signal(
+                timestamp=self.outlet.now,
+                source=self.container_id,
+                event_id=signal_id,
+                correlation_id=trade_id if changed or target else None,
+                causation_id=cause,
+                symbol=self.clock.feeds[feed_number].symbol,
+                direction=decision.direction,
+                strength=decision.strength,
+                strategy=strategy or self.strategy_name,
+                reason=decision.reason,
+            )
+            self.outlet.publish(Phase.DECIDE, signal)
+        if changed:
+            holding.intent = target
+            self.outlet.then(Phase.ORDER, self._request, (feed_number, target, trade_id, signal_id))
+
+    def _on_signal(self, event: Event) -> None:
+        if isinstance(event, Signal) and event.source != self.container_id:
+            decision = Decision(event.direction, event.strength, event.reason)
+            self.decide(self._numbers[event.symbol], decision, event.event_id, event.strategy)
+
+    # --- orders ----------------------------------------------------------------------------------------------------
+
+    def _request(self, wanted: tuple[int, int, str | None, str]) -> None:
+        feed_number, target, trade_id, cause = wanted
+        holding = self.holdings[feed_number]
+        trade = self.ledger.trades[feed_number]
+        entering = self.desk.entry_at_work(self.clock.feeds[feed_number].symbol, trade)
+        if entering is not None:
+            self.desk.cancel(entering, "cancelled", "the signal changed before it was filled")
+        if trade is not None and not holding.closing:
+            self._close(feed_number, trade, cause)
+        if target and trade_id is not None:
+            index = self._index()
+            close = self.clock.closes[feed_number].item(index)
+            quantity = self.sizing.units(self.ledger.equity(index), close)
+            self._send(feed_number, target * quantity, trade_id, cause)
+
+    def _close(self, feed_number: int, trade: Trade, cause: str) -> None:
+        self.holdings[feed_number].closing = True
+        self._send(feed_number, -trade.quantity, trade.trade_id, cause)
+
+    def _send(self, feed_number: int, signed_quantity: float, trade_id: str, cause: str) -> None:
+        request = OrderRequest(
+            timestamp=self.outlet.now,
+            source=self.container_id,
+            event_id=self.outlet.identify("ORDER_REQUEST"),
+            correlation_id=trade_id,
+            causation_id=cause,
+            symbol=self.clock.feeds[feed_number].symbol,
+            side="buy" if signed_quantity > 0 else "sell",
+            quantity=abs(signed_quantity),
+            order_type="market",
+            limit_price=None,
+            stop_price=None,
+            time_in_force="gtc",
+        )
+        self.outlet.publish(self.outlet.agenda.phase, request)
+
+    def refusal(self, request: OrderRequest) -> str:
+        """Why buying power does not reach for `request`: margin account, leverage 1, valued at this close (rule P2)."""
+        index = self._index()
+        number = self._numbers[request.symbol]
+        before = [q + self.desk.working_quantity(f.symbol) for q, f in zip(self.ledger.quantities, self.clock.feeds, strict=True)]
+        after = before.copy()
+        after[number] += signed(request.side, request.quantity)
+        if abs(after[number]) <= abs(before[number]):
+            return ""
+        needed = 0.0
+        for quantity, closes in zip(after, self.clock.closes, strict=True):
+            needed += abs(quantity) * closes.item(index)
+        equity = self.ledger.equity(index)
+        if needed <= equity * (1.0 + ROUNDING):
+            return ""
+        return f"buying power: positions would be worth {needed:.2f}, equity is {equity:.2f}"
+
+    def _on_order(self, event: Event) -> None:
+        if isinstance(event, Order) and event.status in DEAD:
+            holding = self.holdings[self._numbers[event.symbol]]
+            trade = self.ledger.trades[self._numbers[event.symbol]]
+            if trade is not None and trade.trade_id == event.correlation_id:
+                holding.closing = False
+                holding.intent = trade.sign
+            elif holding.trade_id == event.correlation_id:
+                holding.intent = 0
+
+    def _on_fill(self, event: Event) -> None:
+        if not isinstance(event, Fill):
+            return
+        number = self._numbers[event.symbol]
+        booked = self.ledger.book(self._index(), number, event, signed(event.side, event.quantity))
+        if booked.opened:
+            self._publish_open(event, booked.trade)
+        if booked.closed:
+            self.holdings[number].closing = False
+            self._publish_close(event, booked.trade)
+
+    def _publish_open(self, fill: Fill, trade: Trade) -> None:
+        event_id = self.outlet.identify("POSITION_OPEN")
+        self.holdings[self._numbers[fill.symbol]].opened_by = event_id
+        if self.outlet.wants("POSITION_OPEN"):
+            event = PositionOpen(
+                timestamp=fill.timestamp,
+                source=self.container_id,
+                event_id=event_id,
+                correlation_id=trade.trade_id,
+                causation_id=fill.event_id,
+                symbol=fill.symbol,
+                side=trade.side,
+                quantity=fill.quantity,
+                entry_price=fill.price,
+                costs=fill.commission,
+            )
+            self.outlet.publish(self.outlet.agenda.phase, event)
+
+    def _publish_close(self, fill: Fill, trade: Trade) -> None:
+        event = PositionClose(
+            timestamp=fill.timestamp,
+            source=self.container_id,
+            event_id=self.outlet.identify("POSITION_CLOSE"),
+            correlation_id=trade.trade_id,
+            causation_id=fill.event_id,
+            symbol=fill.symbol,
+            side=trade.side,
+            quantity=trade.entry_quantity,
+            entry_price=trade.entry_price,
+            exit_price=trade.exit_price,
+            gross_pnl=trade.gross_pnl,
+            net_pnl=trade.net_pnl,
+            bars_held=self._index() - trade.opened_bar,
+            duration_seconds=(fill.timestamp - trade.opened_at) / NS_PER_SECOND,
+            ends_correlation=True,
+        )
+        self.outlet.publish(self.outlet.agenda.phase, event)
+
+    # --- marks -----------------------------------------------------------------------------------------------------
+
+    def _begin(self, _: object) -> None:
+        if self.runner is not None:
+            self.runner.start()
+        self._publish_update(1, self.start_cause, None)
+
+    def _mark(self, index: int) -> None:
+        self.ledger.mark(index)
+        feed_number, row = self.clock.fresh(index)[-1]
+        self._publish_update(index + 2, self.clock.feeds[feed_number].bar_id(row), index)
+        if index + 1 < len(self.clock):
+            self.outlet.wake(self.clock.steps.item(index + 1), Phase.MARK, self._mark, index + 1)
+
+    def _publish_update(self, ordinal: int, cause: str, index: int | None) -> None:
+        if not self.outlet.wants("PORTFOLIO_UPDATE"):
+            return
+        ledger, equity = self.ledger, self.ledger.curve.final_equity
+        event = PortfolioUpdate(
+            timestamp=self.outlet.now,
+            source=self.container_id,
+            event_id=f"{self.container_id}:PORTFOLIO_UPDATE:{ordinal}",
+            correlation_id=None,
+            causation_id=cause,
+            cash=ledger.cash,
+            equity=equity,
+            exposure=ledger.exposure(index) / equity if index is not None and equity else 0.0,
+            open_positions=ledger.open_positions,
+            drawdown=ledger.curve.drawdown,
+        )
+        self.outlet.dispatch(event)
+
+    # --- the end ---------------------------------------------------------------------------------------------------
+
+    def _end(self, _: object) -> None:
+        self.settle(self.outlet.agenda.step + 1)
+        self.desk.expire()
+        self.outlet.then(Phase.END, self._close_positions)
+        self.outlet.agenda.post_last(Phase.END, self.outlet, self._finish)
+
+    def _close_positions(self, _: object) -> None:
+        held = [(n, trade) for n, trade in enumerate(self.ledger.trades) if trade is not None and self.close_at_end]
+        for number, trade in held:
+            self._close(number, trade, self.holdings[number].opened_by)
+        self.outlet.then(Phase.END, self.desk.fill_at_last_close)
+
+    def _finish(self, _: object) -> None:
+        index = len(self.clock) - 1
+        self.ledger.finish(index)
+        feed_number, row = self.clock.fresh(index)[-1]
+        self._publish_update(index + 3, self.clock.feeds[feed_number].bar_id(row), index)
+        self.status = "completed"
+        self.finished(self)
+
+    def _index(self) -> int:
+        return self.clock.index_at(self.outlet.agenda.step)

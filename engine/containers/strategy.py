@@ -1,0 +1,161 @@
+"""Strategies become signals (phase DECIDE): in a strategy container, or inside the portfolio that defines one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from engine.agenda import Phase
+from engine.containers.base import Container
+from engine.events import Bar, Event, Features, Signal
+from engine.strategies.decision import NAMES, Decision, PositionView, as_decision
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from engine.containers.feature import FeaturePublisher
+    from engine.containers.outlet import Outlet
+    from engine.market.timeline import Clock
+    from engine.strategies.targets import Changes
+    from engine.strategies.user import BarStrategy
+
+
+class Emit(Protocol):
+    """Takes a decision on the symbol of a feed, and the id of the event that caused it."""
+
+    def __call__(self, feed_number: int, decision: Decision, cause: str) -> None:
+        """Acts on it."""
+
+
+class Runner(Protocol):
+    """Runs one strategy over one clock."""
+
+    def start(self) -> None:
+        """Arranges for the first decision."""
+
+
+class ColumnRunner:
+    """A column strategy: its lane sleeps until the next change of target (rule L5)."""
+
+    def __init__(
+        self,
+        outlet: Outlet,
+        clock: Clock,
+        find_changes: Callable[[], Changes],
+        *,
+        emit: Emit,
+        cause: Callable[[int, int], str],
+    ) -> None:
+        self._outlet = outlet
+        self._clock = clock
+        self._find_changes = find_changes
+        self._emit = emit
+        self._cause = cause
+
+    def start(self) -> None:
+        """Computes the targets and arranges for the first change."""
+        self._changes = self._find_changes()
+        self._wake(0)
+
+    def _wake(self, position: int) -> None:
+        if position < len(self._changes):
+            self._outlet.wake(self._changes.steps.item(position), Phase.DECIDE, self._decide, position)
+
+    def _decide(self, position: int) -> None:
+        found = self._changes
+        feed_number, row = found.feeds.item(position), found.rows.item(position)
+        direction = NAMES[found.directions.item(position)]
+        self._emit(feed_number, Decision(direction, 1.0, f"target {direction}"), self._cause(feed_number, row))
+        self._wake(position + 1)
+
+
+class BarRunner:
+    """A bar strategy: called at every bar with the BAR, the latest features and the position.
+
+    It is not called while any of its features is still null (rule M6).
+    """
+
+    def __init__(
+        self,
+        outlet: Outlet,
+        clock: Clock,
+        make: Callable[[], BarStrategy],
+        *,
+        emit: Emit,
+        cause: Callable[[int, int], str],
+        position: Callable[[int], PositionView | None],
+    ) -> None:
+        self._outlet = outlet
+        self._clock = clock
+        self._make = make
+        self._emit = emit
+        self._cause = cause
+        self._position = position
+        self._bars: dict[str, Bar] = {}
+        self._features: dict[str, dict[str, float | None]] = {}
+        outlet.bus.subscribe("BAR", self._on_bar)
+        outlet.bus.subscribe("FEATURES", self._on_features)
+
+    def start(self) -> None:
+        """Makes the strategy and arranges for the first bar."""
+        self._strategy = self._make()
+        self._outlet.wake(self._clock.steps.item(0), Phase.DECIDE, self._decide, 0)
+
+    def _on_bar(self, event: Event) -> None:
+        if isinstance(event, Bar):
+            self._bars[event.symbol] = event
+
+    def _on_features(self, event: Event) -> None:
+        if isinstance(event, Features):
+            self._features[event.symbol] = {**self._features.get(event.symbol, {}), **event.values}
+
+    def _decide(self, index: int) -> None:
+        for feed_number, row in self._clock.fresh(index):
+            symbol = self._clock.feeds[feed_number].symbol
+            known = {name: value for name, value in self._features.get(symbol, {}).items() if value is not None}
+            if len(known) < len(self._features.get(symbol, {})):
+                continue
+            decision = as_decision(self._strategy.on_bar(self._bars[symbol], known, self._position(feed_number)))
+            if decision is not None:
+                self._emit(feed_number, decision, self._cause(feed_number, row))
+        if index + 1 < len(self._clock):
+            self._outlet.wake(self._clock.steps.item(index + 1), Phase.DECIDE, self._decide, index + 1)
+
+
+class StrategyContainer(Container):
+    """A strategy of its own, whose signals go to every portfolio linked to it."""
+
+    type = "strategy"
+    outlet: Outlet
+    clock: Clock
+    publisher: FeaturePublisher
+    strategy_name: str
+    runner: Runner
+
+    def start(self) -> None:
+        """Arranges for the first step, at which the strategy is made."""
+        self.outlet.wake(self.clock.steps.item(0), Phase.START, self._begin)
+        self.publisher.start()
+
+    def emit(self, feed_number: int, decision: Decision, cause: str) -> None:
+        """Publishes a SIGNAL."""
+        event_id = self.outlet.identify("SIGNAL")
+        if not self.outlet.wants("SIGNAL"):
+            return
+        feed = self.clock.feeds[feed_number]
+        signal = Signal(
+            timestamp=self.outlet.now,
+            source=self.container_id,
+            event_id=event_id,
+            correlation_id=None,
+            causation_id=cause,
+            symbol=feed.symbol,
+            direction=decision.direction,
+            strength=decision.strength,
+            strategy=self.strategy_name,
+            reason=decision.reason,
+        )
+        self.outlet.publish(Phase.DECIDE, signal)
+
+    def _begin(self, _: object) -> None:
+        self.runner.start()
+

@@ -1,0 +1,136 @@
+"""Which column of a file plays which role, by the config's word or by the names that files use (rule M1)."""
+
+import difflib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from engine.market.bars import COLUMNS, PRICES
+from engine.market.problems import refuse
+from engine.market.sources import ROLES
+
+# Letters and digits of the names that files give a role, the most telling first.
+_ALIASES = {
+    "timestamp": (
+        *("timestamp", "datetime", "dateandtime", "date", "time", "gmttime", "localtime", "opentime", "ts"),
+        *("timestampms", "timestamputc", "datetimeutc", "dateutc", "timeutc", "dt", "epoch", "unix", "unixtime"),
+        *("unixtimestamp", "indexlevel0"),
+    ),
+    "open": ("open", "o", "openprice", "priceopen"),
+    "high": ("high", "h", "highprice", "pricehigh"),
+    "low": ("low", "l", "lowprice", "pricelow"),
+    "close": ("close", "c", "closeprice", "priceclose"),
+    "volume": ("volume", "v", "vol", "tickvolume", "tickvol"),
+    "symbol": ("symbol", "ticker", "instrument"),
+}
+_LEAST_COLUMNS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnPlan:
+    """Column numbers, from 0, of what is read.
+
+    Attributes:
+        names: the file's column names, as written there.
+        timestamp: the column, or a date column and a time column that are joined.
+        numbers: column of each price, of the volume if there is one, and of each feature.
+        symbol: the column whose value picks the rows, if there is one.
+    """
+
+    names: tuple[str, ...]
+    timestamp: tuple[int, ...]
+    numbers: Mapping[str, int]
+    symbol: int | None
+
+    @property
+    def extras(self) -> tuple[str, ...]:
+        """The names of the features, in the config's order."""
+        return tuple(name for name in self.numbers if name not in COLUMNS)
+
+
+def find_columns(names: Sequence[str], wanted: Mapping[str, str], line: int | None) -> ColumnPlan:
+    """The columns that play the roles, by `wanted` (role or feature -> column name) first, then by known names.
+
+    Args:
+        names: the file's column names.
+        wanted: the config's `columns`.
+        line: where the names stand, for the messages.
+
+    Raises:
+        FileRefused: a column is missing or named twice; all such faults together would repeat each other, so the first.
+    """
+    finder = _Finder(names, line)
+    found = {role: finder.named(column, role) for role, column in wanted.items()}
+    timestamp = (found["timestamp"],) if "timestamp" in found else finder.timestamp()
+    numbers = {price: found[price] if price in found else finder.needed(price) for price in PRICES}
+    volume = found.get("volume", finder.alias("volume"))
+    if volume is not None:
+        numbers["volume"] = volume
+    numbers.update({name: column for name, column in found.items() if name not in ROLES})
+    return ColumnPlan(tuple(names), timestamp, numbers, found.get("symbol", finder.alias("symbol")))
+
+
+def _plain(name: str) -> str:
+    return "".join(letter for letter in name.casefold() if letter.isalnum())
+
+
+class _Finder:
+    def __init__(self, names: Sequence[str], line: int | None) -> None:
+        self._names = names
+        self._plain = [_plain(name) for name in names]
+        self._line = line
+
+    def named(self, column: str, role: str) -> int:
+        """The column the config names: by its exact name, else in any case and without outer blanks."""
+        for candidates in (list(self._names), [name.strip().casefold() for name in self._names]):
+            name = column if candidates == list(self._names) else column.strip().casefold()
+            if candidates.count(name) > 1:
+                raise refuse(f"columns.{role}: two columns are named {column!r}", self._line, column)
+            if name in candidates:
+                return candidates.index(name)
+        raise refuse(f"columns.{role}: there is no column {column!r}{self._nearest(column)}", self._line, column)
+
+    def alias(self, role: str) -> int | None:
+        """The column that bears the role's most telling known name."""
+        for alias in _ALIASES[role]:
+            if self._plain.count(alias) > 1:
+                raise refuse(
+                    f"two columns are named like {alias!r}; say which with columns: {{{role}: ...}}", self._line
+                )
+            if alias in self._plain:
+                return self._plain.index(alias)
+        return None
+
+    def needed(self, role: str) -> int:
+        column = self.alias(role)
+        if column is None:
+            raise refuse(self._missing(role), self._line)
+        return column
+
+    def timestamp(self) -> tuple[int, ...]:
+        if "date" in self._plain and "time" in self._plain and not {"timestamp", "datetime"} & set(self._plain):
+            return self._plain.index("date"), self._plain.index("time")
+        column = self.alias("timestamp")
+        if column is None and self._names and not self._names[0].strip():
+            column = 0
+        if column is None:
+            raise refuse(self._missing("timestamp"), self._line)
+        return (column,)
+
+    def _missing(self, role: str) -> str:
+        if len(self._names) < _LEAST_COLUMNS:
+            return "only one column found (columns are separated by comma, semicolon, tab or |)"
+        if all(_looks_like_data(name) for name in self._names):
+            return "no header: the first line must name the columns, such as timestamp,open,high,low,close,volume"
+        found = ", ".join(repr(name) for name in self._names[:20])
+        return f"no column for {role}; found {found} (name it with columns: {{{role}: ...}})"
+
+    def _nearest(self, column: str) -> str:
+        by_folded = {name.casefold(): name for name in self._names}
+        near = difflib.get_close_matches(column.casefold(), by_folded, n=1)
+        if near:
+            return f"; did you mean {by_folded[near[0]]!r}?"
+        return "; found " + ", ".join(repr(name) for name in self._names[:20])
+
+
+def _looks_like_data(name: str) -> bool:
+    return any(letter.isdigit() for letter in name)

@@ -1,0 +1,140 @@
+"""All market data of a run: every file read once, in a process of its own that ends before the run begins."""
+
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from engine.market.bars import COLUMNS, Bars, FloatArray, most_frequent_step
+from engine.market.exchange import ReadJob, ReadReport
+from engine.market.problems import BadData, DataProblem
+from engine.market.reader_call import run_reader
+from engine.market.source_checks import check_source
+from engine.market.sources import FileSource, Source
+from engine.market.synthetic import synthetic_bars
+
+
+@dataclass(frozen=True, slots=True)
+class DataRequest:
+    """A data container's wish: its source, the folder relative paths start at, and where the config states it."""
+
+    container_id: str
+    source: Source
+    base_folder: Path
+    config_location: str
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedData:
+    """The bars of each data container by its id, and remarks for the user, one line each."""
+
+    bars: Mapping[str, Bars]
+    warnings: Sequence[str]
+
+
+def load_bars(requests: Sequence[DataRequest], *, seed: int) -> LoadedData:
+    """The bars that each request asks for; requests for the same share one Bars.
+
+    Args:
+        requests: one for each data container.
+        seed: the run's seed, for synthetic sources without one of their own.
+
+    Raises:
+        BadData: a source or a file cannot be used; all problems of all of them together.
+        ReaderFailed: the reading process died, for lack of memory or of disk space.
+    """
+    problems = [problem for request in requests for problem in _source_problems(request)]
+    if problems:
+        raise BadData(problems)
+    distinct = {_key(request): request for request in reversed(requests)}
+    ordered = {key: distinct[key] for key in map(_key, requests)}
+    loaded = _from_files({key: request for key, request in ordered.items() if isinstance(request.source, FileSource)})
+    bars = dict(loaded.bars)
+    for key, request in ordered.items():
+        if not isinstance(request.source, FileSource):
+            bars[key] = synthetic_bars(request.source, seed)
+    return LoadedData({request.container_id: bars[_key(request)] for request in requests}, loaded.warnings)
+
+
+def _key(request: DataRequest) -> str:
+    """What two requests have in common if they ask for the same bars."""
+    return f"{request.base_folder.absolute()}\n{msgspec.json.encode(request.source).decode()}"
+
+
+def _source_problems(request: DataRequest) -> list[DataProblem]:
+    source = request.source
+    name = source.path if isinstance(source, FileSource) else "synthetic"
+    return [
+        DataProblem(name, None, None, f"{key}: {reason}", request.config_location)
+        for key, reason in check_source(source)
+    ]
+
+
+def _from_files(requests: Mapping[str, DataRequest]) -> LoadedData:
+    """The bars of file sources under the keys of their requests."""
+    if not requests:
+        return LoadedData({}, [])
+    folder = Path(tempfile.mkdtemp(prefix="admf-columns-"))
+    try:
+        jobs = [_job(request, folder / str(index)) for index, request in enumerate(requests.values())]
+        reports = run_reader(jobs)
+        problems = [
+            problem
+            for job, report, request in zip(jobs, reports, requests.values(), strict=True)
+            for problem in _file_problems(job, report, request.config_location)
+        ]
+        if problems:
+            raise BadData(problems)
+        bars = {key: _bars(job, report) for key, job, report in zip(requests, jobs, reports, strict=True)}
+    finally:
+        # The mappings outlive the files; a run that is killed later leaves nothing behind.
+        shutil.rmtree(folder, ignore_errors=True)
+    warnings = [
+        f"{job.source.path}: {notice}" for job, report in zip(jobs, reports, strict=True) for notice in report.notices
+    ]
+    return LoadedData(bars, list(dict.fromkeys(warnings)))
+
+
+def _job(request: DataRequest, folder: Path) -> ReadJob:
+    if not isinstance(request.source, FileSource):
+        raise TypeError("only files are read by the reading process")
+    folder.mkdir()
+    path = request.base_folder.absolute() / request.source.path
+    return ReadJob(path=str(path), source=request.source, folder=str(folder))
+
+
+def _file_problems(job: ReadJob, report: ReadReport, location: str) -> list[DataProblem]:
+    path = job.source.path
+    problems = [DataProblem(path, flaw.line, flaw.column, flaw.reason, location) for flaw in report.flaws]
+    if report.more:
+        problems.append(DataProblem(path, None, None, f"... and {report.more} more bad rows", ""))
+    return problems
+
+
+def _bars(job: ReadJob, report: ReadReport) -> Bars:
+    folder = Path(job.folder)
+    timestamps = _mapped(folder / "timestamps.npy").view(np.int64)
+    columns: dict[str, FloatArray] = {
+        name: _mapped(folder / f"{index}.npy").view(np.float64) for index, name in enumerate(report.columns)
+    }
+    return Bars(
+        symbol=job.source.symbol,
+        timestamps=timestamps,
+        **{name: columns[name] for name in COLUMNS},
+        extras={name: values for name, values in columns.items() if name not in COLUMNS},
+        source_name=Path(job.path).name,
+        fingerprint=report.fingerprint,
+        dropped=report.dropped,
+        bar_length=most_frequent_step(timestamps),
+    )
+
+
+def _mapped(path: Path) -> npt.NDArray[np.generic]:
+    """A column as a plain read-only array over the mapped file: the subclass numpy maps with slows every slice."""
+    column: npt.NDArray[np.generic] = np.asarray(np.load(path, mmap_mode="r"))
+    return column

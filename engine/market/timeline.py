@@ -1,0 +1,92 @@
+"""Time: the union of all bars' timestamps, and each lane's own clock (rules L1, M4)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import reduce
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy.typing as npt
+
+    from engine.market.bars import Bars
+
+    Integers = npt.NDArray[np.int64]
+    Floats = npt.NDArray[np.float64]
+
+
+def union(timestamps: Sequence[Integers]) -> Integers:
+    """The sorted union, int64 ns UTC; one array is returned as it is."""
+    first, *others = timestamps
+    return reduce(np.union1d, others, first)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Feed:
+    """The bars of one data container, placed on the run's timeline: row r stands at step `steps[r]`."""
+
+    container_id: str
+    bars: Bars
+    steps: Integers
+
+    @property
+    def symbol(self) -> str:
+        """The symbol of the bars."""
+        return self.bars.symbol
+
+    def bar_id(self, row: int) -> str:
+        """The id of the BAR event of a row (rule E1)."""
+        return f"{self.container_id}:BAR:{row + 1}"
+
+    def next_row(self, step: int) -> int | None:
+        """The first row after `step`, None after the last."""
+        row = int(self.steps.searchsorted(step, "right"))
+        return row if row < len(self.steps) else None
+
+
+class Clock:
+    """A lane's own time: the steps at which any of its feeds has a bar.
+
+    `steps`: int64, shape (n,). `rows[k]`: for each of them, the row of feed k's latest bar, -1 before its first.
+    `closes[k]`: that row's close, 0.0 before the first, where no position can be.
+    """
+
+    def __init__(self, feeds: Sequence[Feed]) -> None:
+        self.feeds = tuple(feeds)
+        self.steps = union([feed.steps for feed in self.feeds])
+        self._is_timeline = self.steps.item(-1) == len(self.steps) - 1
+        self.rows = tuple(np.searchsorted(feed.steps, self.steps, "right") - 1 for feed in self.feeds)
+        self.closes = tuple(_latest(feed.bars.close, rows) for feed, rows in zip(self.feeds, self.rows, strict=True))
+
+    def __len__(self) -> int:
+        return len(self.steps)
+
+    def index_at(self, step: int) -> int:
+        """The index of the latest of the clock's steps up to `step`."""
+        return step if self._is_timeline else int(self.steps.searchsorted(step, "right")) - 1
+
+    def fresh(self, index: int) -> list[tuple[int, int]]:
+        """The (feed number, row) of every feed that has a bar at the clock's step `index`."""
+        if len(self.feeds) == 1:
+            return [(0, index)]
+        step = self.steps[index]
+        rows = ((k, int(rows[index])) for k, rows in enumerate(self.rows))
+        return [(k, row) for k, row in rows if row >= 0 and self.feeds[k].steps[row] == step]
+
+    def ordinal(self, feed_number: int, row: int) -> int:
+        """How many bars of the clock's feeds have come, that one included, taking feeds in order at each step."""
+        if len(self.feeds) == 1:
+            return row + 1
+        step = self.feeds[feed_number].steps[row]
+        sides = ("right" if k <= feed_number else "left" for k in range(len(self.feeds)))
+        return sum(int(np.searchsorted(f.steps, step, side)) for f, side in zip(self.feeds, sides, strict=True))
+
+
+def _latest(close: Floats, rows: Integers) -> Floats:
+    if len(rows) == len(close):
+        return close
+    return np.where(rows >= 0, close[np.maximum(rows, 0)], 0.0)

@@ -1,0 +1,1 @@
+"""What a run came to: running sums, the equity curve, and every metric made of them."""

@@ -1,0 +1,126 @@
+"""The metrics of an account as it stands and of every mark of its equity (rules T1 and T2)."""
+
+from dataclasses import dataclass
+
+from engine.metrics.accumulator import TradeStatistics
+from engine.metrics.equity import EquityCurve
+from engine.metrics.metric import Metric, Undefined, Value
+
+NO_BAR = Undefined("the lane has no bar")
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A lane's running figures with what is still open: trades, and their profit at the last marks (money)."""
+
+    trades: TradeStatistics
+    equity: EquityCurve
+    open_trades: int
+    unrealised_pnl: float
+
+
+def open_trades(account: Account) -> Value:
+    """Trades still open after the last event; they are in no figure above but fills and costs.
+
+    Formula: POSITION_OPEN events less POSITION_CLOSE events. 0 wherever `close_at_end` holds.
+    """
+    return account.open_trades
+
+
+def unrealised_pnl(account: Account) -> Value:
+    """Profit of the trades still open, valued at the last close of their symbols, less the commission already paid.
+
+    Formula: final_equity - initial_equity - total_pnl, kept trade by trade.
+    """
+    return account.unrealised_pnl
+
+
+def initial_equity(account: Account) -> Value:
+    """The cash the portfolio starts with.
+
+    Formula: the mark before the first step.
+    """
+    return account.equity.initial_equity
+
+
+def final_equity(account: Account) -> Value:
+    """Cash and positions at the end, valued at the last closes.
+
+    Formula: the last mark, after the closing costs where `close_at_end` holds.
+    """
+    return account.equity.final_equity
+
+
+def total_return(account: Account) -> Value:
+    """What the account gained over the whole run, as a fraction of what it started with.
+
+    Formula: final_equity / initial_equity - 1.
+    """
+    return account.equity.final_equity / account.equity.initial_equity - 1.0
+
+
+def max_drawdown(account: Account) -> Value:
+    """The deepest fall below an earlier peak, as a fraction of that peak: 0 or negative.
+
+    Formula: min(equity / peak - 1) over every mark, where peak is the highest mark so far and the first mark is the
+    initial cash.
+    Source: M. Magdon-Ismail and A. Atiya, Maximum drawdown, Risk 17(10), 2004.
+    """
+    return account.equity.max_drawdown
+
+
+def max_drawdown_bars(account: Account) -> Value:
+    """The longest time under water, whether or not that was the deepest.
+
+    Formula: the most bars from a mark at the peak to the last mark below it before the peak is reached again or the
+    run ends. The mark before the first step stands at bar 0, the final mark at the last bar.
+    """
+    return account.equity.max_drawdown_bars
+
+
+def recovery_bars(account: Account) -> Value:
+    """How long it took to climb out of the deepest drawdown.
+
+    Formula: bars from the lowest mark of max_drawdown (the first, if several are as low) to the first later mark at or
+    above the peak it fell from.
+    Null: without a drawdown, or if the peak was not reached again.
+    """
+    bars = account.equity.recovery_bars
+    if bars is not None:
+        return bars
+    if account.equity.max_drawdown == 0:
+        return Undefined("equity never fell below its peak")
+    return Undefined("equity did not come back to its peak")
+
+
+def exposure(account: Account) -> Value:
+    """The share of the lane's bars at whose close a position was open, 0 to 1.
+
+    Formula: bars marked with an open position / bars marked. The marks before the first step and after the last do not
+    count.
+    Null: without a bar.
+    """
+    curve = account.equity
+    return curve.bars_in_market / curve.bars if curve.bars else NO_BAR
+
+
+def turnover(account: Account) -> Value:
+    """How many times the initial equity was traded, buys and sells added.
+
+    Formula: sum(quantity x price over FILL events) / initial_equity, for the whole run and not per year.
+    """
+    return account.trades.traded_notional / account.equity.initial_equity
+
+
+ACCOUNT_METRICS: tuple[Metric[Account], ...] = (
+    Metric(open_trades, "trades"),
+    Metric(unrealised_pnl, "money"),
+    Metric(initial_equity, "money"),
+    Metric(final_equity, "money"),
+    Metric(total_return, "fraction"),
+    Metric(max_drawdown, "fraction"),
+    Metric(max_drawdown_bars, "bars"),
+    Metric(recovery_bars, "bars"),
+    Metric(exposure, "fraction"),
+    Metric(turnover, "ratio"),
+)

@@ -1,0 +1,61 @@
+"""Every metric there is, in the order of metrics.json, and the one place where they are computed."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from engine.metrics.account_metrics import ACCOUNT_METRICS, Account
+from engine.metrics.accumulator import TradeStatistics
+from engine.metrics.daily import DailyReturns
+from engine.metrics.daily_metrics import DAILY_METRICS
+from engine.metrics.equity import EquityCurve
+from engine.metrics.metric import Metric, Source, Value
+from engine.metrics.trade_metrics import TRADE_METRICS
+
+METRICS: tuple[Metric[Any], ...] = (*TRADE_METRICS, *ACCOUNT_METRICS, *DAILY_METRICS)
+
+Figures = dict[str, int | float | None]
+Notes = dict[str, int | float | str]
+
+
+def compute_metrics(
+    trades: TradeStatistics,
+    equity: EquityCurve,
+    *,
+    open_trades: int,
+    unrealised_pnl: float,
+    days_per_year: int,
+    risk_free_rate: float,
+    day_zone: str | None = None,
+) -> tuple[Figures, Notes]:
+    """All metrics by name, None where one has no value, and the notes that belong to them.
+
+    The notes start with the constants used (`days_per_year`, `risk_free_rate` as a fraction per year, `day_zone`), then
+    say for each metric that is None why. `day_zone` is the zone the days of `equity` were cut in; None is UTC.
+
+    Raises:
+        ValueError: if `days_per_year` is not above zero.
+    """
+    account = Account(trades, equity, open_trades, unrealised_pnl)
+    daily = DailyReturns(equity.daily_values(), days_per_year=days_per_year, risk_free_rate=risk_free_rate)
+    notes: Notes = {
+        "days_per_year": days_per_year,
+        "risk_free_rate": risk_free_rate,
+        "day_zone": day_zone or "UTC",
+    }
+    figures: Figures = {}
+    for measured in (
+        _measure(TRADE_METRICS, trades),
+        _measure(ACCOUNT_METRICS, account),
+        _measure(DAILY_METRICS, daily),
+    ):
+        for name, value in measured:
+            if isinstance(value, int | float):
+                figures[name] = value
+            else:
+                figures[name] = None
+                notes[name] = value.reason
+    return figures, notes
+
+
+def _measure(metrics: Iterable[Metric[Source]], source: Source) -> Iterator[tuple[str, Value]]:
+    return ((metric.name, metric.measure(source)) for metric in metrics)

@@ -1,0 +1,187 @@
+"""A lane's equity, mark by mark: what T2 asks of every mark, and one value a day for the rest.
+
+There are two ways in, one bar at a time in plain Python and a whole block in numpy. They use only comparisons, one
+division and one subtraction per mark, so a lane may mix them as it likes and gets the same bits (B3).
+
+Durations are measured on the lane's own clock: the mark before the first step stands at bar 0, the mark of step i at
+bar i, and the final mark at the bar of the last step.
+"""
+
+from math import isfinite
+from typing import NoReturn
+
+import numpy as np
+from numpy.typing import NDArray
+
+NO_BAR = -1
+
+
+class EquityCurve:
+    """The running figures of a lane's marks, from `initial_equity` (money, above zero) over at most `days` days.
+
+    `final_equity` is the last mark, `peak` the highest one, `max_drawdown` the lowest equity / peak - 1 so far (0 or
+    negative); `bars` counts the steps marked and `bars_in_market` those among them that held a position.
+
+    Raises:
+        ValueError: if `initial_equity` is not a finite number above zero.
+    """
+
+    __slots__ = (
+        "_daily",
+        "_days",
+        "_last_day_bar",
+        "_longest_spell",
+        "_peak_bar",
+        "_recovered_bar",
+        "_trough_bar",
+        "bars",
+        "bars_in_market",
+        "final_equity",
+        "initial_equity",
+        "max_drawdown",
+        "peak",
+    )
+
+    def __init__(self, initial_equity: float, days: int) -> None:
+        if not 0.0 < initial_equity < float("inf"):
+            raise ValueError(f"initial equity {initial_equity!r} is not a finite amount above zero")
+        self.initial_equity = self.final_equity = self.peak = initial_equity
+        self.max_drawdown = 0.0
+        self.bars = self.bars_in_market = 0
+        self._daily = np.empty(days, dtype=np.float64)
+        self._days = self._last_day_bar = 0
+        self._peak_bar = self._longest_spell = 0
+        self._trough_bar = self._recovered_bar = NO_BAR
+
+    @property
+    def drawdown(self) -> float:
+        """The last mark over the peak, minus one: 0 or negative."""
+        return self.final_equity / self.peak - 1.0
+
+    @property
+    def max_drawdown_bars(self) -> int:
+        """The most bars from a peak to the last mark below it."""
+        return max(self._longest_spell, self.bars - self._peak_bar)
+
+    @property
+    def recovery_bars(self) -> int | None:
+        """Bars from the lowest point of the deepest drawdown to the first mark at its peak again; None if never."""
+        return None if self._recovered_bar == NO_BAR else self._recovered_bar - self._trough_bar
+
+    def daily_values(self) -> NDArray[np.float64]:
+        """The initial equity and after it the last mark of each day, a day still under way included."""
+        finished = self._daily[: self._days]
+        under_way = [self.final_equity] if self.bars > self._last_day_bar else []
+        return np.concatenate(([self.initial_equity], finished, under_way))
+
+    def mark(self, equity: float, *, in_market: bool, day_end: bool) -> None:
+        """Add the mark of one step; `day_end` says that no later bar of this lane falls on the same day.
+
+        Raises:
+            OverflowError: if `equity` is not finite; nothing is changed then.
+        """
+        bar = self.bars + 1
+        self._place(equity, bar)
+        self.bars = bar
+        if in_market:
+            self.bars_in_market += 1
+        if day_end:
+            self._daily[self._days] = equity
+            self._days += 1
+            self._last_day_bar = bar
+
+    def final_mark(self, equity: float) -> None:
+        """Add the mark after the last step (L1, END): it replaces the value of the last day and is no step of its own.
+
+        Raises:
+            OverflowError: if `equity` is not finite; nothing is changed then.
+        """
+        self._place(equity, self.bars)
+        if self._days and self._last_day_bar == self.bars:
+            self._daily[self._days - 1] = equity
+
+    def mark_block(
+        self, equity: NDArray[np.float64], in_market: NDArray[np.bool_], day_end_rows: NDArray[np.intp]
+    ) -> None:
+        """Add the marks of consecutive steps: `equity` and `in_market` have shape (n,), rows count from the block.
+
+        Raises:
+            OverflowError: if an equity is not finite; the marks before it are in the curve then, as if given singly.
+        """
+        if len(equity) == 0:
+            return
+        highest = float(equity.max())
+        if not (isfinite(highest) and isfinite(equity.min())):
+            self._break_off(equity, in_market, day_end_rows)
+        self._place_block(equity, highest)
+        before = self.bars
+        self.bars += len(equity)
+        self.bars_in_market += int(np.count_nonzero(in_market))
+        if len(day_end_rows):
+            days = self._days + len(day_end_rows)
+            self._daily[self._days : days] = equity[day_end_rows]
+            self._days = days
+            self._last_day_bar = before + int(day_end_rows[-1]) + 1
+
+    def _place(self, equity: float, bar: int) -> None:
+        if not isfinite(equity):
+            raise _overflow(bar)
+        if equity < self.peak:
+            drawdown = equity / self.peak - 1.0
+            if drawdown < self.max_drawdown:
+                self.max_drawdown = drawdown
+                self._trough_bar = bar
+                self._recovered_bar = NO_BAR
+        else:
+            if self.bars > self._peak_bar:
+                self._end_spell(self.bars - self._peak_bar, bar)
+            self.peak = equity
+            self._peak_bar = bar
+        self.final_equity = equity
+
+    def _end_spell(self, length: int, bar: int) -> None:
+        self._longest_spell = max(self._longest_spell, length)
+        if self._trough_bar > self._recovered_bar:
+            self._recovered_bar = bar
+
+    def _break_off(
+        self, equity: NDArray[np.float64], in_market: NDArray[np.bool_], day_end_rows: NDArray[np.intp]
+    ) -> NoReturn:
+        row = int(np.isfinite(equity).argmin())
+        self.mark_block(equity[:row], in_market[:row], day_end_rows[day_end_rows < row])
+        raise _overflow(self.bars + 1)
+
+    def _place_block(self, equity: NDArray[np.float64], highest: float) -> None:
+        # A running maximum costs more than all the rest, and a block wholly under water does not need one.
+        peaks = self.peak if highest < self.peak else np.maximum(np.maximum.accumulate(equity), self.peak)
+        drawdowns = equity / peaks
+        drawdowns -= 1.0
+        trough = int(drawdowns.argmin())
+        lowest = float(drawdowns[trough])
+        peak_rows = np.flatnonzero(equity == peaks)
+        if len(peak_rows):
+            self._end_spells(peak_rows)
+        if lowest < self.max_drawdown:
+            self.max_drawdown = lowest
+            self._place_trough(trough, peak_rows)
+        self.peak = max(self.peak, highest)
+        self.final_equity = float(equity[-1])
+
+    def _end_spells(self, peak_rows: NDArray[np.intp]) -> None:
+        """Close what was under water before and between these rows of the block at which equity was at its peak."""
+        first = self.bars + int(peak_rows[0]) + 1
+        if first - 1 > self._peak_bar:
+            self._end_spell(first - 1 - self._peak_bar, first)
+        if len(peak_rows) > 1:
+            widest = int((peak_rows[1:] - peak_rows[:-1]).max())
+            self._longest_spell = max(self._longest_spell, widest - 1)
+        self._peak_bar = self.bars + int(peak_rows[-1]) + 1
+
+    def _place_trough(self, row: int, peak_rows: NDArray[np.intp]) -> None:
+        later = int(np.searchsorted(peak_rows, row))
+        self._trough_bar = self.bars + row + 1
+        self._recovered_bar = self.bars + int(peak_rows[later]) + 1 if later < len(peak_rows) else NO_BAR
+
+
+def _overflow(bar: int) -> OverflowError:
+    return OverflowError(f"equity is no longer a finite amount at bar {bar}")

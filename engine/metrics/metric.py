@@ -1,0 +1,44 @@
+"""What a metric is: a named, documented function of one source that gives a number or says why there is none."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import isfinite
+from typing import Generic, TypeVar
+
+Source = TypeVar("Source")
+
+
+@dataclass(frozen=True, slots=True)
+class Undefined:
+    """The answer of a metric that has no value here; `reason` is what a person reads beside the null."""
+
+    reason: str
+
+
+Value = int | float | Undefined
+NO_NUMBER = Undefined("the value is beyond what a floating-point number can hold")
+
+
+@dataclass(frozen=True, slots=True)
+class Metric(Generic[Source]):
+    """One figure of the results: `function` computes it, and its docstring is its documentation."""
+
+    function: Callable[[Source], Value]
+    unit: str
+
+    @property
+    def name(self) -> str:
+        """The key under which the figure stands in metrics.json."""
+        return self.function.__name__
+
+    @property
+    def description(self) -> str:
+        """The docstring of the function: meaning, formula and source, as written."""
+        return self.function.__doc__ or ""
+
+    def measure(self, source: Source) -> Value:
+        """The figure of this source, or Undefined; never NaN or infinite."""
+        value = self.function(source)
+        if isinstance(value, Undefined) or isfinite(value):
+            return value
+        return NO_NUMBER

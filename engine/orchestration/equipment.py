@@ -1,0 +1,175 @@
+"""Equipment: what each container needs to do its work, handed to it before the run (rules C1, L5)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from engine.config.schema import ExecutionContainer as ExecutionConfig
+from engine.containers.data import DataContainer
+from engine.containers.execution import Desk, ExecutionContainer
+from engine.containers.feature import FeatureContainer, FeaturePublisher
+from engine.containers.ledger import Ledger
+from engine.containers.portfolio import PortfolioContainer
+from engine.containers.root import RUN_START_ID, RootContainer
+from engine.containers.strategy import BarRunner, ColumnRunner, StrategyContainer
+from engine.metrics.equity import EquityCurve
+from engine.strategies.builtin import Builtin
+from engine.strategies.targets import changes
+from engine.trading.costs import Terms
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from engine.containers.base import Container
+    from engine.containers.outlet import Outlet
+    from engine.containers.strategy import Emit, Runner
+    from engine.features.columns import FeatureSpec
+    from engine.market.timeline import Clock
+    from engine.orchestration.stage import Stage
+    from engine.strategies.builtin import Columns
+    from engine.strategies.decision import PositionView
+    from engine.strategies.targets import Changes
+
+LAST_LANE = 1 << 40
+"""Sorts after every portfolio: where the run itself ends."""
+
+
+class Equipment:
+    """Equips the containers of a stage."""
+
+    def __init__(self, stage: Stage, containers: Mapping[str, Container], root: RootContainer) -> None:
+        self._stage = stage
+        self._plan = stage.plan
+        self._containers = containers
+        self._root = root
+        self._publishers: dict[str, FeaturePublisher] = {}
+
+    def equip_all(self) -> None:
+        """Gives every container what it works with."""
+        for container in self._containers.values():
+            match container:
+                case DataContainer():
+                    container.outlet = self._outlet(container)
+                    container.feed = self._stage.feeds[container.container_id]
+                case FeatureContainer():
+                    container.publisher = self._publisher(container, self._outlet(container))
+                case StrategyContainer():
+                    self._equip_strategy(container)
+                case PortfolioContainer():
+                    self._equip_portfolio(container)
+                case RootContainer():
+                    self._equip_root(container)
+
+    def _equip_root(self, root: RootContainer) -> None:
+        root.outlet = self._outlet(root)
+        root.closing_outlet = self._stage.outlet(root, LAST_LANE, root.container_id)
+        root.others = [container for container in self._containers.values() if container is not root]
+        root.run_name = self._plan.config.name
+        root.last_step = len(self._stage.timeline) - 1
+
+    def _equip_strategy(self, container: StrategyContainer) -> None:
+        id_ = container.container_id
+        container.outlet = self._outlet(container)
+        container.clock = self._clock(id_)
+        container.publisher = self._publisher(container, container.outlet)
+        strategy = self._plan.strategy(id_)
+        container.strategy_name = strategy.name if strategy else ""
+        container.runner = self._runner(container, container.outlet, container.emit)
+
+    def _equip_portfolio(self, portfolio: PortfolioContainer) -> None:
+        id_ = portfolio.container_id
+        config = self._plan.portfolio(id_)
+        clock = self._clock(id_)
+        days = self._stage.days(self._plan.data_of[id_], config.day_zone)
+        portfolio.outlet = self._outlet(portfolio)
+        portfolio.clock = clock
+        portfolio.ledger = Ledger(config.cash, clock, EquityCurve(config.cash, len(days.rows)), days.rows)
+        portfolio.desk = self._open_desk(portfolio)
+        portfolio.sizing = config.sizing
+        portfolio.publisher = self._publisher(portfolio, portfolio.outlet)
+        portfolio.strategy_name = config.strategy.name if config.strategy else ""
+        portfolio.runner = self._runner(portfolio, portfolio.outlet, portfolio.decide) if config.strategy else None
+        portfolio.close_at_end = config.close_at_end
+        portfolio.days_per_year = config.days_per_year or days.days_per_year
+        portfolio.risk_free_rate = config.risk_free_rate
+        portfolio.day_zone = config.day_zone
+        portfolio.start_cause = RUN_START_ID
+        portfolio.finished = self._root.announce
+
+    def _open_desk(self, portfolio: PortfolioContainer) -> Desk:
+        """A desk in the portfolio's lane; ids name the portfolio where the execution container serves several (E1)."""
+        id_ = self._plan.execution_of[portfolio.container_id]
+        execution = self._containers[id_]
+        declared = self._plan.containers[id_].config
+        shared = len(self._plan.clients_of[id_]) > 1
+        outlet = self._stage.outlet(execution, portfolio.lane, f"{id_}/{portfolio.container_id}" if shared else id_)
+        terms = declared.terms if isinstance(declared, ExecutionConfig) else Terms()
+        desk = Desk(id_, outlet, self._clock(portfolio.container_id), terms, portfolio)
+        if isinstance(execution, ExecutionContainer):
+            execution.desks[portfolio.container_id] = desk
+        return desk
+
+    def _runner(self, host: Container, outlet: Outlet, emit: Emit) -> Runner:
+        id_ = host.container_id
+        clock = self._clock(id_)
+        cause = partial(self._cause, id_)
+        own = self._plan.own_code.get(id_)
+        if own is not None and not own.is_column:
+            return BarRunner(outlet, clock, own.make, emit=emit, cause=cause, position=partial(self._position, id_))
+        return ColumnRunner(outlet, clock, partial(self._changes, id_), emit=emit, cause=cause)
+
+    def _changes(self, id_: str) -> Changes:
+        """The changes of target of a host's column strategy: computed once for all hosts that define the same."""
+        clock, features = self._clock(id_), self._features(id_)
+
+        def columns(number: int) -> Columns:
+            return self._stage.store.columns(clock.feeds[number].bars, features)
+
+        strategy = self._plan.strategy(id_)
+        if not isinstance(strategy, Builtin):
+            return changes(self._plan.own_code[id_].make(), clock, columns)
+        key = (strategy, tuple(features.items()), self._plan.data_of[id_])
+        if key not in self._stage.changes:
+            self._stage.changes[key] = changes(strategy, clock, columns)
+        return self._stage.changes[key]
+
+    def _features(self, id_: str) -> dict[str, FeatureSpec]:
+        """The features a host may read by name: its own, then those it hears, nearest first."""
+        features: dict[str, FeatureSpec] = {}
+        for source in reversed((id_, *self._plan.behind[id_])):
+            features |= self._plan.features(source)
+        return features
+
+    def _cause(self, id_: str, feed_number: int, row: int) -> str:
+        """The event behind a decision: the nearest FEATURES of that bar, else the BAR."""
+        feed = self._clock(id_).feeds[feed_number]
+        for source in (id_, *self._plan.behind[id_]):
+            if self._plan.features(source):
+                data = self._plan.data_of[source]
+                if feed.container_id in data:
+                    return self._publishers[source].event_id(data.index(feed.container_id), row)
+        return feed.bar_id(row)
+
+    def _position(self, id_: str, feed_number: int) -> PositionView | None:
+        """The position of the one portfolio a strategy serves; None where it serves several."""
+        served = self._plan.lanes_of.get(id_, ())
+        if len(served) != 1:
+            return None
+        portfolio = self._containers[served[0]]
+        symbol = self._clock(id_).feeds[feed_number].symbol
+        return portfolio.position(symbol) if isinstance(portfolio, PortfolioContainer) else None
+
+    def _publisher(self, host: Container, outlet: Outlet) -> FeaturePublisher:
+        id_ = host.container_id
+        features = self._plan.features(id_)
+        publisher = FeaturePublisher(id_, outlet, self._clock(id_), self._stage.store, features)
+        self._publishers[id_] = publisher
+        return publisher
+
+    def _outlet(self, container: Container) -> Outlet:
+        return self._stage.outlet(container, container.lane, container.container_id)
+
+    def _clock(self, id_: str) -> Clock:
+        return self._stage.clock(self._plan.data_of[id_])

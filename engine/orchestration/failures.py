@@ -1,0 +1,105 @@
+"""Failures: a lane fails alone, a shared container takes along who depends on it (rules E6, L9)."""
+
+from __future__ import annotations
+
+import traceback
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from engine.agenda import Phase
+from engine.bus import SHARED
+from engine.events import Error
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from engine.agenda import Agenda
+    from engine.containers.base import Container
+    from engine.containers.outlet import Outlet
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place in the order of the run that no failure closes."""
+
+    lane: int
+    rank: int = 0
+    closed: bool = False
+
+    def fail(self, error: Exception) -> None:
+        """An error while an error is being reported is a fault of the product: it is not hidden."""
+        raise error
+
+
+class Failures:
+    """Contains failures: closes the lanes concerned at once, and reports when their turn in the order comes.
+
+    `outlets`: every outlet of the run. `dependents`: the portfolios that fail with a container.
+    """
+
+    def __init__(
+        self,
+        agenda: Agenda,
+        containers: Mapping[str, Container],
+        outlets: Sequence[Outlet],
+        dependents: Mapping[str, Sequence[str]],
+        announce: Callable[[Container], None],
+    ) -> None:
+        self._agenda = agenda
+        self._containers = containers
+        self._outlets: dict[int, list[Outlet]] = {}
+        for outlet in outlets:
+            self._outlets.setdefault(outlet.lane, []).append(outlet)
+        self._dependents = dependents
+        self._announce = announce
+
+    def handler(self, container: Container) -> Callable[[Exception], None]:
+        """What to call with an error of this container's own code, observers or handlers."""
+        return lambda error: self._fail(container, error)
+
+    def _fail(self, container: Container, error: Exception) -> None:
+        if container.status == "failed":
+            return
+        message = str(error) or type(error).__name__
+        others = (self._containers[id_] for id_ in self._dependents.get(container.container_id, ()))
+        struck = [container, *(other for other in others if other is not container and other.status == "running")]
+        for one in struck:
+            self._strike(one, message if one is container else f"{container.container_id} failed: {message}")
+        container.exception = error
+        self._agenda.post(self._agenda.phase, Place(container.lane), self._report, (struck, error, message))
+
+    def _strike(self, container: Container, message: str) -> None:
+        marked = self._agenda.step + (self._agenda.phase > Phase.MARK)
+        container.settle(marked)
+        container.status = "failed"
+        container.error = message
+        for outlet in self._outlets.get(container.lane, ()):
+            if container.lane != SHARED or outlet.bus is container.event_bus:
+                outlet.closed = True
+
+    def _report(self, report: tuple[list[Container], Exception, str]) -> None:
+        struck, error, message = report
+        source = struck[0]
+        event = Error(
+            timestamp=self._agenda.now,
+            source=source.container_id,
+            event_id=f"{source.container_id}:ERROR:1",
+            correlation_id=None,
+            causation_id=None,
+            message=message,
+            exception=type(error).__name__,
+            where=_where(error),
+        )
+        source.event_bus.dispatch(event, source.lane)
+        for container in struck:
+            self._announce(container)
+            container.event_bus.silence()
+
+
+def _where(error: Exception) -> str:
+    """The innermost line of code: file name without its folder, so that it is the same on every machine."""
+    frames = traceback.extract_tb(error.__traceback__)
+    if not frames:
+        return ""
+    last = frames[-1]
+    return f"{last.filename.replace(chr(92), '/').rpartition('/')[2]}:{last.lineno} in {last.name}"

@@ -1,0 +1,206 @@
+"""The plan: a config fully resolved before any data is read. Who is there, who listens to whom, in which lane."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from engine.bus import SHARED
+from engine.config.schema import (
+    DataContainer,
+    ExecutionContainer,
+    FeatureContainer,
+    PortfolioContainer,
+    StrategyContainer,
+    UserComponent,
+)
+from engine.strategies.user import UserCodeError, UserStrategy, load_strategy
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from engine.config.schema import AnyContainer, RunConfig, Strategy
+    from engine.features.columns import FeatureSpec
+
+ROOT = "root_container"
+DEFAULT_EXECUTION = "execution_default"
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """One container of the run. `lane` is that of the portfolio it serves alone, `rank` its place in declaration."""
+
+    id: str
+    type: str
+    rank: int
+    lane: int
+    config: AnyContainer | None
+    inputs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Who takes part in a run: `containers` by id, in order of declaration, the root last.
+
+    `behind`: for each id everything it listens to, directly or not, nearest first. `data_of`: the data containers behind it, in order of declaration. `execution_of`: portfolio to
+    execution container. `clients_of`: execution container to its portfolios. `lanes_of`: each id's dependent
+    portfolios. `own_code`: the users' strategies by the id of the container that names them.
+    """
+
+    config: RunConfig
+    folder: Path
+    containers: Mapping[str, Planned]
+    behind: Mapping[str, tuple[str, ...]]
+    data_of: Mapping[str, tuple[str, ...]]
+    execution_of: Mapping[str, str]
+    clients_of: Mapping[str, tuple[str, ...]]
+    lanes_of: Mapping[str, tuple[str, ...]]
+    own_code: Mapping[str, UserStrategy]
+
+    def portfolio(self, id_: str) -> PortfolioContainer:
+        """The config of a portfolio.
+
+        Raises:
+            LookupError: if there is no portfolio of this id.
+        """
+        config = self.containers[id_].config
+        if not isinstance(config, PortfolioContainer):
+            raise LookupError(f"{id_} is no portfolio")
+        return config
+
+    def strategy(self, id_: str) -> Strategy | None:
+        """The strategy that a container defines, if any."""
+        config = self.containers[id_].config
+        return config.strategy if isinstance(config, StrategyContainer | PortfolioContainer) else None
+
+    def features(self, id_: str) -> Mapping[str, FeatureSpec]:
+        """The features that a container defines, by name."""
+        config = self.containers[id_].config
+        hosts = FeatureContainer | StrategyContainer | PortfolioContainer
+        return config.features if isinstance(config, hosts) else {}
+
+    def of_type(self, container_type: str) -> Iterator[Planned]:
+        """The containers of one type, in order of declaration."""
+        return (planned for planned in self.containers.values() if planned.type == container_type)
+
+
+@dataclass(frozen=True, slots=True)
+class PlanProblem:
+    """What only planning finds out: where in the config (dotted path), and what is wrong there."""
+
+    path: str
+    value: str
+    reason: str
+
+
+class PlanError(ValueError):
+    """The config cannot become a run."""
+
+    def __init__(self, problems: list[PlanProblem]) -> None:
+        super().__init__("\n".join(f"{p.path}: {p.value}: {p.reason}" for p in problems))
+        self.problems = problems
+
+
+def make_plan(config: RunConfig, folder: Path) -> Plan:
+    """Resolves a checked config; `folder` is the config's own, from which users' code is imported.
+
+    Raises:
+        PlanError: with every problem found.
+    """
+    declared = {container.id: container for container in config.containers}
+    inputs = {id_: tuple(getattr(container, "inputs", ())) for id_, container in declared.items()}
+    behind = {id_: _behind(id_, inputs) for id_ in declared}
+    execution_of = _execution_of(config)
+    clients_of: dict[str, tuple[str, ...]] = {}
+    for portfolio, execution in execution_of.items():
+        clients_of[execution] = (*clients_of.get(execution, ()), portfolio)
+    lanes_of = _lanes_of(declared, behind, clients_of)
+    types = {id_: container.type for id_, container in declared.items()}
+    if DEFAULT_EXECUTION in clients_of:
+        types[DEFAULT_EXECUTION] = "execution"
+    lanes = _lanes(types, lanes_of)
+    containers = {
+        id_: Planned(id_, kind, rank, lanes[id_], declared.get(id_), inputs.get(id_, ()))
+        for rank, (id_, kind) in enumerate(types.items())
+    }
+    containers[ROOT] = Planned(ROOT, "root", len(containers), SHARED, None, ())
+    return Plan(
+        config=config,
+        folder=folder,
+        containers=containers,
+        behind=behind,
+        data_of={id_: _data_of(id_, declared, behind) for id_ in declared},
+        execution_of=execution_of,
+        clients_of=clients_of,
+        lanes_of=lanes_of,
+        own_code=_own_code(config, folder),
+    )
+
+
+def _execution_of(config: RunConfig) -> dict[str, str]:
+    """A portfolio's own choice, else the only execution container there is, else one without costs."""
+    declared = [container.id for container in config.containers if isinstance(container, ExecutionContainer)]
+    default = declared[0] if len(declared) == 1 else DEFAULT_EXECUTION
+    portfolios = (container for container in config.containers if isinstance(container, PortfolioContainer))
+    return {portfolio.id: portfolio.execution or default for portfolio in portfolios}
+
+
+def _lanes_of(
+    declared: Mapping[str, AnyContainer],
+    behind: Mapping[str, tuple[str, ...]],
+    clients_of: Mapping[str, tuple[str, ...]],
+) -> dict[str, tuple[str, ...]]:
+    """Which portfolios fail if a container fails."""
+    dependents: dict[str, dict[str, None]] = {}
+    for id_, container in declared.items():
+        if isinstance(container, PortfolioContainer):
+            for source in (id_, *behind[id_]):
+                dependents.setdefault(source, {})[id_] = None
+    for execution, clients in clients_of.items():
+        dependents.setdefault(execution, {}).update(dict.fromkeys(clients))
+    return {id_: tuple(portfolios) for id_, portfolios in dependents.items()}
+
+
+def _lanes(types: Mapping[str, str], lanes_of: Mapping[str, tuple[str, ...]]) -> dict[str, int]:
+    """Portfolios have lanes 1, 2, ...; a strategy or execution container that serves one alone is in its lane."""
+    portfolios = [id_ for id_, kind in types.items() if kind == "portfolio"]
+    own = {id_: lane for lane, id_ in enumerate(portfolios, 1)}
+    lanes = dict.fromkeys(types, SHARED) | own
+    for id_, kind in types.items():
+        served = lanes_of.get(id_, ())
+        if kind in ("strategy", "execution") and len(served) == 1:
+            lanes[id_] = own[served[0]]
+    return lanes
+
+
+def _behind(id_: str, inputs: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    found: dict[str, None] = {}
+    pending = list(inputs.get(id_, ()))
+    for source in pending:
+        if source not in found:
+            found[source] = None
+            pending.extend(inputs.get(source, ()))
+    return tuple(found)
+
+
+def _data_of(
+    id_: str, declared: Mapping[str, AnyContainer], behind: Mapping[str, tuple[str, ...]]
+) -> tuple[str, ...]:
+    heard = {id_, *behind[id_]}
+    return tuple(other for other, container in declared.items() if isinstance(container, DataContainer) and other in heard)
+
+
+def _own_code(config: RunConfig, folder: Path) -> dict[str, UserStrategy]:
+    loaded: dict[str, UserStrategy] = {}
+    problems: list[PlanProblem] = []
+    for number, container in enumerate(config.containers):
+        strategy = container.strategy if isinstance(container, PortfolioContainer | StrategyContainer) else None
+        if isinstance(strategy, UserComponent):
+            try:
+                loaded[container.id] = load_strategy(strategy.name, strategy.parameters, folder)
+            except UserCodeError as error:
+                problems.append(PlanProblem(f"containers.{number}.strategy.name", strategy.name, str(error)))
+    if problems:
+        raise PlanError(problems)
+    return loaded

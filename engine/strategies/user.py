@@ -1,0 +1,108 @@
+"""A user's own strategy by dotted path: a function of columns, or a class (rule Y1)."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    import numpy.typing as npt
+
+    from engine.events import Bar
+    from engine.strategies.builtin import Columns
+    from engine.strategies.decision import PositionView
+
+
+class UserCodeError(ValueError):
+    """What the config names cannot be imported, or is no strategy, or does not take these parameters."""
+
+
+class BarStrategy(Protocol):
+    """A strategy that looks at one bar at a time."""
+
+    def on_bar(self, bar: Bar, features: Mapping[str, float], position: PositionView | None) -> object:
+        """The decision at this bar, or None."""
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnFunction:
+    """A user's function with its parameters, made to look like any column strategy."""
+
+    function: Callable[..., npt.ArrayLike]
+    parameters: Mapping[str, Any]
+
+    def targets(self, columns: Columns) -> npt.ArrayLike:
+        """What the function returns for these columns."""
+        return self.function(columns, **self.parameters)
+
+
+@dataclass(frozen=True, slots=True)
+class UserStrategy:
+    """What the config named: `make()` gives a fresh strategy object, `is_column` says of which style."""
+
+    path: str
+    is_column: bool
+    make: Callable[[], Any]
+
+
+def load_strategy(path: str, parameters: Mapping[str, Any], folder: Path) -> UserStrategy:
+    """Imports `path` (`module.name`) with `folder` as the import root, and checks that it takes `parameters`.
+
+    Raises:
+        UserCodeError: in one line that says what is wrong.
+    """
+    named = _named(path, folder)
+    if inspect.isclass(named):
+        _check_call(path, named, parameters)
+        is_column = hasattr(named, "targets")
+        if not is_column and not hasattr(named, "on_bar"):
+            raise UserCodeError(f"class {path} has neither on_bar(bar, features, position) nor targets(columns)")
+        return UserStrategy(path, is_column, lambda: named(**parameters))
+    if not callable(named):
+        raise UserCodeError(f"{path} is neither a function nor a class")
+    _check_call(path, named, parameters, "columns")
+    return UserStrategy(path, is_column=True, make=lambda: ColumnFunction(named, parameters))
+
+
+def _check_call(path: str, named: Callable[..., Any], parameters: Mapping[str, Any], *positional: str) -> None:
+    try:
+        inspect.signature(named).bind(*positional, **parameters)
+    except TypeError as error:
+        raise UserCodeError(f"{path}: {error}") from error
+
+
+def _named(path: str, folder: Path) -> Any:  # noqa: ANN401 - users may name anything; load_strategy checks it
+    module_name, _, name = path.rpartition(".")
+    module = _module(module_name, folder)
+    try:
+        return getattr(module, name)
+    except AttributeError as error:
+        raise UserCodeError(f"module {module_name} has no {name!r}") from error
+
+
+def _module(name: str, folder: Path) -> Any:  # noqa: ANN401 - a module
+    _forget_others(name.partition(".")[0], folder)
+    sys.path.insert(0, str(folder))
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        raise UserCodeError(f"no module {error.name!r} is found; imports start at the config's folder") from error
+    except Exception as error:  # a user's module may raise anything while it is imported
+        raise UserCodeError(f"importing {name} failed: {type(error).__name__}: {error}") from error
+    finally:
+        sys.path.remove(str(folder))
+
+
+def _forget_others(top: str, folder: Path) -> None:
+    """Another config's module of the same name, imported earlier in this process, must not answer for this one."""
+    own = folder / f"{top}.py" if (folder / f"{top}.py").exists() else folder / top / "__init__.py"
+    loaded = getattr(sys.modules.get(top), "__file__", None)
+    if own.exists() and loaded is not None and Path(loaded).resolve() != own.resolve():
+        for name in [n for n in sys.modules if n == top or n.startswith(f"{top}.")]:
+            del sys.modules[name]

@@ -1,0 +1,1 @@
+"""Reading back what was traced, as far as it is whole."""

@@ -1,0 +1,114 @@
+"""What tracing knows of an event, and the JSON line an event becomes."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import ClassVar, Protocol
+
+import msgspec
+
+NS_PER_SECOND = 1_000_000_000
+NS_PER_DAY = 86_400 * NS_PER_SECOND
+_SINCE_2001 = 10**18
+_DIGITS_OF_OUR_TIME = 19
+_EPOCH = date(1970, 1, 1)
+_MINUTES = tuple(f"T{hour:02d}:{minute:02d}:" for hour in range(24) for minute in range(60))
+_SECONDS = tuple(f"{second:02d}" for second in range(60))
+
+
+class Record(Protocol):
+    """A typed, timestamped, correlated record. `timestamp` is ns since the epoch, UTC."""
+
+    type: ClassVar[str]
+
+    @property
+    def timestamp(self) -> int:
+        """When it happened."""
+
+    @property
+    def event_id(self) -> str:
+        """Its name, unique within a run."""
+
+    @property
+    def correlation_id(self) -> str | None:
+        """The trade it belongs to, if any."""
+
+    @property
+    def ends_correlation(self) -> bool:
+        """Whether it is the last of its trade."""
+
+
+class UnwritableRecordError(TypeError):
+    """A record that cannot become a line: its struct is not tagged by `type` or does not begin with `timestamp`."""
+
+
+class Clock:
+    """Timestamps (ns since the epoch, UTC) as RFC 3339 with `Z`, exact.
+
+    The fraction has the fewest of 0, 3, 6 or 9 digits that hold it. Timestamps come in order, so the text of a day is
+    made once.
+    """
+
+    def __init__(self) -> None:
+        self._day: int | None = None
+        self._date = ""
+
+    def text(self, timestamp: int) -> str:
+        """`2020-01-01T09:30:00Z`."""
+        day, nanoseconds = divmod(timestamp, NS_PER_DAY)
+        if day != self._day:
+            self._day = day
+            self._date = (_EPOCH + timedelta(day)).isoformat()
+        seconds, fraction = divmod(nanoseconds, NS_PER_SECOND)
+        minute, second = divmod(seconds, 60)
+        return f"{self._date}{_MINUTES[minute]}{_SECONDS[second]}{_fraction(fraction) if fraction else 'Z'}"
+
+
+def _fraction(nanoseconds: int) -> str:
+    digits = f".{nanoseconds:09d}"
+    while digits.endswith("000"):
+        digits = digits[:-3]
+    return digits + "Z"
+
+
+class LineEncoder:
+    """Turns records into JSON lines: `{"seq":0,"type":"FILL","timestamp":"2020-01-01T00:00:00Z",...}`.
+
+    The struct is encoded once by msgspec; `seq` and the text of the timestamp are spliced in before what follows its
+    two first fields. Records of one moment come together, so the text is made once per moment. One encoder serves
+    every tracer of a process.
+    """
+
+    def __init__(self) -> None:
+        self._encode = msgspec.json.Encoder().encode
+        self._heads: dict[type, tuple[bytes, int]] = {}
+        self._clock = Clock()
+        self._timestamp: int | None = None
+        self._stamp = b""
+        self._digits = 0
+
+    def line(self, seq: int, record: Record) -> bytes:
+        r"""The record as one line, ending in `\n`.
+
+        Raises:
+            UnwritableRecordError: if the record does not encode to `{"type":...,"timestamp":<int>,...}`.
+        """
+        encoded = self._encode(record)
+        if record.timestamp != self._timestamp:
+            self._enter(record.timestamp)
+        head, start = self._heads.get(record.__class__) or self._learn(record, encoded)
+        return b'{"seq":%d%b%b%b\n' % (seq, head, self._stamp, encoded[start + self._digits :])
+
+    def _enter(self, timestamp: int) -> None:
+        self._timestamp = timestamp
+        self._stamp = self._clock.text(timestamp).encode() + b'"'
+        self._digits = _DIGITS_OF_OUR_TIME if timestamp >= _SINCE_2001 else len(str(timestamp))
+
+    def _learn(self, record: Record, encoded: bytes) -> tuple[bytes, int]:
+        start = b'{"type":"%b","timestamp":' % record.type.encode()
+        if not encoded.startswith(start + str(record.timestamp).encode()):
+            raise UnwritableRecordError(
+                f"{record.__class__.__name__}: an event must be a msgspec.Struct tagged by `type`, `timestamp` its first field"
+            )
+        self._heads[record.__class__] = b',"type":"%b","timestamp":"' % record.type.encode(), len(start)
+        return self._heads[record.__class__]

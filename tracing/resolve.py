@@ -1,0 +1,126 @@
+"""From the layers of a config to each container's canonical trace settings, and where each value came from (rule R1)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from tracing.layers import BUILT_IN, Origin, built_in, canonical_fields, layer_of
+from tracing.patterns import Pattern
+from tracing.settings import (
+    EventNames,
+    PartialTraceSettings,
+    ResolvedStorageConfig,
+    TraceSettings,
+    TraceSettingsBlock,
+    TypeSettings,
+)
+from tracing.storage.paths import folder_within_results
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from tracing.layers import Layer, LineOf
+
+
+class ResolvedTrace(msgspec.Struct, frozen=True):
+    """A container's trace settings and, for each canonical field by name, where its value came from."""
+
+    settings: TraceSettings
+    origins: dict[str, Origin]
+
+
+class PatternRule:
+    """A layer that applies by container id; `path` is where it stands in the config, `line` its line there."""
+
+    def __init__(self, text: str, written: PartialTraceSettings, path: str, line_of: LineOf) -> None:
+        self.pattern = Pattern(text)
+        self.path = path
+        self.line = line_of(path)
+        self.layer = layer_of(written, "pattern", path, line_of, text)
+
+
+class TraceResolver:
+    """Resolves the trace settings of any number of containers of one config.
+
+    `by_type` holds the `<type>_settings` by container type; `event_types` the known names in the order of the event
+    table; `line_of` answers where a dotted path of the config stands. Containers that the same rules apply to, and that
+    say nothing of their own, share one result.
+    """
+
+    def __init__(
+        self,
+        block: TraceSettingsBlock,
+        by_type: Mapping[str, TypeSettings],
+        event_types: Sequence[str],
+        line_of: LineOf,
+    ) -> None:
+        self._line_of = line_of
+        self._rank = {name: rank for rank, name in enumerate(event_types)}
+        self._common = (
+            layer_of(block.default, "trace_settings.default", "trace_settings.default", line_of),
+            layer_of(block, "trace_settings", "trace_settings", line_of),
+        )
+        self._by_type = {
+            name: layer_of(written, f"{name}_settings", f"{name}_settings", line_of)
+            for name, written in by_type.items()
+        }
+        rules = sorted(self._pattern_rules(block), key=lambda rule: rule.line)
+        self._rules = sorted(rules, key=lambda rule: rule.pattern.specificity)
+        self._shared: dict[tuple[object, ...], ResolvedTrace] = {}
+
+    def resolve(
+        self,
+        container_id: str,
+        container_type: str,
+        own: PartialTraceSettings | EventNames | None = None,
+        own_path: str = "event_tracing",
+    ) -> ResolvedTrace:
+        """The settings of one container. `own` is its `event_tracing`, which stands at `own_path`.
+
+        Raises:
+            StoragePathError: if its `storage_path` is not a folder inside the results.
+        """
+        matching = [rule for rule in self._rules if rule.pattern.matches(container_id)]
+        below = [built_in(container_type), *self._common, self._by_type.get(container_type, {})]
+        layers = [*below, *(rule.layer for rule in matching)]
+        if own is not None:
+            written = own if isinstance(own, PartialTraceSettings) else PartialTraceSettings(events_to_trace=own)
+            return self._merge([*layers, layer_of(written, "event_tracing", own_path, self._line_of)])
+        key = (container_type, *(rule.path for rule in matching))
+        if key not in self._shared:
+            self._shared[key] = self._merge(layers)
+        return self._shared[key]
+
+    def unmatched(self, container_ids: Iterable[str]) -> list[PatternRule]:
+        """The rules whose pattern matches none of these ids, in the order of the file (rule R3)."""
+        ids = list(container_ids)
+        idle = [rule for rule in self._rules if not any(map(rule.pattern.matches, ids))]
+        return sorted(idle, key=lambda rule: rule.line)
+
+    def _pattern_rules(self, block: TraceSettingsBlock) -> Iterator[PatternRule]:
+        for text, written in block.container_settings.items():
+            yield PatternRule(text, written, f"trace_settings.container_settings.{text}", self._line_of)
+        for number, entry in enumerate(block.overrides):
+            yield PatternRule(entry.pattern, entry, f"trace_settings.overrides.{number}", self._line_of)
+
+    def _merge(self, layers: Iterable[Layer]) -> ResolvedTrace:
+        merged: Layer = {}
+        for layer in layers:
+            merged |= layer
+        origins = {field: merged[field][1] if field in merged else BUILT_IN for field in canonical_fields()}
+        return ResolvedTrace(self._settings({field: value for field, (value, _) in merged.items()}), origins)
+
+    def _settings(self, values: dict[str, Any]) -> TraceSettings:
+        names = values.get("events_to_trace", "ALL")
+        if names != "ALL":
+            values["events_to_trace"] = tuple(sorted(set(names), key=self._place_in_table))
+        if "storage_path" in values:
+            values["storage_path"] = folder_within_results(values["storage_path"])
+        fields = {field: value for field, value in values.items() if "." not in field}
+        storage = {field.partition(".")[2]: value for field, value in values.items() if "." in field}
+        return TraceSettings(**fields, storage_config=ResolvedStorageConfig(**storage))
+
+    def _place_in_table(self, name: str) -> tuple[int, str]:
+        return self._rank.get(name, len(self._rank)), name

@@ -1,0 +1,128 @@
+"""What may be said about tracing: as it is written in a config, and the one canonical form it is resolved to."""
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+RetentionPolicy = Literal["trade_complete", "sliding_window", "all", "none"]
+WrittenRetentionPolicy = Literal["trade_complete", "sliding_window", "all", "none", "minimal", "full"]
+Mode = Literal["minimal", "full", "sliding_window"]
+StorageBackend = Literal["memory", "disk"]
+Compression = bool | Literal["gzip", "zstd"]
+EventNames = Literal["ALL"] | list[str]
+
+DEFAULT_WINDOW = 1000
+"""Events a sliding window holds where `max_events` is not given."""
+DEFAULT_FILE_SIZE_MB = 100.0
+
+_Enabled = Annotated[bool, Meta(description="whether the container is traced at all")]
+_Mode = Annotated[
+    Mode,
+    Meta(
+        description="a bundle of the other fields: minimal (open trades in memory), full (everything streamed to disk, "
+        "open trades in memory), sliding_window (the last max_events in memory); fields named beside it win"
+    ),
+]
+_Events = Annotated[EventNames, Meta(description="ALL, or the names of the event types to trace")]
+_Retention = Annotated[
+    WrittenRetentionPolicy,
+    Meta(
+        description="what stays in memory: trade_complete (events of open trades; also spelled minimal), sliding_window "
+        "(the last max_events), all (also spelled full), none"
+    ),
+]
+_MaxEvents = Annotated[int, Meta(ge=0, description="events kept in memory; a sliding window keeps 1000 without it")]
+_Backend = Annotated[StorageBackend, Meta(description="disk streams every traced event to a file, memory writes none")]
+_StoragePath = Annotated[
+    str, Meta(description="folder of the event files, inside the output folder; the container's id without it")
+]
+_Window = Annotated[int, Meta(ge=0, description="events kept in memory: another spelling of max_events")]
+
+
+class StorageConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How event files are written."""
+
+    compression: Annotated[
+        Compression | UnsetType, Meta(description="true or gzip (the default), zstd, or false for plain text")
+    ] = UNSET
+    max_file_size_mb: Annotated[
+        Annotated[float, Meta(gt=0)] | UnsetType,
+        Meta(description="a file is continued in a next one before it grows beyond this; 1 MB is 1,000,000 bytes"),
+    ] = UNSET
+
+
+class PartialTraceSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One layer of trace settings: only what is named in it overrides the layers below (rule R1)."""
+
+    enabled: _Enabled | UnsetType = UNSET
+    mode: _Mode | UnsetType = UNSET
+    events_to_trace: _Events | UnsetType = UNSET
+    retention_policy: _Retention | UnsetType = UNSET
+    max_events: _MaxEvents | UnsetType | None = UNSET
+    storage_backend: _Backend | UnsetType = UNSET
+    storage_config: StorageConfig | UnsetType = UNSET
+    storage_path: _StoragePath | UnsetType = UNSET
+
+
+class PatternSettings(PartialTraceSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An entry of `trace_settings.overrides`: a layer for the containers whose id matches."""
+
+    pattern: Annotated[str, Meta(min_length=1, description="container ids, with the wildcards *, ? and [...]")]
+
+
+class TraceSettingsBlock(PartialTraceSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The `trace_settings` of a config. The fields it shares with every layer apply to all containers."""
+
+    default: Annotated[PartialTraceSettings, Meta(description="the lowest layer above the built-in defaults")] = (
+        PartialTraceSettings()
+    )
+    container_settings: Annotated[
+        dict[str, PartialTraceSettings], Meta(description="a layer per pattern of container ids")
+    ] = {}
+    overrides: Annotated[list[PatternSettings], Meta(description="layers per pattern, written as a list")] = []
+
+
+class TypeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`<type>_settings` of a config: a layer for every container of that type."""
+
+    event_tracing: _Events | UnsetType = UNSET
+    enabled: _Enabled | UnsetType = UNSET
+    mode: _Mode | UnsetType = UNSET
+    retention_policy: _Retention | UnsetType = UNSET
+    sliding_window_size: _Window | UnsetType = UNSET
+    storage_backend: _Backend | UnsetType = UNSET
+    storage_config: StorageConfig | UnsetType = UNSET
+
+
+class ResolvedStorageConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """How event files are written, nothing left open. `compression` is gzip, zstd or False."""
+
+    compression: Literal["gzip", "zstd"] | bool = "gzip"
+    max_file_size_mb: float = DEFAULT_FILE_SIZE_MB
+
+
+class TraceSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """The canonical trace settings of one container.
+
+    `events_to_trace` is "ALL" or names in the order of the event table. `storage_path` is a folder relative to the
+    output folder, None for the container's own.
+    """
+
+    enabled: bool = False
+    events_to_trace: Literal["ALL"] | tuple[str, ...] = "ALL"
+    retention_policy: RetentionPolicy = "trade_complete"
+    max_events: int | None = None
+    storage_backend: StorageBackend = "memory"
+    storage_config: ResolvedStorageConfig = ResolvedStorageConfig()
+    storage_path: str | None = None
+
+    @property
+    def streams(self) -> bool:
+        """Whether events are written to disk."""
+        return self.enabled and self.storage_backend == "disk" and self.events_to_trace != ()
+
+    @property
+    def event_types(self) -> frozenset[str] | None:
+        """The types to trace, None for all."""
+        return None if self.events_to_trace == "ALL" else frozenset(self.events_to_trace)

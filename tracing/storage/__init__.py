@@ -1,0 +1,1 @@
+"""Where traced events stand: in memory and in files."""

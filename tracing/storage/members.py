@@ -1,0 +1,103 @@
+"""Files that are chains of whole members: each appended by one write, none held open (rules S1, S3, S4)."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tracing.storage.compression import Codec
+
+BYTES_PER_MB = 1_000_000
+_FLAGS = os.O_WRONLY | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+_READABLE = 0o666
+
+
+class WriteFailedError(OSError):
+    """A member could not be written; what the file held before is untouched."""
+
+    def __init__(self, cause: OSError, path: Path) -> None:
+        free = f"; {shutil.disk_usage(path.parent).free:,} bytes free" if path.parent.is_dir() else ""
+        super().__init__(cause.errno, f"{cause.strerror or cause}{free}", str(path))
+
+
+class MemberFile:
+    """Appends members to `<stem>.jsonl.gz` in a folder, going on in `<stem>.0001.jsonl.gz` before a file grows too big.
+
+    The folder is made with the first member. A member bigger than `max_file_size_mb` stands alone in its file.
+    """
+
+    __slots__ = ("_codec", "_folder", "_max_bytes", "_part", "_size", "_stem")
+
+    def __init__(self, folder: Path, stem: str, codec: Codec, max_file_size_mb: float) -> None:
+        self._folder = folder
+        self._stem = stem
+        self._codec = codec
+        self._max_bytes = max_file_size_mb * BYTES_PER_MB
+        self._part = 0
+        self._size = 0
+
+    @property
+    def path(self) -> Path:
+        """The file the last member went to, or the first one will."""
+        part = f".{self._part:04d}" if self._part else ""
+        return self._folder / f"{self._stem}{part}{self._codec.suffix}"
+
+    def append(self, lines: bytes) -> None:
+        """Writes the lines as one member.
+
+        Raises:
+            WriteFailedError: if that fails or only part of it could be written; the file then ends as it did before.
+        """
+        member = self._codec.member(lines)
+        if self._size and self._size + len(member) > self._max_bytes:
+            self._part += 1
+            self._size = 0
+        path = self.path
+        try:
+            self._write(path, member)
+        except OSError as error:
+            raise WriteFailedError(error, path) from error
+        self._size += len(member)
+
+    def _write(self, path: Path, member: bytes) -> None:
+        if self._size == 0:
+            make_folder(self._folder)
+        descriptor = os.open(path, _FLAGS | (0 if self._size else os.O_CREAT | os.O_EXCL), _READABLE)
+        try:
+            _append_whole(descriptor, member, self._size)
+        except OSError:
+            if self._size == 0:
+                path.unlink()
+            raise
+        finally:
+            os.close(descriptor)
+
+
+def make_folder(folder: Path) -> None:
+    """Makes a folder and those above it.
+
+    Raises:
+        OSError: if that fails, or if the folder is a symbolic link.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    if folder.is_symlink():
+        raise OSError(errno.ELOOP, "refused: the folder is a symbolic link", str(folder))
+
+
+def _append_whole(descriptor: int, member: bytes, size: int) -> None:
+    """One write. If it falls short, the file is cut back to the `size` it had."""
+    if os.fstat(descriptor).st_size != size:
+        raise OSError(errno.EBUSY, "somebody else has written to this file")
+    try:
+        written = os.write(descriptor, member)
+    except OSError:
+        os.ftruncate(descriptor, size)
+        raise
+    if written != len(member):
+        os.ftruncate(descriptor, size)
+        raise OSError(errno.ENOSPC, f"only {written} of {len(member)} bytes could be written")

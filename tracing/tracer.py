@@ -1,0 +1,169 @@
+"""The tracer: an observer that keeps events as long as its retention needs them and streams them where asked."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING, Protocol
+
+from tracing.retention import retention_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from typing import Literal
+
+    from tracing.record import Record
+    from tracing.retention import Warn
+    from tracing.settings import RetentionPolicy
+    from tracing.storage.disk import LineStream
+    from tracing.storage.memory import MemoryStorage
+
+
+class TraceWarning(UserWarning):
+    """More events came than a tracer was told to expect."""
+
+
+class Storage(Protocol):
+    """Where a tracer's events go: some stay in memory, all may go on to a stream."""
+
+    @property
+    def memory(self) -> MemoryStorage:
+        """What is kept."""
+
+    @property
+    def stream(self) -> LineStream | None:
+        """What is written, None if nothing is."""
+
+    def count(self) -> int:
+        """How many events are kept in memory."""
+
+
+class EventTracer:
+    """Traces the events of one bus.
+
+    By hand it keeps every event in `storage` until told otherwise:
+
+        tracer = EventTracer("portfolio_1", MemoryStorage())
+        bus.attach_observer(tracer)
+
+    `events_to_trace` limits the types it asks the bus for; `condition` refuses events one by one. The counters obey
+    seen = filtered + kept + refused and kept = pruned + evicted + in memory, always and exactly (rule K5): an event
+    that retention has no use for counts as kept and pruned at once. Streaming does not depend on retention: an event
+    that memory refuses is still written (rule K7).
+    """
+
+    def __init__(
+        self,
+        trace_id: str,
+        storage: Storage,
+        *,
+        events_to_trace: Literal["ALL"] | Iterable[str] = "ALL",
+        retention_policy: RetentionPolicy = "all",
+        max_events: int | None = None,
+        condition: Callable[[Record], bool] | None = None,
+        warn: Warn | None = None,
+    ) -> None:
+        self.trace_id = trace_id
+        self.storage = storage
+        self.event_types = None if events_to_trace == "ALL" else frozenset(events_to_trace)
+        self._memory = storage.memory
+        self._stream = storage.stream
+        self._condition = condition
+        self._warn = warn or _warn
+        self._retention = retention_of(retention_policy, self._memory, max_events, self._note)
+        self._keep = self._retention.keep
+        self._write = None if self._stream is None else self._stream.add
+        self._seen = 0
+        self._filtered = 0
+        self._peak = 0
+
+    def observe(self, event: Record) -> None:
+        """Takes an event of a declared type, before the handlers have it.
+
+        The peak is sampled when the next event comes: by then this one has been handled, and if it ended its trade,
+        its trade has been pruned.
+
+        Raises:
+            WriteFailedError: if it filled a member that could not be written.
+        """
+        if self._memory.live > self._peak:  # noqa: PLR1730 - max() would cost three times as much, at every event
+            self._peak = self._memory.live
+        self._seen += 1
+        if self._condition is not None and not self._condition(event):
+            self._filtered += 1
+            return
+        self._keep(event)
+        if self._write is not None:
+            self._write(event)
+
+    def trace_event(self, event: Record) -> None:
+        """Offers an event by hand, without a bus; one of a type that is not traced is not looked at."""
+        if self.event_types is None or event.type in self.event_types:
+            self.observe(event)
+
+    def ended(self, correlation_id: str) -> None:
+        """Lets go of a trade's events if the retention says so; called when the handlers are done (rule K3)."""
+        last = self._memory.latest()
+        if last is None or not (last.ends_correlation and last.correlation_id == correlation_id):
+            self._sample_peak()
+        if self._retention.ended(correlation_id):
+            self._memory.remove(correlation_id)
+
+    @property
+    def events(self) -> list[Record]:
+        """The events kept in memory, oldest first."""
+        return self._memory.events()
+
+    def find_correlated(self, correlation_id: str, event_type: str) -> Record | None:
+        """The earliest kept event of a trade that is of this type, None if there is none."""
+        return self._memory.find(correlation_id, event_type)
+
+    def get_events_by_correlation(self, correlation_id: str) -> list[Record]:
+        """The kept events of a trade, oldest first."""
+        return self._memory.correlated(correlation_id)
+
+    def prune_correlated(self, correlation_id: str) -> int:
+        """Lets go of a trade's events; returns how many there were."""
+        self._sample_peak()
+        return self._memory.remove(correlation_id)
+
+    def clear(self) -> int:
+        """Lets go of every event kept in memory; returns how many there were. What was streamed is not touched."""
+        self._sample_peak()
+        return self._memory.clear()
+
+    def accounting(self) -> dict[str, int]:
+        """What became of the events, as counts: seen, filtered, kept, pruned, evicted, refused, written, peak_in_memory.
+
+        `written` counts the events in whole members; after `close` that is every streamed event.
+        """
+        in_memory = self._memory.count()
+        kept = self._seen - self._filtered - self._retention.refused
+        return {
+            "seen": self._seen,
+            "filtered": self._filtered,
+            "kept": kept,
+            "pruned": kept - self._retention.evicted - in_memory,
+            "evicted": self._retention.evicted,
+            "refused": self._retention.refused,
+            "written": 0 if self._stream is None else self._stream.written,
+            "peak_in_memory": max(self._peak, in_memory),
+        }
+
+    def close(self) -> None:
+        """Writes the streamed events that still wait; those kept in memory stay.
+
+        Raises:
+            WriteFailedError: if they cannot be written.
+        """
+        if self._stream is not None:
+            self._stream.close()
+
+    def _sample_peak(self) -> None:
+        self._peak = max(self._peak, self._memory.count())
+
+    def _note(self, message: str) -> None:
+        self._warn(f"{self.trace_id}: {message}")
+
+
+def _warn(message: str) -> None:
+    warnings.warn(message, TraceWarning, stacklevel=5)
