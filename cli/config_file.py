@@ -46,7 +46,7 @@ def read_config(path: Path, shown_as: str) -> LoadedConfig:
     try:
         root = Composer(shown_as, problems).compose(text)
     except UnusableTextError as error:
-        raise ConfigErrors([*problems.found, error.problem]) from None
+        raise problems.errors(error.problem) from None
     loaded = load_config(root, path.stem, problems)
     return LoadedConfig(loaded.config, loaded.locations, loaded.warnings, path.resolve().parent)
 
@@ -62,7 +62,7 @@ def _decoded(raw: bytes, shown_as: str) -> str:
         raise _refused(shown_as, before, "this is not UTF-8: save the file in that encoding") from None
     odd = _UNPRINTABLE.search(text)
     if odd is not None:
-        raise _refused(shown_as, text[: odd.start()], f"the character {ascii(odd[0])} cannot stand in a text file")
+        raise _refused(shown_as, text[: odd.start()], f"the character {odd[0]!a} cannot stand in a text file")
     return text
 
 

@@ -67,7 +67,7 @@ class Agenda:
     """
 
     def __init__(self, timestamps: npt.NDArray[np.int64]) -> None:
-        self._timestamps = timestamps
+        self.timestamps = timestamps
         self.step = 0
         self.phase: int = Phase.START
         self.done = 0
@@ -78,7 +78,12 @@ class Agenda:
     @property
     def now(self) -> int:
         """The timestamp of the current step, ns UTC."""
-        return self._timestamps.item(self.step)
+        return self.timestamps.item(self.step)
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether it was stopped while there was work left."""
+        return self.stopped and bool(self._entries)
 
     def post(self, phase: int, owner: Owner, action: Action, argument: object = None) -> None:
         """Puts work into the current step, at the current phase or a later one.

@@ -73,7 +73,10 @@ class _Undefined(Exception):  # noqa: N818 - no error: the condition is simply n
 
 
 class Expression:
-    """A condition, ready to be evaluated. `names` are those it uses, each once, in order."""
+    """A condition, ready to be evaluated.
+
+    `names` are those it uses, each once, in order; `numbers` are those of them that must be numbers.
+    """
 
     def __init__(self, text: str, names: Collection[str]) -> None:
         """Parses `text`, which may use `names`.
@@ -87,6 +90,7 @@ class Expression:
         self.text = text
         self._run = parser.condition()
         self.names = tuple(dict.fromkeys(parser.used))
+        self.numbers = tuple(name for name in self.names if name in parser.numbers)
 
     def evaluate(self, lookup: Lookup) -> bool:
         """Whether the condition holds for the values that `lookup` gives.
@@ -112,6 +116,7 @@ class _Term(NamedTuple):
     sort: str
     run: _Run
     column: int
+    name: str = ""
 
 
 class _Parser:
@@ -119,6 +124,7 @@ class _Parser:
 
     def __init__(self, text: str, names: Collection[str]) -> None:
         self.used: list[str] = []
+        self.numbers: set[str] = set()
         self._names = names
         self._tokens = _tokens(text)
         self._at = 0
@@ -187,7 +193,7 @@ class _Parser:
             hint = f"did you mean {close[0]!r}?" if close else f"known are {', '.join(sorted(self._names)) or 'none'}"
             raise ExpressionError(token.column, f"no such name: {name[:80]}; {hint}")
         self.used.append(name)
-        return _Term("name", lambda lookup: _defined(lookup(name)), token.column)
+        return _Term("name", lambda lookup: _defined(lookup(name)), token.column, name)
 
     def _combine(self, binding: int, first: _Term, pairs: list[tuple[_Token, _Term]]) -> _Term:
         if binding <= _AND:
@@ -201,15 +207,21 @@ class _Parser:
     def _compared(self, first: _Term, pairs: list[tuple[_Token, _Term]]) -> _Term:
         left = first
         for token, right in pairs:
-            for term in (left, right):
-                if term.sort == "condition":
-                    raise ExpressionError(term.column, "a comparison cannot be compared: join them with and or or")
-            sorts = {left.sort, right.sort}
-            if "text" in sorts and (token.text not in ("==", "!=") or "number" in sorts):
-                raise ExpressionError(token.column, "a text can only be compared with == or != to a name or a text")
+            self._check_pair(left, token, right)
             left = right
         steps = [(_COMPARISONS[token.text], term.run) for token, term in pairs]
         return _Term("condition", _chained(first.run, steps), first.column)
+
+    def _check_pair(self, left: _Term, token: _Token, right: _Term) -> None:
+        for term in (left, right):
+            if term.sort == "condition":
+                raise ExpressionError(term.column, "a comparison cannot be compared: join them with and or or")
+        sorts = {left.sort, right.sort}
+        by_order = token.text not in ("==", "!=")
+        if "text" in sorts and (by_order or "number" in sorts):
+            raise ExpressionError(token.column, "a text can only be compared with == or != to a name or a text")
+        if by_order or "number" in sorts:
+            self.numbers.update((left.name, right.name))
 
     def _conditional(self, term: _Term) -> _Term:
         if term.sort != "condition":
@@ -219,6 +231,7 @@ class _Parser:
     def _numeric(self, term: _Term) -> _Term:
         if term.sort not in ("number", "name"):
             raise ExpressionError(term.column, f"expected a number, not a {term.sort}")
+        self.numbers.add(term.name)
         return term
 
     def _binding(self) -> int:

@@ -59,7 +59,9 @@ def tracer_factory(output: Path | None = None) -> Callable[[str, Written], Event
 
     def make(container_id: str, written: Written) -> EventTracer:
         own = msgspec.convert(written, PartialTraceSettings)
-        settings = TraceResolver(TraceSettingsBlock(enabled=True), {}, (), lambda _: 0).resolve(container_id, "", own).settings
+        settings = (
+            TraceResolver(TraceSettingsBlock(enabled=True), {}, (), lambda _: 0).resolve(container_id, "", own).settings
+        )
         folder = None if output is None else output / (settings.storage_path or container_id)
         return open_tracer(container_id, settings, folder, LARGEST_MEMBER)
 

@@ -16,14 +16,18 @@ _MINUTES = tuple(f"T{hour:02d}:{minute:02d}:" for hour in range(24) for minute i
 _SECONDS = tuple(f"{second:02d}" for second in range(60))
 
 
-class Record(Protocol):
-    """A typed, timestamped, correlated record. `timestamp` is ns since the epoch, UTC."""
+class Stamped(Protocol):
+    """A typed, timestamped record: what can become a line. `timestamp` is ns since the epoch, UTC."""
 
     type: ClassVar[str]
 
     @property
     def timestamp(self) -> int:
         """When it happened."""
+
+
+class Record(Stamped, Protocol):
+    """A typed, timestamped, correlated record: what can be traced."""
 
     @property
     def event_id(self) -> str:
@@ -71,6 +75,11 @@ def _fraction(nanoseconds: int) -> str:
     return digits + "Z"
 
 
+def rfc3339(timestamp: int) -> str:
+    """A single timestamp as text, as `Clock` writes it."""
+    return Clock().text(timestamp)
+
+
 class LineEncoder:
     """Turns records into JSON lines: `{"seq":0,"type":"FILL","timestamp":"2020-01-01T00:00:00Z",...}`.
 
@@ -87,7 +96,7 @@ class LineEncoder:
         self._stamp = b""
         self._digits = 0
 
-    def line(self, seq: int, record: Record) -> bytes:
+    def line(self, seq: int, record: Stamped) -> bytes:
         r"""The record as one line, ending in `\n`.
 
         Raises:
@@ -97,14 +106,14 @@ class LineEncoder:
         if record.timestamp != self._timestamp:
             self._enter(record.timestamp)
         head, start = self._heads.get(record.__class__) or self._learn(record, encoded)
-        return b'{"seq":%d%b%b%b\n' % (seq, head, self._stamp, encoded[start + self._digits :])
+        return b'{"seq":%d%b%b"%b\n' % (seq, head, self._stamp, encoded[start + self._digits :])
 
     def _enter(self, timestamp: int) -> None:
         self._timestamp = timestamp
-        self._stamp = self._clock.text(timestamp).encode() + b'"'
+        self._stamp = self._clock.text(timestamp).encode()
         self._digits = _DIGITS_OF_OUR_TIME if timestamp >= _SINCE_2001 else len(str(timestamp))
 
-    def _learn(self, record: Record, encoded: bytes) -> tuple[bytes, int]:
+    def _learn(self, record: Stamped, encoded: bytes) -> tuple[bytes, int]:
         start = b'{"type":"%b","timestamp":' % record.type.encode()
         if not encoded.startswith(start + str(record.timestamp).encode()):
             raise UnwritableRecordError(

@@ -93,12 +93,6 @@ class TraceResolver:
             self._shared[key] = self._merge(layers)
         return self._shared[key]
 
-    def unmatched(self, container_ids: Iterable[str]) -> list[PatternRule]:
-        """The rules whose pattern matches none of these ids, in the order of the file (rule R3)."""
-        ids = list(container_ids)
-        idle = [rule for rule in self._rules if not any(map(rule.pattern.matches, ids))]
-        return sorted(idle, key=lambda rule: rule.line)
-
     def _pattern_rules(self, block: TraceSettingsBlock) -> Iterator[PatternRule]:
         for text, written in block.container_settings.items():
             yield PatternRule(text, written, f"trace_settings.container_settings.{text}", self._line_of)

@@ -16,8 +16,12 @@ if TYPE_CHECKING:
 
     Warn = Callable[[str], None]
 
-REMEMBERED_ENDS = 32
-"""Ended trades remembered at least, so that what still comes of them is not taken for a new trade."""
+REMEMBERED_ENDS = 16
+"""Ended trades remembered at least, so that what still comes of them is not taken for a new trade.
+
+More are remembered where more were open at a time. Nobody knows that a trade will never be heard of again, so all of them
+would have to be remembered to be sure; memory would then grow with every trade (rule K1).
+"""
 
 
 class Retention(Protocol):

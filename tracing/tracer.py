@@ -18,6 +18,19 @@ if TYPE_CHECKING:
     from tracing.storage.memory import MemoryStorage
 
 
+UNTRACED = {
+    "seen": 0,
+    "filtered": 0,
+    "kept": 0,
+    "pruned": 0,
+    "evicted": 0,
+    "refused": 0,
+    "written": 0,
+    "peak_in_memory": 0,
+}
+"""The accounting of a container that has no tracer."""
+
+
 class TraceWarning(UserWarning):
     """More events came than a tracer was told to expect."""
 

@@ -1,5 +1,6 @@
 """YAML text to a tree of nodes: one pass over the parser's events, without recursion, within limits (rule C5)."""
 
+from collections.abc import Callable
 from typing import Any
 
 import yaml
@@ -19,6 +20,10 @@ _TAGS: dict[type, frozenset[str]] = {
     yaml.MappingStartEvent: frozenset({_YAML + "map"}),
 }
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+_NO_KEY = Scalar("?", quoted=True, at=Mark("", 0, 0))
+_LONGEST_PATH = 8
 
 
 class UnusableTextError(Exception):
@@ -74,6 +79,15 @@ class Composer:
         self._root: Node | None = None
         self._documents = 0
         self._written = 0
+        self._takers: dict[type, Callable[[Any], None]] = {
+            yaml.ScalarEvent: self._scalar,
+            yaml.SequenceStartEvent: self._begin,
+            yaml.MappingStartEvent: self._begin,
+            yaml.SequenceEndEvent: self._end,
+            yaml.MappingEndEvent: self._end,
+            yaml.AliasEvent: self._alias,
+            yaml.DocumentStartEvent: self._document,
+        }
 
     def compose(self, text: str) -> Node:
         """The tree of `text`; of an empty one, a null at its start.
@@ -83,49 +97,40 @@ class Composer:
         """
         loader = _LOADER(text)
         try:
-            while True:
-                event = loader.get_event()
-                if isinstance(event, yaml.StreamEndEvent):
-                    break
-                self._take(event)
+            while not isinstance(event := loader.get_event(), yaml.StreamEndEvent):
+                take = self._takers.get(type(event))
+                if take is not None:
+                    take(event)
         except yaml.YAMLError as error:
             raise UnusableTextError(syntax_problem(error, self._path, text)) from None
         finally:
             loader.dispose()
         return self._root or Scalar("", quoted=False, at=Mark(self._path, 1, 1))
 
-    def _take(self, event: yaml.Event) -> None:
-        if isinstance(event, yaml.ScalarEvent):
-            self._place(_Placed(self._scalar(event), 1, 1), event.anchor)
-        elif isinstance(event, yaml.CollectionStartEvent):
-            self._begin(event)
-        elif isinstance(event, yaml.CollectionEndEvent):
-            self._end()
-        elif isinstance(event, yaml.AliasEvent):
-            self._alias(event)
-        elif isinstance(event, yaml.DocumentStartEvent):
-            self._documents += 1
-            if self._documents > 1:
-                raise self._unusable(self._mark(event), "", "a second document begins here: a config is one document")
+    def _document(self, event: yaml.DocumentStartEvent) -> None:
+        self._documents += 1
+        if self._documents > 1:
+            raise self._unusable(self._mark(event), "a second document begins here: a config is one document")
 
-    def _scalar(self, event: yaml.ScalarEvent) -> Scalar:
+    def _scalar(self, event: yaml.ScalarEvent) -> None:
         at = self._mark(event)
         self._check_tag(event, at)
-        text_tag = event.tag in ("!", _YAML + "str")
-        quoted = text_tag or (bool(event.style) and event.tag in (None, "!"))
+        as_text = event.tag in ("!", _YAML + "str")
+        quoted = as_text or (bool(event.style) and event.tag is None)
         one_line = event.start_mark.line == event.end_mark.line and not event.tag and not event.anchor
-        return Scalar(event.value, quoted, at, (1 if event.style else 0) if one_line else None)
+        indent = (1 if event.style else 0) if one_line else None
+        self._place(_Placed(Scalar(event.value, quoted, at, indent), 1, 1), event.anchor)
 
     def _begin(self, event: yaml.CollectionStartEvent) -> None:
         at = self._mark(event)
         self._check_tag(event, at)
         if len(self._open) >= DEEPEST:
-            raise self._unusable(at, "", f"nested more than {DEEPEST} deep")
+            raise self._unusable(at, f"nested more than {DEEPEST} deep")
         if event.anchor:
             self._anchors[event.anchor] = None
         self._open.append(_Open(at, event.anchor, is_mapping=isinstance(event, yaml.MappingStartEvent)))
 
-    def _end(self) -> None:
+    def _end(self, _: yaml.CollectionEndEvent) -> None:
         closed = self._open.pop()
         node: Node
         if closed.is_mapping:
@@ -143,9 +148,9 @@ class Composer:
         if placed is None:
             inside = name in self._anchors
             what = "this alias stands inside its own anchor" if inside else "there is no anchor of this name before it"
-            raise self._unusable(self._mark(event), f"*{name}", what)
+            raise self._unusable(self._mark(event), what)
         if len(self._open) + placed.height - 1 > DEEPEST:
-            raise self._unusable(self._mark(event), f"*{name}", f"nested more than {DEEPEST} deep")
+            raise self._unusable(self._mark(event), f"nested more than {DEEPEST} deep")
         self._place(placed, None, event)
 
     def _place(self, placed: _Placed, anchor: str | None, alias: yaml.Event | None = None) -> None:
@@ -160,7 +165,7 @@ class Composer:
         self._written += 1
         if top.size > MOST_NODES or self._written > MOST_NODES:
             at = placed.node.at if alias is None else self._mark(alias)
-            raise self._unusable(at, "", f"more than {MOST_NODES:,} values, those of aliases counted each time")
+            raise self._unusable(at, f"more than {MOST_NODES:,} values, those of aliases counted each time")
         if not top.is_mapping:
             top.items.append(placed.node)
         elif top.key is None:
@@ -172,17 +177,25 @@ class Composer:
     def _key(self, node: Node) -> Scalar:
         if isinstance(node, Scalar):
             return node
-        self._problems.add(node, (*self._where(), "?"), "a key is a text")
-        return Scalar("?", quoted=True, at=node.at)
+        self._problems.add(node, self._where(), "a key is a text")
+        return _NO_KEY
 
     def _value(self, top: _Open, key: Scalar, node: Node) -> None:
-        if key.text == "<<" and not key.quoted:
+        if key is _NO_KEY:
+            return
+        if key.text in top.entries or (top.merges and _is_merge(key)):
+            self._twice(top, key)
+        elif _is_merge(key):
             self._merge(top, node)
-        if key.text in top.entries:
-            first = top.entries[key.text].key.at.line
-            self._problems.at(key.at, self._where(), None, f"this key stands here twice, first in line {first}")
         else:
             top.entries[key.text] = Entry(key, node)
+
+    def _twice(self, top: _Open, key: Scalar) -> None:
+        first = top.entries.get(key.text)
+        where = f", first in line {first.key.at.line}" if first else ""
+        self._problems.at(key.at, self._where(), None, f"this key stands here twice{where}")
+        if self._problems.many:
+            raise self._unusable(key.at, "too many mistakes: reading stops here")
 
     def _merge(self, top: _Open, node: Node) -> None:
         parts = node.items if isinstance(node, Sequence) else (node,)
@@ -206,5 +219,9 @@ class Composer:
     def _mark(self, event: yaml.Event) -> Mark:
         return Mark(self._path, event.start_mark.line + 1, event.start_mark.column + 1)
 
-    def _unusable(self, at: Mark, value: str, expected: str) -> UnusableTextError:
-        return UnusableTextError(ConfigProblem(at, dotted(self._where()), value, expected))
+    def _unusable(self, at: Mark, expected: str) -> UnusableTextError:
+        return UnusableTextError(ConfigProblem(at, dotted(self._where()[:_LONGEST_PATH]), None, expected))
+
+
+def _is_merge(key: Scalar) -> bool:
+    return key.text == "<<" and not key.quoted

@@ -6,13 +6,13 @@ from typing import Any
 import msgspec
 
 from engine.config.containers import Declared
-from engine.config.errors import Problems
+from engine.config.errors import Guess, Problems
 from engine.config.node import Mapping as MappingNode
 from engine.config.node import Node, Path, Scalar
 from engine.config.node import Sequence as SequenceNode
 from engine.config.readers import INVALID
 from engine.config.references import Directory, Inputs
-from engine.config.schema import PortfolioContainer, UserComponent
+from engine.config.schema import FeatureContainer, PortfolioContainer, StrategyContainer, UserComponent
 from engine.features.columns import feature_names
 from engine.features.indicators import PRICE_COLUMNS
 from engine.market.sources import ROLES, FileSource
@@ -40,10 +40,10 @@ class ColumnCheck:
 
     def check(self, each: Declared) -> None:
         """Reports what the features and the strategy of a container read and nothing provides."""
-        features = getattr(each.config, "features", {})
-        if each.config is INVALID or each.id is None or not hasattr(each.config, "inputs"):
+        if not isinstance(each.config, FeatureContainer | StrategyContainer | PortfolioContainer):
             return
-        reach = self._reach(self._inputs.get(each.id, ()))
+        features = getattr(each.config, "features", {})
+        reach = self._reach_behind(each.id)
         if features is not INVALID:
             self._check_features(each, features, reach)
         strategy = getattr(each.config, "strategy", None)
@@ -55,6 +55,11 @@ class ColumnCheck:
             self._reached[names] = _merged([self._reach_of(name) for name in names])
         return self._reached[names]
 
+    def _reach_behind(self, name: str | None) -> Reach:
+        """What arrives at a container; nothing is certain where its inputs have a mistake."""
+        inputs = self._inputs.get(name) if name else None
+        return Reach({}, frozenset(), unsure=True) if inputs is None else self._reach(inputs)
+
     def _reach_of(self, name: str) -> Reach:
         config = self._directory.by_id[name].config
         if config is INVALID:
@@ -62,7 +67,7 @@ class ColumnCheck:
         source = getattr(config, "source", None)
         if source is not None:
             return _reach_of_source(source)
-        behind = self._reach(self._inputs.get(name, ()))
+        behind = self._reach_behind(name)
         own = _own_names(getattr(config, "features", {}))
         if own is None:
             return Reach({}, frozenset(), unsure=True)
@@ -86,8 +91,8 @@ class ColumnCheck:
         items = written.items if isinstance(written, SequenceNode) else (written,)
         for name, item in zip(names, items, strict=False):
             if name not in known and item is not None:
-                hint = self._problems.nearest(name, known) or f": expected one of {', '.join(sorted(known))}"
-                self._problems.add(item, path, f"no such column{hint}")
+                guess = Guess(name, known, f": expected one of {', '.join(sorted(known))}")
+                self._problems.add(item, path, "no such column", guess)
 
     def _check_strategy(self, each: Declared, strategy: Any, features: Any, reach: Reach) -> None:  # noqa: ANN401
         own = None if features is INVALID else _own_names(features)
@@ -108,18 +113,15 @@ class ColumnCheck:
             self._problems.add(item, (*each.path, *keys), f"{' and '.join(origins)} both define this feature")
         elif not origins and name not in PRICE_COLUMNS and name not in reach.further:
             known = dict.fromkeys([*own, *reach.features, *reach.further, *PRICE_COLUMNS])
-            hint = self._problems.nearest(name, known) or f": expected one of {', '.join(known)}"
-            self._problems.add(item, (*each.path, *keys), f"no feature or column of this name arrives here{hint}")
+            guess = Guess(name, known, f": expected one of {', '.join(known)}")
+            self._problems.add(item, (*each.path, *keys), "no feature or column of this name arrives here", guess)
 
 
 def check_signals(each: Declared, inputs: Inputs, directory: Directory, problems: Problems) -> None:
     """Reports a portfolio that nothing tells to trade."""
     if not isinstance(each.config, PortfolioContainer) or each.config.strategy is not None or each.id not in inputs:
         return
-    kinds = {directory.type_of(name) for name in inputs[each.id]}
-    written = each.field("inputs")
-    whole = isinstance(written, SequenceNode) and inputs[each.id]
-    if whole and not kinds & {"strategy", None}:
+    if not {directory.type_of(name) for name in inputs[each.id]} & {"strategy", None}:
         problems.missing(
             each.node, (*each.path, "strategy"), "expected a strategy: {name: ...}, or a strategy container as an input"
         )

@@ -3,8 +3,19 @@
 from functools import lru_cache
 from typing import Any
 
+from engine.config.errors import Guess
 from engine.config.node import Entry, Mapping, Node, Path, Scalar, as_mapping
-from engine.config.readers import INVALID, ListReader, Reader, ScalarReader, TextReader, UnionReader, Walk, unknown_key
+from engine.config.readers import (
+    INVALID,
+    ListReader,
+    Reader,
+    ScalarReader,
+    TextReader,
+    UnionReader,
+    Walk,
+    misspelt,
+    unknown_key,
+)
 from engine.config.scalars import read_any, read_float, read_int
 from engine.config.schema import UserComponent
 from engine.features.columns import FeatureSpec
@@ -40,16 +51,16 @@ class FeatureReader:
         info = _indicator(mapping, path, walk)
         if info is None:
             return INVALID
-        mistakes = len(walk.problems.found)
+        mistakes = walk.problems.count
         parameters = dict(info.parameters)
         for entry in mapping:
             if entry.key.text in parameters:
                 reader = _FLOAT if isinstance(info.parameters[entry.key.text], float) else _INT
                 parameters[entry.key.text] = reader.read(entry.value, (*path, entry.key.text), walk)
             elif entry.key.text not in ("indicator", "input"):
-                unknown_key(walk, entry.key, path, dict.fromkeys(["indicator", "input", *parameters]))
+                unknown_key(walk.problems, entry.key, path, ["indicator", "input", *parameters])
         inputs = _inputs(mapping.value("input"), info, (*path, "input"), walk)
-        if len(walk.problems.found) > mistakes or INVALID in (inputs, *parameters.values()):
+        if walk.problems.count > mistakes or INVALID in (inputs, *parameters.values()):
             return INVALID
         _try(info, parameters, mapping, path, walk)
         return FeatureSpec(indicator=info.name, input=inputs, parameters=tuple(parameters.items()))
@@ -59,7 +70,11 @@ def _indicator(mapping: Mapping, path: Path, walk: Walk) -> IndicatorInfo | None
     node = mapping.value("indicator")
     path = (*path, "indicator")
     if node is None:
-        walk.problems.missing(mapping, path, "expected the TA-Lib name of an indicator, such as SMA")
+        slip = misspelt(mapping, "indicator", ("input",))
+        if slip is None:
+            walk.problems.missing(mapping, path, "expected the TA-Lib name of an indicator, such as SMA")
+        else:
+            unknown_key(walk.problems, slip, path[:-1], ["indicator"])
         return None
     if not isinstance(node, Scalar) or not node.text:
         walk.problems.add(node, path, "expected the TA-Lib name of an indicator, such as SMA")
@@ -67,8 +82,8 @@ def _indicator(mapping: Mapping, path: Path, walk: Walk) -> IndicatorInfo | None
     try:
         return check_indicator(node.text)
     except UnknownIndicatorError:
-        guess = walk.problems.nearest(node.text, indicator_names())
-        walk.problems.add(node, path, f"no such indicator{guess or ': expected a TA-Lib name, such as SMA'}")
+        guess = Guess(node.text, indicator_names(), ": expected a TA-Lib name, such as SMA")
+        walk.problems.add(node, path, "no such indicator", guess)
         return None
 
 

@@ -22,6 +22,11 @@ class Declared(msgspec.Struct, frozen=True, eq=False):
         value = self.field("id")
         return value.text if isinstance(value, Scalar) else None
 
+    @property
+    def config_id(self) -> Any:  # noqa: ANN401 - INVALID is of no type
+        """The id as read, INVALID if it cannot be one."""
+        return self.id if self.config is INVALID else self.config.id
+
     def field(self, name: str) -> Node | None:
         """The node under a key."""
         return self.node.value(name) if isinstance(self.node, Mapping) else None
@@ -50,7 +55,9 @@ class ContainersReader:
             walk.problems.add(node, path, f"{self.expected}: at least one")
         declared: list[Declared] = []
         for index, item in enumerate(node.items):
+            if walk.problems.many:
+                break
             where = (*path, index)
-            for copy in expand(item, where, walk.problems):
-                declared.append(Declared(self._container.read(copy, where, walk), copy, where))
+            copies = expand(item, where, walk.problems)
+            declared.extend(Declared(self._container.read(copy, where, walk), copy, where) for copy in copies)
         return declared

@@ -2,6 +2,7 @@
 
 import difflib
 from collections.abc import Iterable
+from typing import NamedTuple
 
 import msgspec
 
@@ -9,7 +10,9 @@ from engine.config.node import Mapping, Mark, Node, Path, Scalar, Sequence, dott
 
 _LONGEST_SHOWN = 80
 _LONGEST_GUESSED = 100
-_MOST_GUESSES = 200
+_MOST_COMPARED = 30_000
+_ONE_GUESS = 50
+_MOST_LISTED = 1_000
 
 
 class ConfigProblem(msgspec.Struct, frozen=True):
@@ -27,11 +30,25 @@ class ConfigProblem(msgspec.Struct, frozen=True):
 
 
 class ConfigErrors(ValueError):  # noqa: N818 - it carries many
-    """A config that cannot be used. `problems` are all of its mistakes in the order of the file."""
+    """A config that cannot be used.
 
-    def __init__(self, problems: Iterable[ConfigProblem]) -> None:
+    `problems` are its mistakes in the order of the file; of very many, the first that were found, and `more` counts
+    the rest.
+    """
+
+    def __init__(self, problems: Iterable[ConfigProblem], more: int = 0) -> None:
         self.problems = sorted(problems, key=lambda problem: (problem.at.path, problem.at.line, problem.at.column))
-        super().__init__("\n".join(map(str, self.problems)))
+        self.more = more
+        lines = [*map(str, self.problems), *([f"... and {more} more"] if more else [])]
+        super().__init__("\n".join(lines))
+
+
+class Guess(NamedTuple):
+    """What a wrong word may have meant: the nearest of the known names; `otherwise` is said if none is near."""
+
+    word: str
+    known: Iterable[str]
+    otherwise: str = ""
 
 
 class Problems:
@@ -40,35 +57,29 @@ class Problems:
     def __init__(self) -> None:
         self.found: list[ConfigProblem] = []
         self.warnings: list[ConfigProblem] = []
+        self.count = 0
         self._seen: set[tuple[Mark, str]] = set()
-        self._guesses = 0
+        self._compared = 0
 
-    def add(self, node: Node, path: Path, expected: str) -> None:
+    def add(self, node: Node, path: Path, expected: str, guess: Guess | None = None) -> None:
         """Reports the value at `node`. A value that a sweep repeats is reported once for all its containers."""
+        if isinstance(node, Scalar) and node.unsure:
+            self.count += 1
+            return
         swept = isinstance(node, Scalar) and node.swept
-        self._add(ConfigProblem(node.at, dotted(path), shown(node), expected), "" if swept else expected)
+        self._add(ConfigProblem(node.at, dotted(path), shown(node), expected), "" if swept else expected, guess)
 
     def missing(self, owner: Node, path: Path, expected: str) -> None:
         """Reports that `path` is not there; the place is that of the mapping that lacks it."""
         self._add(ConfigProblem(owner.at, dotted(path), "missing", expected), dotted(path))
 
-    def at(self, mark: Mark, path: Path, value: str | None, expected: str) -> None:
+    def at(self, mark: Mark, path: Path, value: str | None, expected: str, guess: Guess | None = None) -> None:
         """Reports at a place of its own."""
-        self._add(ConfigProblem(mark, dotted(path), value, expected), expected)
+        self._add(ConfigProblem(mark, dotted(path), value, expected), expected, guess)
 
     def warn(self, node: Node, path: Path, message: str) -> None:
         """Notes something odd that is no mistake."""
         self.warnings.append(ConfigProblem(node.at, dotted(path), shown(node), message))
-
-    def nearest(self, word: str, known: Iterable[str]) -> str:
-        """` did you mean ...?` with the closest of the known names, empty if none is close.
-
-        After many mistakes it stops guessing: a file that is wrong everywhere is answered in good time.
-        """
-        self._guesses += 1
-        if self._guesses > _MOST_GUESSES or len(word) > _LONGEST_GUESSED:
-            return ""
-        return nearest(word, known)
 
     def raise_if_any(self) -> None:
         """Ends the reading of a config with mistakes.
@@ -77,20 +88,48 @@ class Problems:
             ConfigErrors: with all of them.
         """
         if self.found:
-            raise ConfigErrors(self.found)
+            raise self.errors()
 
-    def _add(self, problem: ConfigProblem, what: str) -> None:
+    @property
+    def many(self) -> bool:
+        """Whether there are so many that no more are listed."""
+        return len(self.found) >= _MOST_LISTED
+
+    def errors(self, *further: ConfigProblem) -> ConfigErrors:
+        """The exception that reports what was found, and what is given."""
+        return ConfigErrors([*self.found, *further], len(self._seen) - len(self.found))
+
+    def _add(self, problem: ConfigProblem, what: str, guess: Guess | None = None) -> None:
+        self.count += 1
         key = (problem.at, what)
-        if key not in self._seen:
-            self._seen.add(key)
-            self.found.append(problem)
+        if key in self._seen:
+            return
+        self._seen.add(key)
+        if not self.many:
+            hint = "" if guess is None else self._guessed(guess)
+            self.found.append(ConfigProblem(problem.at, problem.dotted_path, problem.value, problem.expected + hint))
+
+    def _guessed(self, guess: Guess) -> str:
+        """The guess in words; after many mistakes there are none, so that a file wrong everywhere is answered soon."""
+        known = list(guess.known)
+        self._compared += len(known) + _ONE_GUESS
+        near = nearest(guess.word, known) if self._compared <= _MOST_COMPARED else ""
+        return near or guess.otherwise
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """`; did you mean 'x'?` with the name closest to `word` whatever its case, empty if none is close."""
+    if len(word) > _LONGEST_GUESSED:
+        return ""
     by_folded = {name.casefold(): name for name in known}
     close = difflib.get_close_matches(word.casefold(), by_folded, 1, 0.6)
     return f"; did you mean {by_folded[close[0]]!r}?" if close else ""
+
+
+def nearest_several(word: str, known: Iterable[str]) -> str:
+    """`; nearest are a, b, c`: what resembles `word` at all, empty if nothing does."""
+    close = difflib.get_close_matches(word, list(known), 3, 0.3) if len(word) <= _LONGEST_GUESSED else []
+    return f"; nearest: {', '.join(close)}" if close else ""
 
 
 def shown(node: Node) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import lru_cache
 from zoneinfo import available_timezones
 
 from engine.config.components import component_readers
@@ -43,6 +44,7 @@ _KINDS: dict[type, str] = {
 }
 
 
+@lru_cache(maxsize=256)
 def _zone_fault(text: str) -> str | None:
     try:
         zone_named(text)

@@ -14,7 +14,7 @@ def id_fault(container_id: str) -> str | None:
     composed = unicodedata.normalize("NFC", container_id)
     wrong = next((c for c in composed if not (c.isalnum() or c in _PUNCTUATION)), None)
     if wrong is not None:
-        return f"an id is made of letters, digits and _ - . + =, not {ascii(wrong)}"
+        return f"an id is made of letters, digits and _ - . + =, not {wrong!a}"
     if container_id.startswith("."):
         return "an id does not start with a dot"
     if len(container_id.encode()) > _LONGEST:
@@ -38,4 +38,3 @@ def _taken(container_id: str) -> str | None:
     if folded in RESERVED | _FILES:
         return "the product uses this name itself: choose another"
     return None
-

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from engine.config.errors import Problems
+from engine.config.errors import Guess, Problems
 from engine.config.node import Entry, Mapping, Node, Path, Scalar, Sequence, as_mapping
 from engine.config.schema import ENVIRONMENTS, RunConfig
 
@@ -59,8 +59,8 @@ def _chosen(root: Mapping, names: tuple[str, ...], blocks: dict[str, Entry], pro
         return None
     path: Path = ("environment",)
     if node.text not in names:
-        hint = problems.nearest(node.text, names) or f": expected one of {', '.join(names)}"
-        problems.add(node, path, f"no such environment{hint}")
+        guess = Guess(node.text, names, f": expected one of {', '.join(names)}")
+        problems.add(node, path, "no such environment", guess)
     elif node.text not in blocks and node.text not in ENVIRONMENTS:
         problems.add(node, path, "this environment has no block at the top level of the file")
     return blocks.get(node.text)

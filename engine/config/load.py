@@ -6,7 +6,7 @@ import msgspec
 
 from engine.config.columns import ColumnCheck, check_signals
 from engine.config.containers import Declared
-from engine.config.errors import ConfigErrors, ConfigProblem, Problems, shown
+from engine.config.errors import ConfigProblem, Problems, shown
 from engine.config.fields import RUN_CONFIG, SETTINGS
 from engine.config.layers import read_layers
 from engine.config.locations import Locations
@@ -44,7 +44,7 @@ def load_config(root: Node, default_name: str, problems: Problems) -> LoadedConf
     mapping = as_mapping(root)
     if mapping is None:
         expected = "expected a mapping at the top level of the file: name, containers and other keys"
-        raise ConfigErrors([*problems.found, ConfigProblem(root.at, "", shown(root), expected)])
+        raise problems.errors(ConfigProblem(root.at, "", shown(root), expected))
     layers = read_layers(mapping, problems)
     walk = Walk(problems)
     for name, entry in layers.blocks.items():
@@ -62,11 +62,11 @@ def load_config(root: Node, default_name: str, problems: Problems) -> LoadedConf
 
 
 def _check(declared: list[Declared], problems: Problems) -> Inputs:
-    directory = Directory(declared)
-    check_ids(declared, problems)
+    directory = Directory(declared, check_ids(declared, problems))
     inputs = resolve_inputs(declared, directory, problems)
     check_cycles(declared, inputs, problems)
     check_executions(declared, directory, problems)
+    directory.report_unknown(problems)
     columns = ColumnCheck(directory, inputs, problems)
     for each in declared:
         columns.check(each)

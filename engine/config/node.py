@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import msgspec
 
 
-class Mark(msgspec.Struct, frozen=True):
+class Mark(msgspec.Struct, frozen=True, gc=False):
     """A place in a file: the path as the user typed it, line and column counted from 1."""
 
     path: str
@@ -13,11 +13,12 @@ class Mark(msgspec.Struct, frozen=True):
     column: int
 
 
-class Scalar(msgspec.Struct, frozen=True, eq=False):
+class Scalar(msgspec.Struct, frozen=True, eq=False, gc=False):
     """One value as literal text.
 
     `quoted` texts are never numbers, booleans or null. `indent` is the number of columns between `at` and the first
-    character of the text, None where the text does not stand on one line. `swept` texts come from a sweep.
+    character of the text, None where the text does not stand on one line. `swept` texts come from a sweep; they are
+    `unsure` where the sweep has a mistake, so that nothing is said about them.
     """
 
     text: str
@@ -25,6 +26,7 @@ class Scalar(msgspec.Struct, frozen=True, eq=False):
     at: Mark
     indent: int | None = 0
     swept: bool = False
+    unsure: bool = False
 
     @property
     def is_null(self) -> bool:
@@ -32,21 +34,21 @@ class Scalar(msgspec.Struct, frozen=True, eq=False):
         return not self.quoted and self.text in _NULLS
 
 
-class Sequence(msgspec.Struct, frozen=True, eq=False):
+class Sequence(msgspec.Struct, frozen=True, eq=False, gc=False):
     """A list of nodes."""
 
     items: tuple["Node", ...]
     at: Mark
 
 
-class Entry(msgspec.Struct, frozen=True, eq=False):
+class Entry(msgspec.Struct, frozen=True, eq=False, gc=False):
     """One key of a mapping and its value."""
 
     key: Scalar
     value: "Node"
 
 
-class Mapping(msgspec.Struct, frozen=True, eq=False):
+class Mapping(msgspec.Struct, frozen=True, eq=False, gc=False):
     """Keys, each once, in the order of the file."""
 
     entries: dict[str, Entry]

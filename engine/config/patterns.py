@@ -3,7 +3,7 @@
 import fnmatch
 from collections.abc import Iterator
 
-from engine.config.errors import ConfigProblem, nearest
+from engine.config.errors import ConfigProblem, nearest_several
 from engine.config.node import Mapping, Mark, Path, Scalar, Sequence, dotted
 from engine.config.schema import RunConfig
 
@@ -16,8 +16,8 @@ def unmatched_patterns(config: RunConfig, tree: Mapping) -> Iterator[ConfigProbl
     """A warning for each pattern under `trace_settings` that matches no container, with the nearest id."""
     ids = [*(container.id for container in config.containers), *IMPLIED]
     for pattern, at, path in _patterns(tree):
-        if not fnmatch.filter(ids, pattern) and not any(fnmatch.fnmatchcase(name, pattern) for name in ids):
-            hint = nearest(pattern, ids[:_COMPARED])
+        if not any(fnmatch.fnmatchcase(name, pattern) for name in ids):
+            hint = nearest_several(pattern.strip("*?"), ids[:_COMPARED])
             yield ConfigProblem(at, dotted(path), pattern, f"this pattern matches no container{hint}")
 
 

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from decimal import Decimal, localcontext
 
-from engine.config.errors import Problems
+from engine.config.errors import Guess, Problems
 from engine.config.node import Mapping, Mark, Node, Path, Scalar, Sequence, as_mapping
-from engine.config.scalars import NotReadableError, read_number
+from engine.config.readers import unknown_key
+from engine.config.scalars import NotReadableError, read_any, read_number
 
 LARGEST = 1_000_000
 _FINEST = -30
@@ -19,30 +20,44 @@ def parameter_values(node: Node, path: Path, problems: Problems) -> tuple[Scalar
         return _listed(node, path, problems)
     mapping = as_mapping(node)
     if mapping is None or "range" not in mapping.entries:
-        unknown = next(iter(mapping.entries), None) if mapping else None
-        hint = "" if unknown is None else f"; unknown key {unknown!r}"
-        problems.add(node, path, _EXPECTED + hint)
+        _not_values(node, path, problems)
         return None
     for entry in mapping:
         if entry.key.text != "range":
-            problems.at(entry.key.at, (*path, entry.key.text), None, "unknown key: range stands alone")
-            return None
+            unknown_key(problems, entry.key, path, ("range",))
     return _ranged(mapping.entries["range"].value, (*path, "range"), problems)
+
+
+def _not_values(node: Node, path: Path, problems: Problems) -> None:
+    if isinstance(node, Mapping) and node.entries:
+        unknown_key(problems, next(iter(node)).key, path, ("range",))
+    else:
+        slip = Guess(str(path[-1]), ("where",)) if isinstance(node, Scalar) else None
+        problems.add(node, path, _EXPECTED, slip)
 
 
 def _listed(node: Sequence, path: Path, problems: Problems) -> tuple[Scalar, ...] | None:
     if not node.items:
         problems.add(node, path, "expected at least one value")
         return None
-    before = len(problems.found)
+    before = problems.count
     seen: dict[tuple[str, bool], Mark] = {}
     for index, item in enumerate(node.items):
         if not isinstance(item, Scalar):
             problems.add(item, (*path, index), "expected a number or a text")
         elif seen.setdefault((item.text, item.quoted), item.at) is not item.at:
             problems.add(item, (*path, index), "this value stands in the list twice")
-    whole = len(problems.found) == before
+        else:
+            _check_item(item, (*path, index), problems)
+    whole = problems.count == before
     return tuple(item for item in node.items if isinstance(item, Scalar)) if whole else None
+
+
+def _check_item(item: Scalar, path: Path, problems: Problems) -> None:
+    try:
+        read_any(item)
+    except NotReadableError as error:
+        problems.add(item, path, str(error))
 
 
 def _ranged(node: Node, path: Path, problems: Problems) -> tuple[Scalar, ...] | None:
@@ -50,13 +65,12 @@ def _ranged(node: Node, path: Path, problems: Problems) -> tuple[Scalar, ...] | 
     if mapping is None:
         problems.add(node, path, "expected {from: 1, to: 10, step: 1}")
         return None
-    before = len(problems.found)
+    before = problems.count
     for entry in mapping:
         if entry.key.text not in ("from", "to", "step"):
-            hint = problems.nearest(entry.key.text, ("from", "to", "step")) or "; known here: from, to, step"
-            problems.at(entry.key.at, (*path, entry.key.text), None, f"unknown key{hint}")
+            unknown_key(problems, entry.key, path, ("from", "to", "step"))
     first, last, step = (_bound(mapping, name, path, problems) for name in ("from", "to", "step"))
-    if first is None or last is None or step is None or len(problems.found) > before:
+    if first is None or last is None or step is None or problems.count > before:
         return None
     with localcontext() as context:
         context.prec = _DIGITS
@@ -91,16 +105,18 @@ def _steps(
 ) -> tuple[Scalar, ...] | None:
     first, last, step = bounds
     if step == 0 or (last - first) * step < 0:
-        problems.add(node, path, f"a step of {step} does not lead from {first} to {last}")
+        written = as_mapping(node)
+        at = written.value("step") if written else None
+        problems.add(at or node, (*path, "step") if at else path, f"this step does not lead from {first} to {last}")
         return None
     count = int((last - first) / step) + 1
     if count > LARGEST:
-        problems.add(node, path, f"{count} values; a parameter has at most {LARGEST}")
+        problems.add(node, path, f"{count:,} values; a parameter has at most {LARGEST:,}")
         return None
     if (last - first) % step:
         reached = format(first + step * (count - 1), "f")
         problems.warn(node, path, f"steps of {step} from {first} do not reach {last}: the last value is {reached}")
-    return tuple(Scalar(text, False, node.at) for text in _texts(first, step, count))  # noqa: FBT003
+    return tuple(Scalar(text, False, node.at) for text in _texts(first, step, count))
 
 
 def _texts(first: Decimal, step: Decimal, count: int) -> Iterator[str]:

@@ -1,11 +1,15 @@
 """Readers of single values, lists and plain mappings: from nodes to Python values, mistakes collected."""
 
-from collections.abc import Callable, Mapping
+import itertools
+from collections.abc import Callable, Collection
 from typing import Any, Protocol
 
-from engine.config.errors import Problems
+from engine.config.errors import Guess, Problems, nearest
+from engine.config.node import Mapping as MappingNode
 from engine.config.node import Node, Path, Scalar, Sequence, as_mapping
 from engine.config.scalars import NotReadableError
+
+_FIRST_KEYS = 100
 
 
 class _Invalid:
@@ -48,7 +52,7 @@ class ScalarReader:
     def read(self, node: Node, path: Path, walk: Walk) -> Any:  # noqa: ANN401
         """The value, if it can be read and lies within the bounds."""
         if not isinstance(node, Scalar):
-            walk.problems.add(node, path, self.expected)
+            walk.problems.add(node, path, self.expected + unquoted_place(node))
             return INVALID
         try:
             value = self._read_text(node)
@@ -78,7 +82,11 @@ class Bounds:
         return all(_COMPARED[name][1](value, limit) for name, limit in self._tests)
 
     def __str__(self) -> str:
-        return " and".join(f" {_COMPARED[name][0]} {limit:g}" for name, limit in self._tests)
+        return " and".join(f" {_COMPARED[name][0]} {_written(limit)}" for name, limit in self._tests)
+
+
+def _written(limit: float) -> str:
+    return str(int(limit)) if limit == int(limit) else str(limit)
 
 
 _COMPARED: dict[str, tuple[str, Callable[[float, float], bool]]] = {
@@ -105,7 +113,7 @@ class TextReader:
     def read(self, node: Node, path: Path, walk: Walk) -> Any:  # noqa: ANN401
         """The text, if the check finds nothing."""
         if not isinstance(node, Scalar):
-            walk.problems.add(node, path, self.expected)
+            walk.problems.add(node, path, self.expected + unquoted_place(node))
             return INVALID
         wrong = self._wrong(node)
         if wrong is not None:
@@ -139,10 +147,9 @@ class ChoiceReader:
         """The word."""
         if isinstance(node, Scalar) and self.matches(node):
             return node.text
-        hint = walk.problems.nearest(node.text, self.choices) if isinstance(node, Scalar) else ""
-        if self._kind and not hint:
-            hint = f": {_alternatives(self.choices)}"
-        walk.problems.add(node, path, self.expected + hint)
+        listed = f": {_alternatives(self.choices)}" if self._kind else ""
+        word = node.text if isinstance(node, Scalar) else ""
+        walk.problems.add(node, path, self.expected, Guess(word, self.choices, listed))
         return INVALID
 
 
@@ -161,8 +168,8 @@ class EitherReader:
         quiet = Walk(Problems())
         value = self._other.read(node, path, quiet)
         if value is INVALID:
-            hint = walk.problems.nearest(node.text, self._choice.choices) if isinstance(node, Scalar) else ""
-            walk.problems.add(node, path, self.expected + hint)
+            guess = Guess(node.text, self._choice.choices) if isinstance(node, Scalar) else None
+            walk.problems.add(node, path, self.expected, guess)
         return value
 
 
@@ -183,8 +190,13 @@ class ListReader:
             return INVALID
         if len(node.items) < self._least:
             walk.problems.add(node, path, f"expected at least {self._least} in the list")
+            return INVALID
         values = [self._item.read(item, (*path, index), walk) for index, item in enumerate(node.items)]
         return self._into([value for value in values if value is not INVALID])
+
+    def accepts(self, node: Scalar) -> bool:
+        """Whether a text alone would be an item."""
+        return not isinstance(self._item, ChoiceReader) or self._item.matches(node)
 
 
 class TableReader:
@@ -234,7 +246,7 @@ class UnionReader:
             return None
         reader = self._only or self._by_form(node)
         if reader is None:
-            walk.problems.add(node, path, self.expected)
+            walk.problems.add(node, path, self.expected, self._guess(node))
             return INVALID
         return reader.read(node, path, walk)
 
@@ -245,13 +257,35 @@ class UnionReader:
             return self._mapping
         if isinstance(self._scalar, ChoiceReader) and not self._scalar.matches(node):
             return self._mapping if node.is_null else None
-        return self._scalar or (self._mapping if node.is_null else None)
+        return self._scalar or self._mapping
+
+    def _guess(self, node: Node) -> Guess | None:
+        if not isinstance(node, Scalar) or not isinstance(self._scalar, ChoiceReader):
+            return None
+        accepted = isinstance(self._sequence, ListReader) and self._sequence.accepts(node)
+        brackets = f": [{node.text}]" if accepted else ""
+        return Guess(node.text, self._scalar.choices, brackets)
 
 
-def unknown_key(walk: Walk, key: Scalar, path: Path, known: Mapping[str, Any]) -> None:
+def unquoted_place(node: Node) -> str:
+    """A hint for `{fast}` without quotes, which YAML reads as a mapping."""
+    if isinstance(node, MappingNode) and len(node.entries) == 1:
+        entry = next(iter(node))
+        if isinstance(entry.value, Scalar) and entry.value.is_null and not entry.value.text:
+            return f': quote it if a sweep is to fill it in: "{{{entry.key.text}}}"'
+    return ""
+
+
+def misspelt(mapping: MappingNode, wanted: str, known: Collection[str]) -> Scalar | None:
+    """The key of `mapping` that is nothing known and was probably meant as `wanted`."""
+    strange = [entry.key for entry in itertools.islice(mapping, _FIRST_KEYS) if entry.key.text not in known]
+    return next((key for key in strange if nearest(key.text, (wanted,))), None)
+
+
+def unknown_key(problems: Problems, key: Scalar, path: Path, known: Collection[str]) -> None:
     """Reports a key that nothing reads, with the nearest that something does."""
-    hint = walk.problems.nearest(key.text, known) or (f"; known here: {', '.join(known)}" if known else "")
-    walk.problems.at(key.at, (*path, key.text), None, f"unknown key{hint}")
+    listed = f"; known here: {', '.join(known)}" if known else ""
+    problems.at(key.at, (*path, key.text), None, "unknown key", Guess(key.text, known, listed))
 
 
 def _alternatives(choices: tuple[str, ...]) -> str:

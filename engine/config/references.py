@@ -2,10 +2,10 @@
 
 import fnmatch
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 
 from engine.config.containers import Declared
-from engine.config.errors import Problems
+from engine.config.errors import Guess, Problems
 from engine.config.identity import same_folder
 from engine.config.node import Node, Path, Scalar
 from engine.config.node import Sequence as SequenceNode
@@ -26,9 +26,32 @@ _LISTENS_TO = {
 class Directory:
     """All containers of a run by id; a container that could not be read has an id but no type."""
 
-    def __init__(self, declared: Iterable[Declared]) -> None:
-        self.by_id = {each.id: each for each in declared if each.id}
+    def __init__(self, declared: Sequence[Declared], clashes: int) -> None:
+        """Takes the containers, and how many of them have an id that another has."""
+        self.by_id: dict[str, Declared] = {}
+        for each in declared:
+            if each.id:
+                self.by_id.setdefault(each.id, each)
+        self.vague = any(isinstance(node, Scalar) and node.unsure for node in (each.field("id") for each in declared))
+        self._nameless = clashes + sum(each.id is None or each.config_id is INVALID for each in declared)
+        self._dangling: list[tuple[Scalar, Path, str, Collection[str]]] = []
         self._matches: dict[str, tuple[str, ...]] = {}
+
+    def unknown(self, item: Scalar, path: Path, message: str, known: Collection[str]) -> None:
+        """Notes a reference to a container that is not there; `known` are those that are."""
+        self._dangling.append((item, path, message, known))
+
+    @property
+    def dangling(self) -> int:
+        """How many references were noted that lead nowhere."""
+        return len(self._dangling)
+
+    def report_unknown(self, problems: Problems) -> None:
+        """Reports the references that lead nowhere, unless wrong ids, reported themselves, explain them all."""
+        names = {item.text for item, *_ in self._dangling}
+        if not self.vague and len(names) > self._nameless:
+            for item, path, message, known in self._dangling:
+                problems.add(item, path, message, Guess(item.text, known))
 
     def type_of(self, container_id: str) -> str | None:
         """The type of a container, None if it is not known."""
@@ -42,19 +65,22 @@ class Directory:
     def matching(self, pattern: str) -> tuple[str, ...]:
         """The ids that match a pattern, in order."""
         if pattern not in self._matches:
-            self._matches[pattern] = tuple(fnmatch.filter(self.by_id, pattern)) if self.by_id else ()
+            self._matches[pattern] = tuple(name for name in self.by_id if fnmatch.fnmatchcase(name, pattern))
         return self._matches[pattern]
 
 
-def check_ids(declared: Sequence[Declared], problems: Problems) -> None:
-    """Reports ids that two containers share, or that some file system would keep in one folder (rule S8)."""
+def check_ids(declared: Sequence[Declared], problems: Problems) -> int:
+    """Reports ids that two containers share, or that some file system would keep in one folder (rule S8): how many."""
+    clashes = 0
     owners: dict[str, Declared] = {}
     for each in declared:
         node = each.field("id")
         if isinstance(node, Scalar) and node.text:
             owner = owners.setdefault(same_folder(node.text), each)
             if owner is not each:
+                clashes += 1
                 problems.add(node, (*each.path, "id"), _clash(each, owner))
+    return clashes
 
 
 def _clash(each: Declared, owner: Declared) -> str:
@@ -66,12 +92,18 @@ def _clash(each: Declared, owner: Declared) -> str:
 
 
 def resolve_inputs(declared: Sequence[Declared], directory: Directory, problems: Problems) -> Inputs:
-    """The inputs of every container by id, patterns replaced by what they match; mistakes are reported."""
+    """The inputs of every container by id, patterns replaced by what they match.
+
+    Mistakes are reported; a container that has one among its inputs is left out.
+    """
     inputs: Inputs = {}
     for each in declared:
         node = each.field("inputs")
         if each.id and isinstance(node, SequenceNode) and each.config is not INVALID and hasattr(each.config, "inputs"):
-            inputs[each.id] = tuple(_resolved(each, node, directory, problems))
+            before = problems.count + directory.dangling
+            resolved = tuple(_resolved(each, node, directory, problems))
+            if problems.count + directory.dangling == before and each.config.inputs is not INVALID:
+                inputs[each.id] = resolved
     return inputs
 
 
@@ -89,13 +121,12 @@ def _resolved(each: Declared, node: SequenceNode, directory: Directory, problems
 
 def _named(each: Declared, item: Scalar, path: Path, directory: Directory, problems: Problems) -> tuple[str, ...]:
     if _WILDCARD.search(item.text):
-        return _matched(each, item, path, directory, problems)
+        return _matched(each, item, path, directory)
     if item.text == each.id:
         problems.add(item, path, "a container cannot listen to itself")
         return ()
     if item.text not in directory.by_id:
-        hint = problems.nearest(item.text, directory.by_id)
-        problems.add(item, path, f"no container has this id{hint}")
+        directory.unknown(item, path, "no container has this id", directory.by_id)
         return ()
     kind, allowed = directory.type_of(item.text), _LISTENS_TO.get(each.config.type, ())
     if kind is not None and kind not in allowed:
@@ -106,13 +137,13 @@ def _named(each: Declared, item: Scalar, path: Path, directory: Directory, probl
     return (item.text,)
 
 
-def _matched(each: Declared, item: Scalar, path: Path, directory: Directory, problems: Problems) -> tuple[str, ...]:
+def _matched(each: Declared, item: Scalar, path: Path, directory: Directory) -> tuple[str, ...]:
     """What a pattern matches: among these, the types that the container can listen to."""
     allowed = _LISTENS_TO.get(each.config.type, ())
     others = [name for name in directory.matching(item.text) if name != each.id]
     fitting = tuple(name for name in others if directory.type_of(name) in (None, *allowed))
     if not fitting:
-        problems.add(item, path, f"this pattern matches no container of type {' or '.join(allowed)}")
+        directory.unknown(item, path, f"this pattern matches no container of type {' or '.join(allowed)}", ())
     return fitting
 
 
@@ -164,5 +195,7 @@ def _check_execution(
         kind = directory.type_of(node.text) if node.text in directory.by_id else None
         if node.text in directory.by_id and kind is None:
             return
-        hint = f", this one is of type {kind}" if kind else problems.nearest(node.text, executions)
-        problems.add(node, path, f"expected the id of an execution container{hint}")
+        if kind is not None:
+            problems.add(node, path, f"expected the id of an execution container: this one is of type {kind}")
+            return
+        directory.unknown(node, path, "expected the id of an execution container", executions)

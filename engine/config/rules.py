@@ -6,7 +6,6 @@ from typing import Any
 from engine.config.containers import Declared
 from engine.config.errors import Problems
 from engine.config.node import Mapping, Node, Path, Sequence
-from engine.config.readers import INVALID
 from engine.config.schema import DataContainer, ExecutionContainer
 from engine.market.sources import FileSource
 
@@ -41,7 +40,5 @@ def _check_commission(model: Any, node: Node | None, path: Path, problems: Probl
         return
     low, high = getattr(model, "minimum", None), getattr(model, "maximum", None)
     written = node.value("maximum") if isinstance(node, Mapping) else None
-    if written is None or None in (low, high) or INVALID in (low, high):
-        return
-    if high < low:
+    if written is not None and isinstance(low, float) and isinstance(high, float) and high < low:
         problems.add(written, (*path, "maximum"), f"this is below minimum ({low:g})")

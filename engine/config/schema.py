@@ -18,7 +18,9 @@ CONTAINER_TYPES = ("data", "feature", "strategy", "portfolio", "execution", "ana
 Inputs = Annotated[
     list[str], Meta(min_length=1, description="ids of the containers it listens to; * ? [ ] match several")
 ]
-_Features = Annotated[dict[str, FeatureSpec], Meta(description="features by the names under which strategies read them")]
+_Features = Annotated[
+    dict[str, FeatureSpec], Meta(description="features by the names under which strategies read them")
+]
 _Tracing = PartialTraceSettings | EventNames
 
 
@@ -137,7 +139,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     root_settings: TypeSettings = TypeSettings()
     results: ResultsSettings = ResultsSettings()
     block_size: Annotated[
-        int, Meta(ge=1, le=1 << 30, description="steps handled at once: bounds the memory, changes no result")
+        int, Meta(ge=1, le=10_000_000, description="steps handled at once: bounds the memory, changes no result")
     ] = 65_536
 
 

@@ -5,9 +5,10 @@ from typing import Any
 
 import msgspec
 
+from engine.config.errors import Guess
 from engine.config.node import Mapping as MappingNode
 from engine.config.node import Node, Path, Scalar, as_mapping
-from engine.config.readers import INVALID, Reader, Walk, unknown_key
+from engine.config.readers import INVALID, Reader, Walk, misspelt, unknown_key
 
 
 class Field(msgspec.Struct, frozen=True):
@@ -33,6 +34,11 @@ class StructReader:
         self.tag_field = cls.__struct_config__.tag_field
         self.tag = cls.__struct_config__.tag
         self.expected = "expected a mapping"
+
+    @property
+    def required(self) -> tuple[str, ...]:
+        """The keys that must be there."""
+        return tuple(field.name for field in self._required)
 
     def read(self, node: Node, path: Path, walk: Walk) -> Any:  # noqa: ANN401 - one reader for all structs
         """The struct; a node read before gives the same one."""
@@ -62,11 +68,12 @@ class StructReader:
             if field is not None:
                 values[name] = field.reader.read(entry.value, (*path, name), walk)
             elif name != self.tag_field:
-                unknown_key(walk, entry.key, path, dict.fromkeys([*self._fields, *self._extra_keys]))
+                unknown_key(walk.problems, entry.key, path, [*self._fields, *self._extra_keys])
         for field in self._required:
             if field.name not in values:
-                walk.problems.missing(mapping, (*path, field.name), _wanted(field))
                 values[field.name] = INVALID
+                if misspelt(mapping, field.name, self._fields) is None:
+                    walk.problems.missing(mapping, (*path, field.name), _wanted(field))
         return values
 
 
@@ -88,8 +95,7 @@ class TaggedReader:
         """The struct that the tag names."""
         mapping = as_mapping(node)
         if mapping is None:
-            text = node.text if isinstance(node, Scalar) and node.text in self._options else next(iter(self._options))
-            walk.problems.add(node, path, f"{self.expected}: {{{self._tag_field}: {text}, ...}}")
+            walk.problems.add(node, path, f"{self.expected}: {self._example(node)}")
             return INVALID
         tag = mapping.value(self._tag_field)
         if tag is None and self._untagged is not None:
@@ -97,11 +103,22 @@ class TaggedReader:
         chosen = self._chosen(mapping, tag, path, walk)
         return INVALID if chosen is None else chosen.read(mapping, path, walk)
 
+    def _example(self, node: Node) -> str:
+        if isinstance(self._untagged, StructReader):
+            return f"{{{', '.join(f'{name}: ...' for name in self._untagged.required)}}}"
+        named = isinstance(node, Scalar) and node.text in self._options
+        text = node.text if named and isinstance(node, Scalar) else next(iter(self._options))
+        return f"{{{self._tag_field}: {text}, ...}}"
+
     def _chosen(self, mapping: MappingNode, tag: Node | None, path: Path, walk: Walk) -> Reader | None:
         path = (*path, self._tag_field)
         names = ", ".join(self._options)
         if tag is None:
-            walk.problems.missing(mapping, path, f"expected one of {names}")
+            slip = misspelt(mapping, self._tag_field, ())
+            if slip is None:
+                walk.problems.missing(mapping, path, f"expected one of {names}")
+            else:
+                unknown_key(walk.problems, slip, path[:-1], [self._tag_field])
             return None
         if not isinstance(tag, Scalar) or not tag.text:
             walk.problems.add(tag, path, f"expected one of {names}")
@@ -110,9 +127,10 @@ class TaggedReader:
             return self._options[tag.text]
         if self.own is not None and "." in tag.text:
             return self.own
-        or_own = ", or the dotted path of your own" if self.own is not None else ""
-        guess = walk.problems.nearest(tag.text, self._options)
-        walk.problems.add(tag, path, f"no such {self._kind}{guess or f': expected one of {names}'}{or_own}")
+        if self.own is not None:
+            names += ", or the dotted path of your own"
+        guess = Guess(tag.text, self._options, f": expected one of {names}")
+        walk.problems.add(tag, path, f"no such {self._kind}", guess)
         return None
 
 

@@ -17,6 +17,8 @@ from tracing.expression import Expression, ExpressionError
 _NAME = re.compile(r"[A-Za-z_]\w{0,60}", re.ASCII)
 _RESERVED = frozenset({"zip", "product", "random", "sobol"})
 
+MOST_CONTAINERS = 100_000
+
 Combination = dict[str, Scalar]
 
 
@@ -37,19 +39,27 @@ class Sweep(msgspec.Struct, frozen=True):
 
 
 def expand(container: Node, path: Path, problems: Problems) -> list[Node]:
-    """The containers that one entry of `containers` means: itself without a sweep; none after a mistake in the sweep."""
+    """The containers that one entry of `containers` means: itself without a sweep.
+
+    After a mistake in the sweep, one whose swept values are unsure stands for all.
+    """
     if not isinstance(container, Mapping) or "sweep" not in container.entries:
         return [container]
     node = container.entries["sweep"].value
     rest = Mapping({name: entry for name, entry in container.entries.items() if name != "sweep"}, container.at)
-    before = len(problems.found)
+    before = problems.count
     sweep = _read(node, (*path, "sweep"), problems)
     template = Template(rest, _names(node), path, problems)
-    if sweep is None or len(problems.found) > before:
-        return []
-    expanded: list[Node] = [template.filled(values) for values in sweep.combinations()]
+    if sweep is None or problems.count > before:
+        return [template.unsure()]
+    combinations = itertools.islice(sweep.combinations(), MOST_CONTAINERS + 1)
+    expanded: list[Node] = [template.filled(values) for values in combinations]
+    if len(expanded) > MOST_CONTAINERS:
+        problems.add(node, (*path, "sweep"), f"more than {MOST_CONTAINERS:,} containers")
+        return [template.unsure()]
     if not expanded:
         problems.add(node, (*path, "sweep"), "no combination of the parameters meets `where`")
+        return [template.unsure()]
     return expanded
 
 
@@ -70,7 +80,9 @@ def _read(node: Node, path: Path, problems: Problems) -> Sweep | None:
     condition = None if where is None else _condition(where, (*path, "where"), names, problems)
     total = math.prod(map(len, values.values()))
     if total > LARGEST:
-        problems.add(node, path, f"{total} combinations; a sweep has at most {LARGEST}")
+        problems.add(node, path, f"{total:,} combinations; a sweep has at most {LARGEST:,}")
+    if condition is not None:
+        _check_numbers(condition, values, path, problems)
     whole = len(values) == len(names) and (where is None or condition is not None) and total <= LARGEST
     return Sweep(values, condition) if whole else None
 
@@ -91,9 +103,20 @@ def _condition(node: Node, path: Path, names: tuple[str, ...], problems: Problem
     try:
         return Expression(node.text, names)
     except ExpressionError as error:
-        at = node.at if node.indent is None else Mark(node.at.path, node.at.line, node.at.column + node.indent + error.column - 1)
+        at = (
+            node.at
+            if node.indent is None
+            else Mark(node.at.path, node.at.line, node.at.column + node.indent + error.column - 1)
+        )
         problems.at(at, path, shown(node), error.message)
         return None
+
+
+def _check_numbers(where: Expression, values: dict[str, tuple[Scalar, ...]], path: Path, problems: Problems) -> None:
+    for name in where.numbers:
+        for value in values.get(name, ()):
+            if not isinstance(_plain(value), int | float):
+                problems.add(value, (*path, name), "expected a number, since `where` compares it as one")
 
 
 def _plain(value: Scalar) -> float | str | None:

@@ -4,13 +4,15 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from engine.config.errors import Problems
-from engine.config.node import Entry, Mapping, Node, Path, Scalar, Sequence
+from engine.config.errors import Guess, Problems
+from engine.config.node import Entry, Mapping, Mark, Node, Path, Scalar, Sequence
 
 if TYPE_CHECKING:
     from engine.config.sweep import Combination
 
 _PLACE = re.compile(r"\{([A-Za-z_]\w{0,60})\}", re.ASCII)
+
+_UNKNOWN = Scalar("", quoted=True, at=Mark("", 0, 0), unsure=True)
 
 _Fill = Callable[["Combination"], Node]
 
@@ -29,6 +31,10 @@ class Template:
         """A copy with the values in their places."""
         return self._node if self._fill is None else self._fill(values)
 
+    def unsure(self) -> Node:
+        """A copy in which nobody knows the values, to check what does not depend on them."""
+        return self.filled({name: Scalar("", quoted=True, at=self._node.at, unsure=True) for name in self._names})
+
     def _prepared(self, node: Node, path: Path) -> _Fill | None:
         if isinstance(node, Scalar):
             return self._scalar(node, path)
@@ -41,10 +47,11 @@ class Template:
         if len(pieces) == 1:
             return None
         for name in pieces[1::2]:
-            if name not in self._names:
-                hint = self._problems.nearest(name, self._names) or f"; known here: {', '.join(self._names)}"
-                self._problems.add(node, path, f"no parameter {name!r} in the sweep{hint}")
-        return _whole(node, pieces[1]) if pieces[0] == pieces[2] == "" and len(pieces) == 3 else _pasted(node, pieces)
+            if name not in self._names and self._names:
+                guess = Guess(name, self._names, f"; known here: {', '.join(self._names)}")
+                self._problems.add(node, path, f"no parameter {name!r} in the sweep", guess)
+        whole = _PLACE.fullmatch(node.text)
+        return _pasted(node, pieces) if whole is None else _whole(node, whole[1])
 
     def _sequence(self, node: Sequence, path: Path) -> _Fill | None:
         fills = [self._prepared(item, (*path, index)) for index, item in enumerate(node.items)]
@@ -70,14 +77,22 @@ class Template:
 
 def _whole(node: Scalar, name: str) -> _Fill:
     """The parameter itself: its text is read as the type of the field, quotes included."""
-    return lambda values: Scalar(values[name].text, values[name].quoted, node.at, None, swept=True)
+
+    def fill(values: "Combination") -> Node:
+        value = values.get(name, _UNKNOWN)
+        return Scalar(value.text, value.quoted, node.at, None, swept=True, unsure=value.unsure)
+
+    return fill
 
 
 def _pasted(node: Scalar, pieces: list[str]) -> _Fill:
     """A text with the parameters' texts pasted in: always a text, never a number."""
 
     def fill(values: "Combination") -> Node:
-        text = "".join(values[piece].text if index % 2 else piece for index, piece in enumerate(pieces))
-        return Scalar(text, True, node.at, None, swept=True)  # noqa: FBT003
+        found = [values.get(name, _UNKNOWN) for name in pieces[1::2]]
+        texts = [*pieces]
+        texts[1::2] = [value.text for value in found]
+        unsure = any(value.unsure for value in found)
+        return Scalar("".join(texts), quoted=True, at=node.at, indent=None, swept=True, unsure=unsure)
 
     return fill

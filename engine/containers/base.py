@@ -81,10 +81,15 @@ class Container:
             raise MissingTracerFactoryError(
                 f"container {self.container_id!r} cannot trace: pass tracer_factory= when you make it"
             )
+        tracer = self._tracer_factory(self.container_id, settings)
+        self.attach(tracer)
+        return tracer
+
+    def attach(self, tracer: Tracer) -> None:
+        """Has `tracer` observe the container's bus, in place of one that may be there."""
         self.disable_tracing()
-        self.tracer = self._tracer_factory(self.container_id, settings)
-        self.event_bus.attach_observer(self.tracer)
-        return self.tracer
+        self.tracer = tracer
+        self.event_bus.attach_observer(tracer)
 
     def disable_tracing(self) -> None:
         """Leaves no trace of tracing on the bus."""

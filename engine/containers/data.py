@@ -43,9 +43,11 @@ class DataContainer(Container):
         )
 
     def metrics(self) -> Measured:
-        """Rows read, and rows dropped for each reason."""
-        dropped = {f"dropped_{reason}": count for reason, count in self.feed.bars.dropped.items()}
-        return {"bars": len(self.feed.steps), **dropped}, {}
+        """Rows read, rows dropped for each reason, and what holding the symbol returned from first to last close."""
+        bars = self.feed.bars
+        dropped = {f"dropped_{reason}": count for reason, count in bars.dropped.items()}
+        held = bars.close.item(-1) / bars.close.item(0) - 1.0
+        return {"bars": len(bars), "buy_and_hold_return": held, **dropped}, {}
 
     def _publish(self, row: int) -> None:
         self.outlet.dispatch(self.bar(row))

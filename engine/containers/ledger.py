@@ -9,6 +9,8 @@ import numpy as np
 from engine.trading.positions import Trade, open_trade
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import numpy.typing as npt
 
     from engine.events import Fill
@@ -37,7 +39,8 @@ class Booked(NamedTuple):
 class Ledger:
     """Books fills and marks equity at every bar of `clock`, a whole stretch at a time where nobody looks.
 
-    Indices are those of the lane's clock. `day_rows`: the indices of each day's last bar, ascending.
+    Indices are those of the lane's clock. `day_rows`: the indices of each day's last bar, ascending. `watch`, where it
+    is set, gets every mark: the bar of the first and the equities from there on.
     """
 
     def __init__(self, cash: float, clock: Clock, curve: EquityCurve, day_rows: npt.NDArray[np.intp]) -> None:
@@ -45,6 +48,7 @@ class Ledger:
         self.quantities = [0.0] * len(clock.feeds)
         self.trades: list[Trade | None] = [None] * len(clock.feeds)
         self.curve = curve
+        self.watch: Callable[[int, list[float]], None] | None = None
         self._clock = clock
         self._day_rows = day_rows
         self._days = 0
@@ -96,13 +100,19 @@ class Ledger:
     def mark(self, index: int) -> None:
         """Marks bar `index` alone; all bars before it must have been marked."""
         day_end = self._days < len(self._day_rows) and self._day_rows[self._days] == index
-        self.curve.mark(self.equity(index), in_market=any(self.quantities), day_end=bool(day_end))
+        equity = self.equity(index)
+        self.curve.mark(equity, in_market=any(self.quantities), day_end=bool(day_end))
+        if self.watch is not None:
+            self.watch(index, [equity])
         self._days += int(day_end)
         self._marked = index + 1
 
     def finish(self, index: int) -> None:
         """Adds the mark after the last step, which stands at bar `index`."""
-        self.curve.final_mark(self.equity(index))
+        equity = self.equity(index)
+        self.curve.final_mark(equity)
+        if self.watch is not None:
+            self.watch(index, [equity])
 
     def settle(self, until: int) -> None:
         """Marks every bar before index `until` that is not marked yet. How often it is called changes no result."""
@@ -116,6 +126,8 @@ class Ledger:
         days = int(np.searchsorted(self._day_rows, until))
         self.curve.mark_block(equity, in_market, self._day_rows[self._days : days] - start)
         self._days = days
+        if self.watch is not None:
+            self.watch(start, equity.tolist())
 
     def _values(
         self, states: list[State], lengths: npt.NDArray[np.int64], start: int, until: int

@@ -30,6 +30,7 @@ class Outlet:
         self.rank = rank
         self.label = label
         self.closed = False
+        self.published = 0
         self._ordinals: dict[str, int] = {}
         self._step = -1
         self._in_step = 0
@@ -64,11 +65,8 @@ class Outlet:
 
     def dispatch(self, event: Event) -> None:
         """Dispatches `event` at once, as the whole of the work under way."""
+        self.published += 1
         self.bus.dispatch(event, self.lane)
-
-    def end(self, correlation_id: str) -> None:
-        """Tells observers at once that a trade ended whose last event nobody wanted."""
-        self.bus.end(correlation_id, self.lane)
 
     def then(self, phase: int, action: Action, argument: object = None) -> None:
         """Has `action` done in this step."""

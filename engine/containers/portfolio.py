@@ -15,6 +15,9 @@ from engine.trading.orders import DEAD, signed
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import numpy as np
+    import numpy.typing as npt
+
     from engine.containers.execution import Desk
     from engine.containers.feature import FeaturePublisher
     from engine.containers.ledger import Ledger
@@ -85,6 +88,11 @@ class PortfolioContainer(Container):
         if self.outlet.wants("PORTFOLIO_UPDATE"):
             self.outlet.wake(first, Phase.MARK, self._mark, 0)
         self.publisher.start()
+
+    @property
+    def timestamps(self) -> npt.NDArray[np.int64]:
+        """The timestamps of the lane's bars, ns UTC."""
+        return self.outlet.agenda.timestamps[self.clock.steps]
 
     @property
     def open_positions(self) -> int:

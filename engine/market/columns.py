@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from engine.market.bars import COLUMNS, PRICES
+from engine.market.bars import PRICES
 from engine.market.problems import refuse
 from engine.market.sources import ROLES
 
@@ -13,7 +13,7 @@ _ALIASES = {
     "timestamp": (
         *("timestamp", "datetime", "dateandtime", "date", "time", "gmttime", "localtime", "opentime", "ts"),
         *("timestampms", "timestamputc", "datetimeutc", "dateutc", "timeutc", "dt", "epoch", "unix", "unixtime"),
-        *("unixtimestamp", "indexlevel0"),
+        *("unixtimestamp", "indexlevel0", "t"),
     ),
     "open": ("open", "o", "openprice", "priceopen"),
     "high": ("high", "h", "highprice", "pricehigh"),
@@ -40,11 +40,6 @@ class ColumnPlan:
     timestamp: tuple[int, ...]
     numbers: Mapping[str, int]
     symbol: int | None
-
-    @property
-    def extras(self) -> tuple[str, ...]:
-        """The names of the features, in the config's order."""
-        return tuple(name for name in self.numbers if name not in COLUMNS)
 
 
 def find_columns(names: Sequence[str], wanted: Mapping[str, str], line: int | None) -> ColumnPlan:
@@ -81,24 +76,31 @@ class _Finder:
 
     def named(self, column: str, role: str) -> int:
         """The column the config names: by its exact name, else in any case and without outer blanks."""
-        for candidates in (list(self._names), [name.strip().casefold() for name in self._names]):
-            name = column if candidates == list(self._names) else column.strip().casefold()
-            if candidates.count(name) > 1:
-                raise refuse(f"columns.{role}: two columns are named {column!r}", self._line, column)
-            if name in candidates:
-                return candidates.index(name)
+        folded = column.strip().casefold()
+        places = [place for place, name in enumerate(self._names) if name == column]
+        places = places or [place for place, name in enumerate(self._names) if name.strip().casefold() == folded]
+        if len(places) > 1:
+            raise refuse(
+                f"columns.{role}: two columns are named {column!r}; rename one in the file", self._line, column
+            )
+        if places:
+            return places[0]
         raise refuse(f"columns.{role}: there is no column {column!r}{self._nearest(column)}", self._line, column)
 
     def alias(self, role: str) -> int | None:
         """The column that bears the role's most telling known name."""
         for alias in _ALIASES[role]:
             if self._plain.count(alias) > 1:
-                raise refuse(
-                    f"two columns are named like {alias!r}; say which with columns: {{{role}: ...}}", self._line
-                )
+                raise refuse(f"two columns could be the {role}; {self._way_out(alias, role)}", self._line)
             if alias in self._plain:
                 return self._plain.index(alias)
         return None
+
+    def _way_out(self, alias: str, role: str) -> str:
+        alike = {name for name, plain in zip(self._names, self._plain, strict=True) if plain == alias}
+        if len(alike) == 1:
+            return f"both are named {alike.pop()!r}, so rename one in the file"
+        return f"say which with columns: {{{role}: ...}}"
 
     def needed(self, role: str) -> int:
         column = self.alias(role)

@@ -27,7 +27,8 @@ def read_columns(text: TextFile, plan: ColumnPlan, symbol: str, scratch: Path) -
     # DuckDB lets a row end in one separator too many; counting them all is the cheap proof that none does.
     if not rows or _separators(text) != (rows + 1) * (len(text.names) - 1):
         return None
-    return _table(plan, [block for _, block in pieces])
+    table = _table(plan, [block for _, block in pieces])
+    return table if len(table) else None
 
 
 def _query(text: TextFile, plan: ColumnPlan, symbol: str) -> str:

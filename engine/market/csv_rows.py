@@ -49,6 +49,7 @@ def _records(text: TextFile) -> Iterator[tuple[int, list[str] | str]]:
 class _Collector:
     def __init__(self, text: TextFile, plan: ColumnPlan, symbol: str) -> None:
         self._width = len(text.names)
+        self._header_line = text.header_line
         self._plan = plan
         self._symbol = symbol
         self._stamps: list[str] = []
@@ -90,7 +91,7 @@ class _Collector:
 
     def table(self) -> Table:
         if not self._lines:
-            raise no_rows(self._symbol, self._others)
+            raise no_rows(self._symbol, self._others, self._header_line)
         return Table(
             times=text_array(self._stamps),
             numbers={name: np.array(values, np.float64) for name, values in self._numbers.items()},

@@ -55,9 +55,7 @@ def load_bars(requests: Sequence[DataRequest], *, seed: int) -> LoadedData:
     ordered = {key: distinct[key] for key in map(_key, requests)}
     loaded = _from_files({key: request for key, request in ordered.items() if isinstance(request.source, FileSource)})
     bars = dict(loaded.bars)
-    for key, request in ordered.items():
-        if not isinstance(request.source, FileSource):
-            bars[key] = synthetic_bars(request.source, seed)
+    bars.update({key: _made(request, seed) for key, request in ordered.items() if key not in bars})
     return LoadedData({request.container_id: bars[_key(request)] for request in requests}, loaded.warnings)
 
 
@@ -73,6 +71,15 @@ def _source_problems(request: DataRequest) -> list[DataProblem]:
         DataProblem(name, None, None, f"{key}: {reason}", request.config_location)
         for key, reason in check_source(source)
     ]
+
+
+def _made(request: DataRequest, seed: int) -> Bars:
+    if isinstance(request.source, FileSource):
+        raise TypeError("a file is read, not made")
+    try:
+        return synthetic_bars(request.source, seed)
+    except ValueError as error:
+        raise BadData([DataProblem("synthetic", None, None, str(error), request.config_location)]) from None
 
 
 def _from_files(requests: Mapping[str, DataRequest]) -> LoadedData:

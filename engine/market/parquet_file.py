@@ -30,7 +30,7 @@ def read_parquet(path: Path, source: FileSource, scratch: Path) -> Table:
             types = tuple(kinds.values())
             blocks = [_chosen(block) for block in parquet_blocks(connection, _select(plan, types, source.symbol), path)]
             if not any(len(block["line"]) for block in blocks):
-                raise no_rows(source.symbol, _symbols(connection, plan, path))
+                raise no_rows(source.symbol, _symbols(connection, plan, path), None)
     except duckdb.Error as error:
         raise refuse(f"the Parquet file cannot be read ({str(error).splitlines()[0]})") from None
     return _table(plan, blocks, moments=_is_moment(types[plan.timestamp[0]]))

@@ -64,10 +64,10 @@ def refuse(reason: str, line: int | None = None, column: str | None = None) -> F
     return FileRefused([Flaw(reason, line, column)])
 
 
-def no_rows(symbol: str, others: Collection[str]) -> FileRefused:
+def no_rows(symbol: str, others: Collection[str], header_line: int | None) -> FileRefused:
     """The exception for a file without rows, or without rows of the symbol but with those of others."""
     if not others:
-        return refuse("the file has a header but no rows")
+        return refuse("the file has no rows of data", header_line)
     near = difflib.get_close_matches(symbol, others, n=1) or sorted(others)
     shown = ", ".join(repr(other) for other in near[:LISTED])
     return refuse(f"no row has the symbol {symbol!r}; the file has {shown}")

@@ -29,13 +29,16 @@ def synthetic_bars(source: SyntheticSource, run_seed: int) -> Bars:
         run_seed: the run's seed; with the symbol it is the generator's seed if the source has none.
 
     Raises:
-        ValueError: start or bar_length is not understood, or the bars reach beyond the year 2261.
+        ValueError: start or bar_length is not understood, the bars reach beyond the year 2261, or prices beyond 1e308.
     """
     generator = np.random.default_rng(_seed(source, run_seed))
     length = duration_ns(source.bar_length)
     timestamps = last_timestamp(source) - length * np.arange(source.bars, dtype=np.int64)[::-1]
     drift, volatility = _parameters(source, generator)
-    columns = _prices(source.initial_price, drift, volatility, length / _YEAR, generator)
+    with np.errstate(over="ignore", invalid="ignore"):
+        columns = _prices(source.initial_price, drift, volatility, length / _YEAR, generator)
+    if not all(np.isfinite(prices).all() for prices in columns):
+        raise ValueError("the prices grow beyond what a number can hold; lower drift or volatility")
     volume = generator.integers(*_VOLUMES, source.bars).astype(np.float64)
     for array in (timestamps, *columns, volume):
         array.setflags(write=False)
@@ -90,9 +93,10 @@ def _regime_of_each_bar(regimes: list[Regime], bars: int, generator: np.random.G
     lengths: list[int] = []
     covered = 0
     while covered < bars:
-        lengths.append(int(generator.geometric(1 / regimes[len(lengths) % len(regimes)].mean_bars)))
+        length = int(generator.geometric(1 / regimes[len(lengths) % len(regimes)].mean_bars))
+        lengths.append(min(length, bars - covered))
         covered += lengths[-1]
-    return np.repeat(np.arange(len(lengths)) % len(regimes), lengths)[:bars]
+    return np.repeat(np.arange(len(lengths)) % len(regimes), lengths)
 
 
 def _prices(

@@ -110,7 +110,7 @@ def read_header(path: Path) -> TextFile:
                 break
             before += 1
         else:
-            raise refuse("the file is empty")
+            raise refuse("the file is empty", 1)
         separator = _separator(line)
         reader = csv.reader(itertools.chain([line], file), delimiter=separator, skipinitialspace=True, strict=True)
         try:
@@ -122,7 +122,7 @@ def read_header(path: Path) -> TextFile:
 
 def _check_text(start: bytes) -> None:
     if not start:
-        raise refuse("the file is empty")
+        raise refuse("the file is empty", 1)
     if start.startswith(_ZIP):
         raise refuse("this is a zip archive or a spreadsheet; export it as CSV")
     if start.startswith(_WIDE_MARKS):

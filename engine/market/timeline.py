@@ -82,8 +82,9 @@ class Clock:
         if len(self.feeds) == 1:
             return row + 1
         step = self.feeds[feed_number].steps[row]
-        sides = ("right" if k <= feed_number else "left" for k in range(len(self.feeds)))
-        return sum(int(np.searchsorted(f.steps, step, side)) for f, side in zip(self.feeds, sides, strict=True))
+        before = (feed.steps.searchsorted(step, "right") for feed in self.feeds[: feed_number + 1])
+        after = (feed.steps.searchsorted(step, "left") for feed in self.feeds[feed_number + 1 :])
+        return sum(map(int, (*before, *after)))
 
 
 def _latest(close: Floats, rows: Integers) -> Floats:

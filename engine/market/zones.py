@@ -82,7 +82,7 @@ def _zone_changes(zone: ZoneInfo, from_day: int, to_day: int) -> tuple[tuple[int
 
 def _change_between(zone: ZoneInfo, begin: int, end: int) -> int:
     old = _offset_at(zone, begin)
-    return begin + bisect_left(range(begin, end + 1), True, key=lambda at: _offset_at(zone, at) != old)  # noqa: FBT003
+    return begin + bisect_left(range(begin, end + 1), True, key=lambda at: _offset_at(zone, at) != old)
 
 
 def _offset_at(zone: ZoneInfo, seconds: int) -> int:

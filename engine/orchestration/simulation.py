@@ -6,13 +6,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     import numpy as np
     import numpy.typing as npt
 
     from engine.agenda import Agenda
     from engine.containers.base import Container
+    from engine.containers.outlet import Outlet
+
+_LOOKS = 200
+"""How often a run is looked at."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -22,21 +26,29 @@ class Simulation:
     timeline: npt.NDArray[np.int64]
     agenda: Agenda
     containers: Mapping[str, Container]
+    outlets: Sequence[Outlet]
     block_size: int
 
-    def run(self, watch: Callable[[Simulation], None]) -> None:
-        """Runs to the end, or to the end of the step in which `stop` is called. `watch` is called after each block."""
+    @property
+    def events(self) -> int:
+        """Events published so far: those that somebody wanted."""
+        return sum(outlet.published for outlet in self.outlets)
+
+    def run(self, watch: Callable[[], None]) -> None:
+        """Runs to the end, or to the end of the step in which `stop` is called; `watch` is called now and then."""
         for container in self.containers.values():
             container.start()
-        for start in range(0, len(self.timeline), self.block_size):
-            end = min(start + self.block_size, len(self.timeline))
-            self.agenda.run(end)
-            if self.agenda.stopped and self.agenda.step + 1 < len(self.timeline):
+        steps = len(self.timeline)
+        for start in range(0, steps, self.block_size):
+            end = min(start + self.block_size, steps)
+            for part in range(start, end, max(1, steps // _LOOKS)):
+                self.agenda.run(min(part + max(1, steps // _LOOKS), end))
+                watch()
+            if self.agenda.interrupted:
                 self._interrupt()
                 return
             for container in self.containers.values():
                 container.settle(end)
-            watch(self)
 
     def stop(self) -> None:
         """Asks the loop to end with the step it is in."""

@@ -57,7 +57,7 @@ def wire(plan: Plan, bars: Mapping[str, Bars], prepare: Callable[[Mapping[str, C
     for container in containers.values():
         container.event_bus.on_failure = failures.handler(container)
     prepare(containers)
-    return Simulation(stage.timeline, stage.agenda, containers, plan.config.block_size)
+    return Simulation(stage.timeline, stage.agenda, containers, stage.outlets, plan.config.block_size)
 
 
 def _link(plan: Plan, containers: Mapping[str, Container]) -> None:

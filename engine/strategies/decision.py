@@ -49,7 +49,7 @@ def as_decision(returned: object) -> Decision | None:
 
 def _direction(returned: object) -> Direction:
     if isinstance(returned, str) and returned in SIGNS:
-        return returned  # type: ignore[return-value]  # narrowed by SIGNS
+        return returned
     if isinstance(returned, int | float) and returned in NAMES:
         return NAMES[int(returned)]
     raise BadDecisionError(f"on_bar returned {returned!r}: expected a Decision, long, short, flat, +1, 0, -1 or None")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     import numpy.typing as npt
 
@@ -47,16 +47,17 @@ def changes(strategy: ColumnStrategy, clock: Clock, columns: Callable[[int], Col
         BadTargetsError: if the targets have the wrong shape or other values than +1, 0, -1.
     """
     parts = [_changes(number, strategy, clock, columns(number)) for number in range(len(clock.feeds))]
-    steps, feeds, rows, directions = (np.concatenate(column) for column in zip(*parts, strict=True))
+    steps, feeds = np.concatenate([p.steps for p in parts]), np.concatenate([p.feeds for p in parts])
+    rows, directions = np.concatenate([p.rows for p in parts]), np.concatenate([p.directions for p in parts])
     order = np.lexsort((feeds, steps))
     return Changes(steps[order], feeds[order], rows[order], directions[order])
 
 
-def _changes(number: int, strategy: ColumnStrategy, clock: Clock, columns: Columns) -> Sequence[npt.NDArray[np.int64]]:
+def _changes(number: int, strategy: ColumnStrategy, clock: Clock, columns: Columns) -> Changes:
     feed = clock.feeds[number]
     targets = checked_targets(strategy.targets(columns), len(feed.steps))
     rows = np.flatnonzero(np.diff(targets, prepend=np.int8(0)))
-    return feed.steps[rows], np.full(len(rows), number), rows, targets[rows]
+    return Changes(feed.steps[rows], np.full(len(rows), number), rows, targets[rows])
 
 
 def checked_targets(returned: npt.ArrayLike, n_bars: int) -> npt.NDArray[np.int8]:

@@ -1,6 +1,6 @@
 """Retention against a plain model, over random streams (rules K3, K5)."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.events import Fill, PositionClose, Signal
@@ -22,8 +22,8 @@ def event(kind, trade, n):
     if kind == "signal":
         return Signal(n, "s", f"s:SIGNAL:{n}", trade, None, "X", "long", 1.0, "s", "")
     if kind == "fill":
-        return Fill(n, "p", f"p:FILL:{n}", trade, None, "o", "X", "buy", 1.0, 1.0, 0.0, 0.0, "taker", False)  # noqa: FBT003
-    return PositionClose(n, "p", f"p:CLOSE:{n}", trade, None, "X", "long", 1.0, 1.0, 1.0, 0.0, 0.0, 1, 1.0, True)  # noqa: FBT003
+        return Fill(n, "p", f"p:FILL:{n}", trade, None, "o", "X", "buy", 1.0, 1.0, 0.0, 0.0, "taker", False)
+    return PositionClose(n, "p", f"p:CLOSE:{n}", trade, None, "X", "long", 1.0, 1.0, 1.0, 0.0, 0.0, 1, 1.0, True)
 
 
 class Model:
@@ -39,11 +39,15 @@ class Model:
         if self.policy == "all" and self.max_events is not None and len(self.kept) >= self.max_events:
             self.refused += 1
         elif self.policy == "trade_complete":
-            if new.correlation_id is not None and (new.correlation_id not in self.dead or self.holds(new.correlation_id)):
+            if new.correlation_id is not None and (
+                new.correlation_id not in self.dead or self.holds(new.correlation_id)
+            ):
                 self.kept.append(new)
         elif self.policy != "none":
             self.kept.append(new)
-            if self.policy == "sliding_window" and len(self.kept) > (1000 if self.max_events is None else self.max_events):
+            if self.policy == "sliding_window" and len(self.kept) > (
+                1000 if self.max_events is None else self.max_events
+            ):
                 self.kept.pop(0)
                 self.evicted += 1
 
@@ -88,10 +92,9 @@ def play(tracer, model, steps):
     st.sampled_from(["trade_complete", "sliding_window", "all", "none"]),
     st.none() | st.integers(0, 20),
 )
+@settings(deadline=None)
 def test_k5_the_tracer_does_what_the_policies_mean_and_its_sums_hold(steps, policy, max_events):
-    tracer = EventTracer(
-        "t", MemoryStorage(), retention_policy=policy, max_events=max_events, warn=lambda _: None
-    )
+    tracer = EventTracer("t", MemoryStorage(), retention_policy=policy, max_events=max_events, warn=lambda _: None)
     model = Model(policy, max_events)
     play(tracer, model, steps)
     counts = tracer.accounting()

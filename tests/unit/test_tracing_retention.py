@@ -11,7 +11,7 @@ from engine.events import Bar, Fill, PositionClose, PositionOpen
 from tracing.open import open_tracer, tracer_factory
 from tracing.settings import TraceSettings
 from tracing.storage.memory import MemoryStorage
-from tracing.tracer import EventTracer, TraceWarning
+from tracing.tracer import UNTRACED, EventTracer, TraceWarning
 
 NS = 1_000_000_000
 
@@ -21,7 +21,7 @@ def bar(n):
 
 
 def fill(n, trade):
-    return Fill(n * NS, "p", f"p:FILL:{n}", trade, None, "o", "X", "buy", 1.0, 1.0, 0.0, 0.0, "taker", False)  # noqa: FBT003
+    return Fill(n * NS, "p", f"p:FILL:{n}", trade, None, "o", "X", "buy", 1.0, 1.0, 0.0, 0.0, "taker", False)
 
 
 def opened(n, trade):
@@ -30,7 +30,21 @@ def opened(n, trade):
 
 def closed(n, trade):
     return PositionClose(
-        n * NS, "p", f"p:POSITION_CLOSE:{n}", trade, None, "X", "long", 1.0, 10.0, 12.0, 2.0, 2.0, 3, 3.0, ends_correlation=True
+        n * NS,
+        "p",
+        f"p:POSITION_CLOSE:{n}",
+        trade,
+        None,
+        "X",
+        "long",
+        1.0,
+        10.0,
+        12.0,
+        2.0,
+        2.0,
+        3,
+        3.0,
+        ends_correlation=True,
     )
 
 
@@ -51,6 +65,7 @@ def counts(tracer):
 def test_accounting_has_the_names_of_k5_in_their_order():
     names = "seen filtered kept pruned evicted refused written peak_in_memory"
     assert list(tracer_of("all").accounting()) == names.split()
+    assert list(UNTRACED.items()) == list(tracer_of("all").accounting().items())
 
 
 def test_k3_a_handler_of_the_close_finds_the_open_and_afterwards_nothing_is_left():
@@ -120,13 +135,19 @@ def test_k4_a_limit_of_nothing_asks_for_no_history_and_is_not_warned_of():
 
 
 def test_all_refuses_the_newest_beyond_max_events_with_one_warning():
-    tracer = tracer_of("all", max_events=2)
-    with pytest.warns(TraceWarning, match="max_events=2 reached") as told:
-        for n in range(5):
-            tracer.observe(bar(n))
+    told = []
+    tracer = tracer_of("all", max_events=2, warn=told.append)
+    for n in range(5):
+        tracer.observe(bar(n))
     assert [event.event_id for event in tracer.events] == ["data_x:BAR:0", "data_x:BAR:1"]
     assert counts(tracer) == (5, 0, 2, 0, 0, 3, 0, 2)
-    assert len(told) == 1
+    assert told == ["t: max_events=2 reached: later events are not kept in memory"]
+
+
+def test_by_hand_a_warning_is_pythons():
+    tracer = tracer_of("all", max_events=0)
+    with pytest.warns(TraceWarning, match="t: max_events=0 reached"):
+        tracer.observe(bar(1))
 
 
 @pytest.mark.parametrize(("given", "window"), [(None, 1000), (7, 7), (0, 0)])

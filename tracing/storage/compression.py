@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from tracing.settings import Compression
 
 _FASTEST = 1
-_ZSTD_LEVEL = 3
 
 
 class Codec(Protocol):
@@ -45,7 +44,7 @@ class Zstd:
     def member(self, lines: bytes) -> bytes:
         """One zstd frame. The compressor is made at the first one: it costs more than a megabyte."""
         if self._compressor is None:
-            self._compressor = zstandard.ZstdCompressor(_ZSTD_LEVEL, write_checksum=True, write_content_size=True)
+            self._compressor = zstandard.ZstdCompressor(_FASTEST, write_checksum=True, write_content_size=True)
         return self._compressor.compress(lines)
 
 

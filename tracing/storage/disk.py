@@ -14,7 +14,7 @@ from tracing.storage.memory import MemoryStorage
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tracing.record import Record
+    from tracing.record import Stamped
     from tracing.settings import Compression
 
 _CHUNK = 4 * KIB
@@ -48,7 +48,7 @@ class LineStream:
         self.written = 0
         self.failed = False
 
-    def add(self, record: Record) -> None:
+    def add(self, record: Stamped) -> None:
         """Takes one more event.
 
         Raises:

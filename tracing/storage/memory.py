@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from tracing.record import Record
 
-_SLACK = 64
+_SLACK = 32
 """Empty slots tolerated before the live events are moved together."""
 
 

@@ -1,0 +1,42 @@
+"""The command line: which commands there are. Everything heavy is imported by a command when it runs."""
+
+from typing import Annotated
+
+import typer
+
+from cli.commands.inspect import inspect
+from cli.commands.run import run
+
+app = typer.Typer(
+    name="admf",
+    help="Backtests portfolios as isolated containers, and can explain every trade.",
+    epilog="Start with: admf run configs/quickstart.yaml",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+app.command("run")(run)
+app.command("inspect")(inspect)
+
+
+def _show_version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it with the flag's value
+    if wanted:
+        from importlib.metadata import version  # noqa: PLC0415 - only when asked
+
+        typer.echo(f"admf {version('admf')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version and leave.")
+    ] = False,
+) -> None:
+    """Takes what stands before a command."""
+
+
+def main() -> None:
+    """Runs the command that was typed."""
+    app()

@@ -1,0 +1,62 @@
+"""`admf run`: its options. The work is in cli.running."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+class Progress(StrEnum):
+    """How a run tells how far it is."""
+
+    auto = "auto"
+    rich = "rich"
+    plain = "plain"
+    json = "json"
+    none = "none"
+
+
+class LanePath(StrEnum):
+    """How portfolios are computed."""
+
+    event = "event"
+
+
+def run(
+    config: Annotated[Path, typer.Argument(help="The YAML file that describes the run.", show_default=False)],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the results.")] = Path("results"),
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace the run that is in the output folder.")
+    ] = False,
+    workers: Annotated[int, typer.Option(min=1, max=1, help="Processes that share the portfolios.")] = 1,
+    path: Annotated[LanePath, typer.Option(help="How portfolios are computed: event by event.")] = LanePath.event,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Refuse a config or data that only deserve a warning.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Check config and data, say what would run, write nothing.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of a table.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
+    progress: Annotated[Progress, typer.Option(help="How to show progress, on stderr.")] = Progress.auto,
+    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
+) -> None:
+    """Run the backtest that CONFIG describes.
+
+    Example: admf run configs/quickstart.yaml --output results --overwrite
+    """
+    from cli.running import Request, run_config  # noqa: PLC0415 - --help must not wait for numpy
+
+    request = Request(
+        config=config,
+        output=output,
+        overwrite=overwrite,
+        strict=strict,
+        dry_run=dry_run,
+        as_json=as_json,
+        quiet=quiet,
+        progress=progress.value,
+        debug=debug,
+    )
+    raise typer.Exit(run_config(request))

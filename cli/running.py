@@ -1,0 +1,146 @@
+"""`admf run`, step by step: read the config, prepare, claim the folder, simulate, report."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+import traceback
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from cli.config_file import read_config
+from cli.exits import ENVIRONMENT, FAILED, OK, REFUSED, SIGNALLED
+from cli.render.messages import Messages
+from cli.render.progress import progress_of
+from cli.render.summary import print_dry_run, print_json, print_summary
+from cli.signals import InterruptedBySignalError, Signals
+from engine.config.errors import ConfigErrors, ConfigProblem
+from engine.market.problems import BadData
+from engine.orchestration.plan import PlanError
+from engine.orchestration.prepare import Prepared, prepare
+from engine.orchestration.results_folder import FolderRefusedError, ResultsFolder
+from engine.orchestration.run import Outcome, Run
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from cli.config_file import LoadedConfig
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What was asked for on the command line."""
+
+    config: Path
+    output: Path
+    overwrite: bool
+    strict: bool
+    dry_run: bool
+    as_json: bool
+    quiet: bool
+    progress: str
+    debug: bool
+
+
+class RefusedError(Exception):
+    """The run is refused, for these reasons."""
+
+    def __init__(self, *reasons: str) -> None:
+        super().__init__("\n".join(reasons))
+        self.reasons = reasons
+
+
+def run_config(request: Request) -> int:
+    """Does what was asked for; returns the exit code."""
+    messages = Messages(quiet=request.quiet)
+    with Signals() as signals:
+        try:
+            return _run(request, messages, signals)
+        except RefusedError as error:
+            code, lines = REFUSED, error.reasons
+        except InterruptedBySignalError:
+            code, lines = SIGNALLED + (signals.received or 0), ("interrupted",)
+        except (OSError, MemoryError) as error:
+            code, lines = ENVIRONMENT, (str(error) or "out of memory",)
+        if request.debug:
+            traceback.print_exc()
+        for line in lines:
+            messages.error(line)
+        return code
+
+
+def _run(request: Request, messages: Messages, signals: Signals) -> int:
+    prepared = _prepare(request, _load(request, messages), messages)
+    if request.dry_run:
+        print_dry_run(prepared, request.output, as_json=request.as_json)
+        return OK
+    try:
+        with ResultsFolder(request.output, overwrite=request.overwrite) as folder:
+            outcome = _simulate(request, Run(prepared, folder, messages.warn), signals)
+    except FolderRefusedError as error:
+        raise RefusedError(*_mended(error)) from error
+    if request.as_json:
+        print_json(prepared, outcome, request.output)
+    elif not request.quiet:
+        print_summary(prepared, outcome, request.output)
+    for id_, failure in outcome.failures.items():
+        messages.error(f"{id_} failed: {failure}")
+    return _exit_code(outcome, signals)
+
+
+def _simulate(request: Request, run: Run, signals: Signals) -> Outcome:
+    signals.on_first = run.simulation.stop
+    with progress_of("none" if request.quiet else request.progress, run.simulation) as progress:
+        outcome = run.execute(progress.look)
+    run.finish(outcome)
+    if request.debug:
+        for container in run.simulation.containers.values():
+            if container.exception is not None:
+                traceback.print_exception(container.exception)
+    return outcome
+
+
+def _load(request: Request, messages: Messages) -> LoadedConfig:
+    try:
+        loaded = read_config(request.config, str(request.config))
+    except ConfigErrors as error:
+        raise RefusedError(*map(str, error.problems)) from error
+    except OSError as error:
+        raise RefusedError(f"{request.config}: {error.strerror or error}") from error
+    _warn(request, messages, map(str, loaded.warnings))
+    return loaded
+
+
+def _prepare(request: Request, loaded: LoadedConfig, messages: Messages) -> Prepared:
+    try:
+        prepared = prepare(loaded.config, loaded.locations, loaded.base_folder)
+    except PlanError as error:
+        located = (ConfigProblem(loaded.locations.of(p.path), p.path, p.value, p.reason) for p in error.problems)
+        raise RefusedError(*map(str, located)) from error
+    except BadData as error:
+        raise RefusedError(*map(str, error.problems)) from error
+    _warn(request, messages, prepared.warnings)
+    return prepared
+
+
+def _warn(request: Request, messages: Messages, warnings: Iterable[str]) -> None:
+    lines = list(warnings)
+    if lines and request.strict:
+        raise RefusedError(*(f"{line} (refused by --strict)" for line in lines))
+    for line in lines:
+        messages.warn(line)
+
+
+def _mended(error: FolderRefusedError) -> list[str]:
+    if not error.holds_run:
+        return [str(error)]
+    return [str(error), f"to replace it: {shlex.join(['admf', *sys.argv[1:], '--overwrite'])}"]
+
+
+def _exit_code(outcome: Outcome, signals: Signals) -> int:
+    if outcome.status == "interrupted":
+        return SIGNALLED + (signals.received or 0)
+    if outcome.environment_failed:
+        return ENVIRONMENT
+    return FAILED if outcome.failures else OK

@@ -1,0 +1,89 @@
+"""Before a run: plan, trace settings and data. Everything that can be refused is refused here, and nothing is written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+from engine.config.schema import DataContainer
+from engine.market.load import DataRequest, load_bars
+from engine.orchestration.identity import plan_hash, run_correlation_id
+from engine.orchestration.plan import PlanError, PlanProblem, make_plan
+from engine.orchestration.tracing_setup import resolve_traces
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from engine.config.locations import Locations
+    from engine.config.schema import RunConfig
+    from engine.market.bars import Bars
+    from engine.orchestration.plan import Plan
+    from tracing.settings import TraceSettings
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prepared:
+    """A run that only needs to be simulated. `hash` and `correlation_id` say what it is, `load_s` how long data took."""
+
+    plan: Plan
+    traces: Mapping[str, TraceSettings]
+    bars: Mapping[str, Bars]
+    warnings: Sequence[str]
+    hash: str
+    correlation_id: str
+    load_s: float
+
+
+def prepare(config: RunConfig, locations: Locations, folder: Path) -> Prepared:
+    """Plans the run of a config that stands in `folder`, and loads its data.
+
+    Raises:
+        PlanError: if the config cannot become a run.
+        BadData: if market data cannot be used.
+    """
+    plan = make_plan(config, folder)
+    traces = resolve_traces(plan, locations)
+    began = perf_counter()
+    data = load_bars(_requests(plan, locations), seed=config.seed)
+    load_s = perf_counter() - began
+    _check_lengths(plan, data.bars)
+    return Prepared(
+        plan=plan,
+        traces=traces,
+        bars=data.bars,
+        warnings=data.warnings,
+        hash=plan_hash(plan, traces, data.bars),
+        correlation_id=run_correlation_id(plan, data.bars),
+        load_s=load_s,
+    )
+
+
+def _requests(plan: Plan, locations: Locations) -> list[DataRequest]:
+    places = {container.id: number for number, container in enumerate(plan.config.containers)}
+    return [
+        DataRequest(planned.id, planned.config.source, plan.folder, _place(locations, places[planned.id]))
+        for planned in plan.of_type("data")
+        if isinstance(planned.config, DataContainer)
+    ]
+
+
+def _place(locations: Locations, number: int) -> str:
+    mark = locations.of(f"containers.{number}.source")
+    return f"{mark.path}:{mark.line}:{mark.column}"
+
+
+def _check_lengths(plan: Plan, bars: Mapping[str, Bars]) -> None:
+    """Refuses a lane that mixes bar lengths: whose bar is visible when cannot be told from the stamps (rule L3)."""
+    problems: list[PlanProblem] = []
+    for number, container in enumerate(plan.config.containers):
+        data = plan.data_of.get(container.id, ()) if container.type == "portfolio" else ()
+        lengths = {bars[id_].bar_length: id_ for id_ in data}
+        if len(lengths) > 1:
+            named = " and ".join(lengths.values())
+            problems.append(
+                PlanProblem(f"containers.{number}.inputs", named, "bars of different lengths cannot be mixed in a portfolio")
+            )
+    if problems:
+        raise PlanError(problems)

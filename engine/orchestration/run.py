@@ -1,0 +1,167 @@
+"""A run: the containers simulated, their results written, and what it came to (rules S6, S9)."""
+
+from __future__ import annotations
+
+import errno
+import os
+from dataclasses import dataclass, field
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+from engine.containers.portfolio import PortfolioContainer
+from engine.orchestration.extracts import EquityExtract, TradeExtract
+from engine.orchestration.identity import resolved_config
+from engine.orchestration.machine import peak_mib, versions
+from engine.orchestration.tracing_setup import attach_tracers, open_stream
+from engine.orchestration.wiring import wire
+from tracing.record import Clock
+from tracing.tracer import UNTRACED
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from engine.containers.base import Container, Measured
+    from engine.orchestration.prepare import Prepared
+    from engine.orchestration.results_folder import ResultsFolder
+    from tracing.tracer import EventTracer
+
+SCHEMA_VERSION = 1
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a run came to. `metrics` by container id; `failures` what went wrong by id. `environment_failed`: the
+    machine was at fault."""
+
+    status: str
+    completed: int
+    events: int
+    sim_s: float
+    metrics: dict[str, dict[str, float | int | None]]
+    failures: dict[str, str] = field(default_factory=dict)
+    environment_failed: bool = False
+
+
+class Run:
+    """One run of what was prepared, into a claimed results folder; `warn` takes remarks, one line each."""
+
+    def __init__(self, prepared: Prepared, results: ResultsFolder, warn: Callable[[str], None]) -> None:
+        self._prepared = prepared
+        self._results = results
+        self._tracers: dict[str, EventTracer] = {}
+        self._extracts: list[tuple[Container, TradeExtract | EquityExtract]] = []
+        self._warn = warn
+        self.simulation = wire(prepared.plan, prepared.bars, self._attach)
+
+    def execute(self, watch: Callable[[], None]) -> Outcome:
+        """Simulates and writes everything but the final run.json."""
+        self._results.write_run(self._record("running", {}))
+        began = perf_counter()
+        self.simulation.run(watch)
+        self._close_files()
+        measured = {id_: container.metrics() for id_, container in self.simulation.containers.items()}
+        sim_s = perf_counter() - began
+        for id_, container in self.simulation.containers.items():
+            self._results.write_metrics(id_, self._result(container, measured[id_]))
+        return self._outcome(measured, sim_s)
+
+    def finish(self, outcome: Outcome) -> None:
+        """Writes the final run.json."""
+        timings = {"load_s": round(self._prepared.load_s, 6), "sim_s": round(outcome.sim_s, 6)}
+        self._results.write_run(self._record(outcome.status, timings))
+
+    def _attach(self, containers: Mapping[str, Container]) -> None:
+        prepared, results = self._prepared, self._results
+        self._tracers = attach_tracers(containers, prepared.traces, results.root, self._warn)
+        wanted = prepared.plan.config.results
+        for id_, container in containers.items():
+            if isinstance(container, PortfolioContainer):
+                if wanted.trades:
+                    trades = TradeExtract(open_stream(results.root / id_, "trades"))
+                    container.event_bus.attach_observer(trades)
+                    self._extracts.append((container, trades))
+                if wanted.equity:
+                    equity = EquityExtract(open_stream(results.root / id_, "equity"), container.timestamps)
+                    container.ledger.watch = equity.marked
+                    self._extracts.append((container, equity))
+
+    def _close_files(self) -> None:
+        containers = self.simulation.containers
+        tracers = ((containers[id_], tracer) for id_, tracer in self._tracers.items())
+        for container, file in (*tracers, *self._extracts):
+            try:
+                file.close()
+            except OSError as error:
+                container.status, container.error, container.exception = "failed", str(error), error
+
+    def _result(self, container: Container, measured: Measured) -> dict[str, Any]:
+        metrics, notes = measured
+        id_ = container.container_id
+        tracer = self._tracers.get(id_)
+        return {
+            "schema_version": SCHEMA_VERSION,
+            "container_id": id_,
+            "type": container.type,
+            "status": container.status,
+            "error": _described(container),
+            "correlation_id": self._prepared.correlation_id,
+            "metrics": metrics,
+            "metric_notes": notes,
+            "tracing": UNTRACED if tracer is None else tracer.accounting(),
+            "memory_usage": container.memory_usage(),
+            "trace_settings": self._prepared.traces[id_],
+        }
+
+    def _outcome(self, measured: Mapping[str, Measured], sim_s: float) -> Outcome:
+        containers = self.simulation.containers.values()
+        statuses = {container.status for container in containers}
+        errors = [container.exception for container in containers if container.status == "failed"]
+        return Outcome(
+            status=next((status for status in ("interrupted", "failed") if status in statuses), "completed"),
+            completed=sum(container.status == "completed" for container in containers),
+            events=self.simulation.events,
+            sim_s=sim_s,
+            metrics={id_: metrics for id_, (metrics, _) in measured.items()},
+            failures={c.container_id: _described(c) or "" for c in containers if c.status == "failed"},
+            environment_failed=any(isinstance(error, OSError | MemoryError) for error in errors),
+        )
+
+    def _record(self, status: str, timings: Mapping[str, float]) -> dict[str, Any]:
+        prepared = self._prepared
+        return {
+            "schema_version": SCHEMA_VERSION,
+            "name": prepared.plan.config.name,
+            "status": status,
+            "pid": os.getpid(),
+            "plan_hash": prepared.hash,
+            "correlation_id": prepared.correlation_id,
+            "seed": prepared.plan.config.seed,
+            "versions": versions(),
+            "data": {
+                id_: {
+                    "source": bars.source_name,
+                    "symbol": bars.symbol,
+                    "fingerprint": bars.fingerprint,
+                    "bars": len(bars),
+                    "first": Clock().text(bars.timestamps.item(0)),
+                    "last": Clock().text(bars.timestamps.item(-1)),
+                }
+                for id_, bars in prepared.bars.items()
+            },
+            "timings": dict(timings),
+            "peak_rss_mb": peak_mib(),
+            "folders": sorted({*prepared.plan.containers, *self._event_folders()}),
+            "config": resolved_config(prepared.plan),
+        }
+
+    def _event_folders(self) -> list[str]:
+        return [settings.storage_path for settings in self._prepared.traces.values() if settings.storage_path]
+
+
+def _described(container: Container) -> str | None:
+    if container.error is None:
+        return None
+    error = container.exception
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        return f"disk_full: {container.error}"
+    return container.error if error is None else f"{type(error).__name__}: {container.error}"

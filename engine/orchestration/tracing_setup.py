@@ -1,0 +1,61 @@
+"""Tracing, attached from outside: which tracer each container of a plan gets (rules R1, S2)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from engine.config.schema import CONTAINER_TYPES
+from engine.events import EVENT_TYPES
+from tracing.open import open_tracer
+from tracing.resolve import TraceResolver
+from tracing.settings import DEFAULT_FILE_SIZE_MB
+from tracing.storage.compression import codec_of
+from tracing.storage.disk import LineStream
+from tracing.storage.limits import LARGEST_MEMBER, member_bytes
+from tracing.storage.members import MemberFile
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from engine.config.locations import Locations
+    from engine.containers.base import Container
+    from engine.orchestration.plan import Plan
+    from tracing.settings import TraceSettings
+    from tracing.tracer import EventTracer
+
+
+def resolve_traces(plan: Plan, locations: Locations) -> dict[str, TraceSettings]:
+    """The canonical trace settings of every container of the plan, by id."""
+    config = plan.config
+    by_type = {kind: config.type_settings(kind) for kind in (*CONTAINER_TYPES, "root")}
+    resolver = TraceResolver(config.trace_settings, by_type, EVENT_TYPES, lambda path: locations.of(path).line)
+    paths = {container.id: f"containers.{number}.event_tracing" for number, container in enumerate(config.containers)}
+    settings: dict[str, TraceSettings] = {}
+    for planned in plan.containers.values():
+        own = planned.config.event_tracing if planned.config else None
+        resolved = resolver.resolve(planned.id, planned.type, own, paths.get(planned.id, ""))
+        settings[planned.id] = resolved.settings
+    return settings
+
+
+def attach_tracers(
+    containers: Mapping[str, Container],
+    traces: Mapping[str, TraceSettings],
+    root: Path,
+    warn: Callable[[str], None],
+) -> dict[str, EventTracer]:
+    """Gives every container whose tracing is enabled its tracer; event files go to folders inside `root`."""
+    limit = member_bytes(sum(settings.streams for settings in traces.values()))
+    tracers: dict[str, EventTracer] = {}
+    for id_, settings in traces.items():
+        if settings.enabled:
+            folder = root / (settings.storage_path or id_)
+            tracers[id_] = open_tracer(id_, settings, folder, limit, warn)
+            containers[id_].attach(tracers[id_])
+    return tracers
+
+
+def open_stream(folder: Path, stem: str) -> LineStream:
+    """Lines on their way to `<folder>/<stem>.jsonl.gz`."""
+    return LineStream(MemberFile(folder, stem, codec_of(compression=True), DEFAULT_FILE_SIZE_MB), LARGEST_MEMBER)

@@ -1,0 +1,108 @@
+"""What tracing an event costs, as a ratio to creating it. Run with `pytest -m bench -s tests/bench`."""
+
+import time
+
+import pytest
+
+from engine.events import Bar, Fill, PositionClose, PositionOpen
+from tracing.reading.reader import TraceReader
+from tracing.storage.disk import DiskStorage
+from tracing.storage.memory import MemoryStorage
+from tracing.tracer import EventTracer
+
+pytestmark = pytest.mark.bench
+
+EVENTS = 60_000
+MINUTE = 60_000_000_000
+START = 1_577_836_800_000_000_000
+
+
+def bars(observe, _ended):
+    for n in range(EVENTS):
+        close = 100.0 + n % 977 * 0.0131
+        observe(
+            Bar(
+                START + n * MINUTE,
+                "data_x",
+                f"data_x:BAR:{n}",
+                None,
+                None,
+                "X",
+                close - 0.25,
+                close + 0.5,
+                close - 0.5,
+                close,
+                1e4 + n,
+            )
+        )
+
+
+def trades(observe, ended):
+    for n in range(EVENTS // 4):
+        at, trade, price = START + n * MINUTE, f"portfolio_1:{n}", 100.0 + n % 977 * 0.0131
+        observe(
+            Fill(at, "p", f"p:FILL:{2 * n}", trade, None, f"o{n}", "X", "buy", 1.0, price, 1.0, 0.5, "taker", False)
+        )
+        observe(PositionOpen(at, "p", f"p:POSITION_OPEN:{n}", trade, None, "X", "long", 1.0, price, 1.0))
+        at += MINUTE // 2
+        observe(
+            Fill(
+                at, "p", f"p:FILL:{2 * n + 1}", trade, None, f"o{n}", "X", "sell", 1.0, price, 1.0, 0.5, "taker", False
+            )
+        )
+        observe(
+            PositionClose(
+                at, "p", f"p:POSITION_CLOSE:{n}", trade, None, "X", "long", 1.0, price, price, 0.0, -2.0, 3, 180.0, True
+            )
+        )
+        ended(trade)
+
+
+def ignore(_):
+    pass
+
+
+def spent(work):
+    start = time.process_time()
+    work()
+    return time.process_time() - start
+
+
+def ratio(produce, make_tracer):
+    """Cost of tracing an event over that of creating it: the best of several turns, taken side by side."""
+    created, traced = [], []
+    for turn in range(7):
+        tracer = make_tracer(turn)
+
+        def work(tracer=tracer):
+            produce(tracer.observe, tracer.ended)
+            tracer.close()
+
+        created.append(spent(lambda: produce(ignore, ignore)))
+        traced.append(spent(work))
+        assert tracer.accounting()["seen"] == EVENTS
+    return (min(traced) - min(created)) / min(created), tracer
+
+
+@pytest.mark.parametrize("produce", [bars, trades])
+@pytest.mark.parametrize("policy", ["trade_complete", "sliding_window", "all"])
+def test_keeping_an_event_in_memory_costs_at_most_six_times_creating_it(produce, policy):
+    cost, tracer = ratio(produce, lambda _: EventTracer("t", MemoryStorage(), retention_policy=policy))
+    print(f"\n{produce.__name__} {policy}: {cost:.1f}")  # noqa: T201 - figures are what a benchmark is for
+    assert cost < 6
+    assert tracer.accounting()["kept"] == EVENTS
+
+
+@pytest.mark.parametrize("produce", [bars, trades])
+@pytest.mark.parametrize("compression", ["gzip", "zstd", False])
+def test_streaming_an_event_to_disk_costs_at_most_twelve_times_creating_it(produce, compression, tmp_path):
+    def make(turn):
+        return EventTracer(
+            "t", DiskStorage(tmp_path / str(turn), compression=compression), retention_policy="trade_complete"
+        )
+
+    cost, tracer = ratio(produce, make)
+    print(f"\n{produce.__name__} to disk, {compression}: {cost:.1f}")  # noqa: T201
+    assert cost < 12
+    assert tracer.accounting()["written"] == EVENTS
+    assert sum(1 for _ in TraceReader(tmp_path / "0")) == EVENTS

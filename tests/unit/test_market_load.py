@@ -1,0 +1,162 @@
+"""Loading the data of a run: one process reads all files, all problems come together, the columns are mapped."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engine.market import reader_call
+from engine.market.load import DataRequest, load_bars
+from engine.market.problems import BadData
+from engine.market.reader_call import ReaderFailed
+from engine.market.source_checks import check_source
+from engine.market.sources import FileSource, SyntheticSource
+
+DATA = Path(__file__).parents[2] / "configs" / "data"
+SP500 = "sp500_daily_1999_2018.csv.gz"
+EURUSD = "eurusd_1h_2017.csv.gz"
+
+
+def file(container_id, path, folder=DATA, **keys):
+    source = FileSource(path=path, **{"symbol": "X"} | keys)
+    return DataRequest(container_id, source, folder, f"run.yaml:{len(container_id)}:1")
+
+
+def synthetic(container_id, **keys):
+    return DataRequest(container_id, SyntheticSource(symbol="S", **keys), DATA, "run.yaml:9:1")
+
+
+@pytest.fixture
+def scratch(tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "scratch"))
+    (tmp_path / "scratch").mkdir()
+    return tmp_path / "scratch"
+
+
+def test_files_and_synthetic_bars_of_a_run(scratch):
+    loaded = load_bars([file("a", SP500), synthetic("s", bars=3), file("b", EURUSD), file("c", SP500)], seed=1)
+    assert list(loaded.bars) == ["a", "s", "b", "c"]
+    assert loaded.bars["a"] is loaded.bars["c"]
+    assert len(loaded.bars["b"]) == 6225
+    assert loaded.warnings == [f"{EURUSD}: times carry no zone and are read as UTC (say otherwise with timezone)"]
+    a = loaded.bars["a"]
+    assert (a.symbol, a.source_name, a.bar_length) == ("X", SP500, 86_400 * 10**9)
+    assert a.fingerprint == "1e028cbb" + a.fingerprint[8:]
+    assert len(a.fingerprint) == 64
+    assert a.close[-1] == 2506.850098
+    assert not list(scratch.iterdir())
+
+
+def test_columns_are_read_only_maps_of_files():
+    bars = load_bars([file("a", SP500)], seed=1).bars["a"]
+    for column in (bars.timestamps, bars.open, bars.high, bars.low, bars.close, bars.volume):
+        assert type(column) is np.ndarray
+        assert column.flags.c_contiguous
+        with pytest.raises(ValueError, match="read-only"):
+            column[0] = 1
+        base = column
+        while not isinstance(base, np.memmap):
+            base = base.base
+
+
+def test_m3_the_problems_of_all_files_come_together(tmp_path, scratch):
+    (tmp_path / "bad.csv").write_text(
+        "date,o,h,l,c,v\n" + "".join(f"2020-01-{d:02d},0,1,1,1,1\n" for d in range(1, 26))
+    )
+    (tmp_path / "folder").mkdir()
+    wishes = [file(f"d{name}", name, tmp_path) for name in ("bad.csv", "none.csv", "folder")]
+    with pytest.raises(BadData) as refusal:
+        load_bars(wishes, seed=0)
+    lines = str(refusal.value).splitlines()
+    assert lines[0] == "bad.csv:2: open is 0.0; prices must be above zero"
+    assert lines[19] == "bad.csv:21: open is 0.0; prices must be above zero"
+    assert lines[20:] == [
+        "bad.csv: ... and 5 more bad rows",
+        "run.yaml:9:1: none.csv: there is no such file",
+        "run.yaml:7:1: folder: this is not a file",
+    ]
+    assert refusal.value.problems[0].column == "o"
+    assert not list(scratch.iterdir())
+
+
+def test_dropped_rows_are_counted_in_the_bars(tmp_path):
+    (tmp_path / "bad.csv").write_text("date,o,h,l,c,v\n2020-01-01,0,1,1,1,1\n2020-01-02,1,1,1,1,1\n")
+    bars = load_bars([file("a", "bad.csv", tmp_path, on_bad_row="drop")], seed=0).bars["a"]
+    assert bars.dropped == {"non_positive_price": 1}
+    assert len(bars) == 1
+    assert bars.bar_length == 0
+
+
+def test_a_source_s_faults_are_found_before_anything_is_read(monkeypatch):
+    monkeypatch.setattr("engine.market.load.run_reader", None)
+    with pytest.raises(BadData) as refusal:
+        load_bars([file("a", SP500, timeframe="5x"), synthetic("s", bars=3, start="soon")], seed=0)
+    assert str(refusal.value).splitlines() == [
+        f"run.yaml:1:1: {SP500}: timeframe: '5x' is not a length of time "
+        "(expected a number and m, h, d or w, such as 5m or 1h)",
+        "run.yaml:9:1: synthetic: start: 'soon' is not a date or a time (write it as 2020-01-31 or 2020-01-31T09:30)",
+    ]
+
+
+def test_prices_that_outgrow_numbers_are_a_problem_with_its_place():
+    with pytest.raises(BadData, match="run.yaml:9:1: synthetic: the prices grow beyond"):
+        load_bars([synthetic("s", bars=3, drift=1e9)], seed=0)
+
+
+@pytest.mark.parametrize(
+    ("keys", "faults"),
+    [
+        ({}, []),
+        ({"timezone": "Mars/Olympus"}, ["timezone"]),
+        ({"timestamp_format": "%Q"}, ["timestamp_format"]),
+        ({"start": "1/2/2020", "end": "never"}, ["start", "end"]),
+        ({"start": "2020-01-02", "end": "2020-01-01"}, ["end"]),
+        ({"start": "2020-01-02", "end": "2020-01-02"}, []),
+        ({"start": "2020-03-08T02:30", "timezone": "America/New_York"}, ["start"]),
+        ({"timeframe": "1y", "timezone": "UTC+2"}, ["timezone", "timeframe"]),
+    ],
+)
+def test_faults_of_a_file_source_by_key(keys, faults):
+    assert [key for key, _ in check_source(FileSource(path="x", symbol="X", **keys))] == faults
+
+
+def test_faults_of_a_synthetic_source_by_key():
+    assert [key for key, _ in check_source(SyntheticSource(symbol="X", bars=10**8, bar_length="1d"))] == ["bars"]
+    assert [key for key, _ in check_source(SyntheticSource(symbol="X", bars=1, bar_length="x", start="y"))] == [
+        "start",
+        "bar_length",
+    ]
+
+
+def test_a_folder_named_like_our_package_is_not_taken_for_it(tmp_path, monkeypatch):
+    (tmp_path / "engine").mkdir()
+    (tmp_path / "engine" / "__init__.py").write_text("raise SystemExit('the wrong engine')")
+    (tmp_path / "numpy.py").write_text("raise SystemExit('the wrong numpy')")
+    monkeypatch.chdir(tmp_path)
+    assert len(load_bars([file("a", SP500)], seed=0).bars["a"]) == 5031
+
+
+@pytest.mark.parametrize(
+    ("program", "message"),
+    [
+        ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", r"ended by SIGKILL \(is there enough memory\?\)"),
+        ("raise OSError(28, 'No space left on device')", "No space left on device"),
+    ],
+)
+def test_a_reading_process_that_dies_says_how(monkeypatch, scratch, program, message):
+    monkeypatch.setattr(reader_call, "_PROGRAM", program)
+    with pytest.raises(ReaderFailed, match=message):
+        load_bars([file("a", SP500)], seed=0)
+    assert not list(scratch.iterdir())
+
+
+def test_duckdb_never_enters_the_run_s_process():
+    program = (
+        "import sys; from pathlib import Path; from engine.market.load import DataRequest, load_bars; "
+        "from engine.market.sources import FileSource; "
+        f"load_bars([DataRequest('a', FileSource(path={SP500!r}, symbol='X'), Path({str(DATA)!r}), '')], seed=0); "
+        "sys.exit('duckdb' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", program]).returncode == 0
