@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What was asked for on the command line."""
+    """What was asked for on the command line; `how` is written to run.json as it is."""
 
     config: Path
     output: Path
@@ -41,6 +41,7 @@ class Request:
     quiet: bool
     progress: str
     debug: bool
+    how: dict[str, int | str]
 
 
 class RefusedError(Exception):
@@ -77,7 +78,7 @@ def _run(request: Request, messages: Messages, signals: Signals) -> int:
         return OK
     try:
         with ResultsFolder(request.output, overwrite=request.overwrite) as folder:
-            outcome = _simulate(request, Run(prepared, folder, messages.warn), signals)
+            outcome = _simulate(request, Run(prepared, folder, request.how, messages.warn), signals)
     except FolderRefusedError as error:
         raise RefusedError(*_mended(error)) from error
     if request.as_json:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import FrameType, TracebackType
+    from typing import Self
 
 _CAUGHT = (signal.SIGINT, signal.SIGTERM)
 
@@ -27,7 +28,7 @@ class Signals:
         self.on_first: Callable[[], None] | None = None
         self._before = {number: signal.getsignal(number) for number in _CAUGHT}
 
-    def __enter__(self) -> Signals:
+    def __enter__(self) -> Self:
         """Begins to catch."""
         for number in _CAUGHT:
             signal.signal(number, self._catch)

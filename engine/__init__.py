@@ -1,0 +1,1 @@
+"""Events, buses, containers, market data, trading, metrics and their orchestration."""

@@ -93,11 +93,11 @@ class Agenda:
         """
         if phase < self.phase:
             raise OutOfOrderError(f"{Phase(phase).name} of step {self.step} has passed: it is {Phase(self.phase).name}")
-        self._put(self.step, phase, _POSTED, owner, action, argument)
+        self._put((self.step, phase, owner.lane, _POSTED), owner, action, argument)
 
     def post_last(self, phase: int, owner: Owner, action: Action, argument: object = None) -> None:
         """Like `post`, but after all other work of that phase and lane, whenever that is posted."""
-        self._put(self.step, phase, _LAST, owner, action, argument)
+        self._put((self.step, phase, owner.lane, _LAST), owner, action, argument)
 
     def wake(self, step: int, phase: int, owner: Owner, action: Action, argument: object = None) -> None:
         """Arranges work for a later step, or for a later phase of this one.
@@ -107,7 +107,7 @@ class Agenda:
         """
         if step < self.step or (step == self.step and phase < self.phase):
             raise OutOfOrderError(f"step {step} is asked for, but the run stands at step {self.step}")
-        self._put(step, phase, owner.rank, owner, action, argument)
+        self._put((step, phase, owner.lane, owner.rank), owner, action, argument)
 
     def run(self, until: int) -> None:
         """Does all work of the steps before `until`; once `stopped`, only what is left of the current step."""
@@ -124,6 +124,6 @@ class Agenda:
             except Exception as error:  # noqa: BLE001 - a lane's failure must not touch the others
                 owner.fail(error)
 
-    def _put(self, step: int, phase: int, rank: int, owner: Owner, action: Action, argument: object) -> None:
+    def _put(self, place: tuple[int, int, int, int], owner: Owner, action: Action, argument: object) -> None:
         self._counter += 1
-        heappush(self._entries, (step, phase, owner.lane, rank, self._counter, owner, action, argument))
+        heappush(self._entries, (*place, self._counter, owner, action, argument))

@@ -186,7 +186,7 @@ class EventBus:
         """Every bus that carries an event of this lane published here, each once, nearest first."""
         reached, seen = [self], {id(self)}
         for bus in reached:
-            for link in bus._open_links(lane):
+            for link in bus._open_links(lane):  # noqa: SLF001
                 if passes(link) and id(link.target) not in seen:
                     seen.add(id(link.target))
                     reached.append(link.target)

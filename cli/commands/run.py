@@ -58,5 +58,6 @@ def run(
         quiet=quiet,
         progress=progress.value,
         debug=debug,
+        how={"workers": workers, "path": path.value},
     )
     raise typer.Exit(run_config(request))

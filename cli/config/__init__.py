@@ -1,0 +1,1 @@
+"""YAML: the only part of the product that knows how a config file is written."""

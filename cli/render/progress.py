@@ -12,10 +12,10 @@ import psutil
 
 if TYPE_CHECKING:
     from types import TracebackType
+    from typing import Self
 
     from engine.orchestration.simulation import Simulation
 
-    Kind = type[BaseException]
 
 _NS_PER_SECOND = 1_000_000_000
 _MIB = 1 << 20
@@ -122,11 +122,13 @@ class Watcher:
         self._process = psutil.Process()
         self._began = self._shown = monotonic()
 
-    def __enter__(self) -> Watcher:
+    def __enter__(self) -> Self:
         """Begins to watch."""
         return self
 
-    def __exit__(self, kind: Kind | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         """Shows the last look."""
         self._display.show(self._look())
         self._display.close()

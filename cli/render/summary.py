@@ -74,19 +74,29 @@ def print_json(prepared: Prepared, outcome: Outcome, output: Path) -> None:
 def print_dry_run(prepared: Prepared, output: Path, *, as_json: bool) -> None:
     """Prints what a run would do."""
     plan = prepared.plan
-    counts = {kind: sum(1 for _ in plan.of_type(kind)) for kind in dict.fromkeys(p.type for p in plan.containers.values())}
+    counts = {
+        kind: sum(1 for _ in plan.of_type(kind)) for kind in dict.fromkeys(p.type for p in plan.containers.values())
+    }
     traced = [id_ for id_, settings in prepared.traces.items() if settings.enabled]
     streamed = [id_ for id_, settings in prepared.traces.items() if settings.streams]
     if as_json:
         rows = {id_: len(bars) for id_, bars in prepared.bars.items()}
-        planned = {"plan_hash": prepared.hash, "containers": counts, "bars": rows, "traced": traced, "streamed": streamed}
+        planned = {
+            "plan_hash": prepared.hash,
+            "containers": counts,
+            "bars": rows,
+            "traced": traced,
+            "streamed": streamed,
+        }
         _write_json({"name": plan.config.name, "status": "planned", "output": str(output), **planned})
         return
     console = Console(markup=False, highlight=False)
     console.print(f"{visible(plan.config.name)}: config and data are good; nothing was written.", soft_wrap=True)
     console.print("containers: " + ", ".join(f"{count} {kind}" for kind, count in counts.items()), soft_wrap=True)
     for id_, bars in prepared.bars.items():
-        console.print(f"{id_}: {len(bars):,} bars of {visible(bars.symbol)}, {period(prepared, (id_,))}", soft_wrap=True)
+        console.print(
+            f"{id_}: {len(bars):,} bars of {visible(bars.symbol)}, {period(prepared, (id_,))}", soft_wrap=True
+        )
     console.print(f"traced: {len(traced)}, of them to disk: {len(streamed)}", soft_wrap=True)
     console.print(f"would write to: {output}", soft_wrap=True)
 
@@ -139,7 +149,10 @@ def _best(prepared: Prepared, portfolios: Mapping[str, Metrics], outcome: Outcom
     for name in columns:
         table.add_column(name, justify="right", no_wrap=True)
     for id_, metrics in ranked[:BEST]:
-        rows = {**dict(_rows(prepared, id_, metrics)), "status": "failed" if id_ in outcome.failures else outcome.status}
+        rows = {
+            **dict(_rows(prepared, id_, metrics)),
+            "status": "failed" if id_ in outcome.failures else outcome.status,
+        }
         table.add_row(id_, *(rows[name] for name in columns))
     return table
 

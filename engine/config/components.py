@@ -4,18 +4,10 @@ from functools import lru_cache
 from typing import Any
 
 from engine.config.errors import Guess
+from engine.config.forms import ListReader, UnionReader
+from engine.config.keys import misspelt, unknown_key
 from engine.config.node import Entry, Mapping, Node, Path, Scalar, as_mapping
-from engine.config.readers import (
-    INVALID,
-    ListReader,
-    Reader,
-    ScalarReader,
-    TextReader,
-    UnionReader,
-    Walk,
-    misspelt,
-    unknown_key,
-)
+from engine.config.readers import INVALID, Reader, ScalarReader, TextReader, Walk
 from engine.config.scalars import read_any, read_float, read_int
 from engine.config.schema import UserComponent
 from engine.features.columns import FeatureSpec

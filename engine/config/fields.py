@@ -8,8 +8,9 @@ from zoneinfo import available_timezones
 from engine.config.components import component_readers
 from engine.config.containers import ContainersReader
 from engine.config.errors import nearest
+from engine.config.forms import ListReader, TableReader, UnionReader
 from engine.config.identity import id_fault
-from engine.config.readers import ChoiceReader, ListReader, Reader, TableReader, TextReader, UnionReader
+from engine.config.readers import ChoiceReader, Reader, TextReader
 from engine.config.schema import (
     ENVIRONMENTS,
     AnalysisContainer,
@@ -33,6 +34,7 @@ from engine.strategies.builtin import BuiltinStrategy
 from engine.trading.costs import CostModel
 from engine.trading.sizing import SizingModel
 from tracing.settings import PartialTraceSettings, TypeSettings
+from tracing.storage.paths import StoragePathError, folder_within_results
 
 _FIRST_YEAR, _LAST_YEAR = 1678, 2261
 _KINDS: dict[type, str] = {
@@ -75,6 +77,14 @@ def _format_fault(text: str) -> str | None:
         strptime_pattern(text)
     except ValueError as error:
         return f"expected a format such as %d/%m/%Y %H:%M: {error}"
+    return None
+
+
+def _folder_fault(text: str) -> str | None:
+    try:
+        folder_within_results(text)
+    except StoragePathError as error:
+        return f"expected a folder inside the output folder: {error}"
     return None
 
 
@@ -125,6 +135,7 @@ def _factory() -> ReaderFactory:
     special |= {(cls, "features"): features for cls in (FeatureContainer, StrategyContainer, PortfolioContainer)}
     special[PartialTraceSettings, "events_to_trace"] = events
     special[TypeSettings, "event_tracing"] = events
+    special[PartialTraceSettings, "storage_path"] = TextReader("a folder inside the output folder", _folder_fault)
     special[Container, "event_tracing"] = UnionReader(
         nullable=True,
         scalar=ChoiceReader(("ALL",)),

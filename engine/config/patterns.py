@@ -1,11 +1,11 @@
 """Patterns of the trace settings that match no container (rule R3)."""
 
-import fnmatch
 from collections.abc import Iterator
 
 from engine.config.errors import ConfigProblem, nearest_several
 from engine.config.node import Mapping, Mark, Path, Scalar, Sequence, dotted
 from engine.config.schema import RunConfig
+from tracing.patterns import Pattern
 
 IMPLIED = ("root_container", "execution_default")
 """Containers that are there without being declared."""
@@ -16,7 +16,7 @@ def unmatched_patterns(config: RunConfig, tree: Mapping) -> Iterator[ConfigProbl
     """A warning for each pattern under `trace_settings` that matches no container, with the nearest id."""
     ids = [*(container.id for container in config.containers), *IMPLIED]
     for pattern, at, path in _patterns(tree):
-        if not any(fnmatch.fnmatchcase(name, pattern) for name in ids):
+        if not any(map(Pattern(pattern).matches, ids)):
             hint = nearest_several(pattern.strip("*?"), ids[:_COMPARED])
             yield ConfigProblem(at, dotted(path), pattern, f"this pattern matches no container{hint}")
 

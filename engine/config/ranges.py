@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from decimal import Decimal, localcontext
 
 from engine.config.errors import Guess, Problems
+from engine.config.keys import unknown_key
 from engine.config.node import Mapping, Mark, Node, Path, Scalar, Sequence, as_mapping
-from engine.config.readers import unknown_key
 from engine.config.scalars import NotReadableError, read_any, read_number
 
 LARGEST = 1_000_000

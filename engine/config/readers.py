@@ -1,15 +1,12 @@
-"""Readers of single values, lists and plain mappings: from nodes to Python values, mistakes collected."""
+"""Readers of single values: from nodes to numbers, booleans, texts and words, mistakes collected."""
 
-import itertools
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from typing import Any, Protocol
 
-from engine.config.errors import Guess, Problems, nearest
-from engine.config.node import Mapping as MappingNode
-from engine.config.node import Node, Path, Scalar, Sequence, as_mapping
+from engine.config.errors import Guess, Problems
+from engine.config.keys import unquoted_place
+from engine.config.node import Node, Path, Scalar
 from engine.config.scalars import NotReadableError
-
-_FIRST_KEYS = 100
 
 
 class _Invalid:
@@ -171,121 +168,6 @@ class EitherReader:
             guess = Guess(node.text, self._choice.choices) if isinstance(node, Scalar) else None
             walk.problems.add(node, path, self.expected, guess)
         return value
-
-
-class ListReader:
-    """A list of values of one kind; items with a mistake are left out."""
-
-    def __init__(self, item: Reader, *, least: int = 0, into: Callable[[list[Any]], Any] = list) -> None:
-        self._item = item
-        self._least = least
-        self._into = into
-        self.expected = f"expected a list: each item {item.expected.removeprefix('expected ')}"
-
-    def read(self, node: Node, path: Path, walk: Walk) -> Any:  # noqa: ANN401
-        """The values in order."""
-        if not isinstance(node, Sequence):
-            brackets = f": [{node.text}]" if isinstance(node, Scalar) and node.text.isidentifier() else ""
-            walk.problems.add(node, path, f"expected a list{brackets}" if brackets else self.expected)
-            return INVALID
-        if len(node.items) < self._least:
-            walk.problems.add(node, path, f"expected at least {self._least} in the list")
-            return INVALID
-        values = [self._item.read(item, (*path, index), walk) for index, item in enumerate(node.items)]
-        return self._into([value for value in values if value is not INVALID])
-
-    def accepts(self, node: Scalar) -> bool:
-        """Whether a text alone would be an item."""
-        return not isinstance(self._item, ChoiceReader) or self._item.matches(node)
-
-
-class TableReader:
-    """A mapping from free names to values of one kind; entries with a mistake keep their name."""
-
-    def __init__(self, value: Reader, check_key: Callable[[str], str | None] | None = None) -> None:
-        self._value = value
-        self._check_key = check_key
-        self.expected = f"expected a mapping: each value {value.expected.removeprefix('expected ')}"
-
-    def read(self, node: Node, path: Path, walk: Walk) -> Any:  # noqa: ANN401
-        """The values by name, in order."""
-        mapping = as_mapping(node)
-        if mapping is None:
-            walk.problems.add(node, path, self.expected)
-            return INVALID
-        values: dict[str, Any] = {}
-        for entry in mapping:
-            name = entry.key.text
-            wrong = self._check_key(name) if self._check_key else None
-            if wrong:
-                walk.problems.at(entry.key.at, (*path, name), name, wrong)
-            values[name] = self._value.read(entry.value, (*path, name), walk)
-        return values
-
-
-class UnionReader:
-    """A value that may be written in several forms, told apart by whether it is a text, a list or a mapping."""
-
-    def __init__(
-        self,
-        *,
-        nullable: bool = False,
-        scalar: Reader | None = None,
-        sequence: Reader | None = None,
-        mapping: Reader | None = None,
-    ) -> None:
-        self._nullable = nullable
-        self._scalar, self._sequence, self._mapping = scalar, sequence, mapping
-        forms = [reader for reader in (scalar, sequence, mapping) if reader is not None]
-        self._only = forms[0] if len(forms) == 1 else None
-        self.expected = "expected " + ", or ".join(form.expected.removeprefix("expected ") for form in forms)
-
-    def read(self, node: Node, path: Path, walk: Walk) -> Any:  # noqa: ANN401
-        """The value, by the reader of the form it is written in."""
-        if self._nullable and isinstance(node, Scalar) and node.is_null:
-            return None
-        reader = self._only or self._by_form(node)
-        if reader is None:
-            walk.problems.add(node, path, self.expected, self._guess(node))
-            return INVALID
-        return reader.read(node, path, walk)
-
-    def _by_form(self, node: Node) -> Reader | None:
-        if isinstance(node, Sequence):
-            return self._sequence
-        if not isinstance(node, Scalar):
-            return self._mapping
-        if isinstance(self._scalar, ChoiceReader) and not self._scalar.matches(node):
-            return self._mapping if node.is_null else None
-        return self._scalar or self._mapping
-
-    def _guess(self, node: Node) -> Guess | None:
-        if not isinstance(node, Scalar) or not isinstance(self._scalar, ChoiceReader):
-            return None
-        accepted = isinstance(self._sequence, ListReader) and self._sequence.accepts(node)
-        brackets = f": [{node.text}]" if accepted else ""
-        return Guess(node.text, self._scalar.choices, brackets)
-
-
-def unquoted_place(node: Node) -> str:
-    """A hint for `{fast}` without quotes, which YAML reads as a mapping."""
-    if isinstance(node, MappingNode) and len(node.entries) == 1:
-        entry = next(iter(node))
-        if isinstance(entry.value, Scalar) and entry.value.is_null and not entry.value.text:
-            return f': quote it if a sweep is to fill it in: "{{{entry.key.text}}}"'
-    return ""
-
-
-def misspelt(mapping: MappingNode, wanted: str, known: Collection[str]) -> Scalar | None:
-    """The key of `mapping` that is nothing known and was probably meant as `wanted`."""
-    strange = [entry.key for entry in itertools.islice(mapping, _FIRST_KEYS) if entry.key.text not in known]
-    return next((key for key in strange if nearest(key.text, (wanted,))), None)
-
-
-def unknown_key(problems: Problems, key: Scalar, path: Path, known: Collection[str]) -> None:
-    """Reports a key that nothing reads, with the nearest that something does."""
-    listed = f"; known here: {', '.join(known)}" if known else ""
-    problems.at(key.at, (*path, key.text), None, "unknown key", Guess(key.text, known, listed))
 
 
 def _alternatives(choices: tuple[str, ...]) -> str:

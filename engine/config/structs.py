@@ -6,9 +6,10 @@ from typing import Any
 import msgspec
 
 from engine.config.errors import Guess
+from engine.config.keys import misspelt, unknown_key
 from engine.config.node import Mapping as MappingNode
 from engine.config.node import Node, Path, Scalar, as_mapping
-from engine.config.readers import INVALID, Reader, Walk, misspelt, unknown_key
+from engine.config.readers import INVALID, Reader, Walk
 
 
 class Field(msgspec.Struct, frozen=True):

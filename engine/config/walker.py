@@ -11,17 +11,8 @@ from typing import Annotated, Any, Literal, Union, cast, get_args, get_origin
 import msgspec
 from msgspec import Meta, UnsetType
 
-from engine.config.readers import (
-    Bounds,
-    ChoiceReader,
-    EitherReader,
-    ListReader,
-    Reader,
-    ScalarReader,
-    TableReader,
-    TextReader,
-    UnionReader,
-)
+from engine.config.forms import ListReader, TableReader, UnionReader
+from engine.config.readers import Bounds, ChoiceReader, EitherReader, Reader, ScalarReader, TextReader
 from engine.config.scalars import read_any, read_bool, read_float, read_int, read_number
 from engine.config.structs import Field, StructReader, TaggedReader
 

@@ -203,7 +203,10 @@ class PortfolioContainer(Container):
         """Why buying power does not reach for `request`: margin account, leverage 1, valued at this close (rule P2)."""
         index = self._index()
         number = self._numbers[request.symbol]
-        before = [q + self.desk.working_quantity(f.symbol) for q, f in zip(self.ledger.quantities, self.clock.feeds, strict=True)]
+        before = [
+            q + self.desk.working_quantity(f.symbol)
+            for q, f in zip(self.ledger.quantities, self.clock.feeds, strict=True)
+        ]
         after = before.copy()
         after[number] += signed(request.side, request.quantity)
         if abs(after[number]) <= abs(before[number]):

@@ -158,4 +158,3 @@ class StrategyContainer(Container):
 
     def _begin(self, _: object) -> None:
         self.runner.start()
-

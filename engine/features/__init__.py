@@ -1,0 +1,1 @@
+"""Indicators by name and the columns computed from them."""

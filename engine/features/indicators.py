@@ -115,7 +115,9 @@ def _listed(value: str | list[str]) -> list[str]:
 def _short_names(name: str, outputs: tuple[str, ...]) -> tuple[str, ...]:
     """`macd, macdsignal, macdhist` become `macd, signal, hist`; `upperband` becomes `upper`."""
     stem = name.lower()
-    shortened = tuple(o.removesuffix("band") if o == stem else o.removeprefix(stem).removesuffix("band") for o in outputs)
+    shortened = tuple(
+        o.removesuffix("band") if o == stem else o.removeprefix(stem).removesuffix("band") for o in outputs
+    )
     return shortened if len(set(shortened)) == len(outputs) and all(shortened) else outputs
 
 

@@ -65,9 +65,9 @@ def _separators(text: TextFile) -> int:
 
 
 def _table(plan: ColumnPlan, pieces: list[Block]) -> Table:
-    stamps: TextArray = np.concatenate([piece["stamp"] for piece in pieces]).astype(np.bytes_)
+    stamps: TextArray = np.concatenate([piece.pop("stamp") for piece in pieces]).astype(np.bytes_)
     numbers = {
-        name: np.concatenate([piece[f"v{index}"] for piece in pieces]).astype(np.float64, copy=False)
+        name: np.concatenate([piece.pop(f"v{index}") for piece in pieces]).astype(np.float64, copy=False)
         for index, name in enumerate(plan.numbers)
     }
     columns = {name: plan.names[column] for name, column in plan.numbers.items()}

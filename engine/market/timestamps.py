@@ -1,11 +1,9 @@
 """Which way a whole column of timestamps is to be read (rule M2), decided once for all its rows."""
 
-from collections.abc import Callable, Sequence
-
 import numpy as np
 
 from engine.market.civil import Times, read_civil, read_epoch
-from engine.market.layouts import Layout, TextArray, layouts_of
+from engine.market.layouts import TextArray, layouts_of
 from engine.market.time_patterns import DAY_FIRST, MONTH_FIRST, YEAR_FIRST, strptime_pattern
 
 
@@ -16,15 +14,6 @@ class UnclearTimestamps(ValueError):  # noqa: N818 - says what they are
         super().__init__(reason)
         self.reason = reason
         self.row = row
-
-
-_READINGS: tuple[Callable[[Sequence[Layout], int], Times], ...] = (
-    lambda layouts, rows: read_civil(layouts, rows, YEAR_FIRST),
-    lambda layouts, rows: read_civil(layouts, rows, DAY_FIRST),
-    lambda layouts, rows: read_civil(layouts, rows, MONTH_FIRST),
-    read_epoch,
-)
-_DAY, _MONTH = 1, 2
 
 
 def read_timestamps(column: TextArray, timestamp_format: str | None = None) -> Times:
@@ -41,12 +30,19 @@ def read_timestamps(column: TextArray, timestamp_format: str | None = None) -> T
     if timestamp_format is not None:
         times = read_civil(layouts, len(column), [strptime_pattern(timestamp_format)])
         return _readable(column, times, f"as {timestamp_format!r}")
-    readings = [read(layouts, len(column)) for read in _READINGS]
-    counts = [int(np.count_nonzero(times.ok)) for times in readings]
-    best = int(np.argmax(counts))
-    if best == _DAY and counts[_MONTH] == counts[_DAY]:
-        return _by_order(column, readings[_DAY], readings[_MONTH])
-    return _readable(column, readings[best], "in a known way")
+    by_year = read_civil(layouts, len(column), YEAR_FIRST)
+    if by_year.ok.all():
+        return by_year
+    by_day, by_month = (read_civil(layouts, len(column), patterns) for patterns in (DAY_FIRST, MONTH_FIRST))
+    if _count(by_day) and _count(by_day) == _count(by_month) > _count(by_year):
+        return _by_order(column, by_day, by_month)
+    # Of equals the first is taken, so that 20200131 is a date and no epoch number.
+    best = max(by_year, by_day, by_month, read_epoch(layouts, len(column)), key=_count)
+    return _readable(column, best, "in a known way")
+
+
+def _count(times: Times) -> int:
+    return int(np.count_nonzero(times.ok))
 
 
 def _readable(column: TextArray, times: Times, how: str) -> Times:

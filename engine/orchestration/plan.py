@@ -66,7 +66,7 @@ class Plan:
         """
         config = self.containers[id_].config
         if not isinstance(config, PortfolioContainer):
-            raise LookupError(f"{id_} is no portfolio")
+            raise LookupError(f"{id_} is no portfolio")  # noqa: TRY004 - the id is wrong, not a type
         return config
 
     def strategy(self, id_: str) -> Strategy | None:
@@ -184,11 +184,11 @@ def _behind(id_: str, inputs: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _data_of(
-    id_: str, declared: Mapping[str, AnyContainer], behind: Mapping[str, tuple[str, ...]]
-) -> tuple[str, ...]:
+def _data_of(id_: str, declared: Mapping[str, AnyContainer], behind: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
     heard = {id_, *behind[id_]}
-    return tuple(other for other, container in declared.items() if isinstance(container, DataContainer) and other in heard)
+    return tuple(
+        other for other, container in declared.items() if isinstance(container, DataContainer) and other in heard
+    )
 
 
 def _own_code(config: RunConfig, folder: Path) -> dict[str, UserStrategy]:

@@ -83,7 +83,9 @@ def _check_lengths(plan: Plan, bars: Mapping[str, Bars]) -> None:
         if len(lengths) > 1:
             named = " and ".join(lengths.values())
             problems.append(
-                PlanProblem(f"containers.{number}.inputs", named, "bars of different lengths cannot be mixed in a portfolio")
+                PlanProblem(
+                    f"containers.{number}.inputs", named, "bars of different lengths cannot be mixed in a portfolio"
+                )
             )
     if problems:
         raise PlanError(problems)

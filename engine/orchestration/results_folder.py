@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
     from types import TracebackType
+    from typing import Self
 
 RUN_FILE = "run.json"
 METRICS_FILE = "metrics.json"
@@ -41,7 +42,7 @@ class ResultsFolder:
         self._overwrite = overwrite
         self._lock = -1
 
-    def __enter__(self) -> ResultsFolder:
+    def __enter__(self) -> Self:
         """Makes the folder if need be, locks it, and clears what an earlier run left if that is asked for."""
         if self.root.exists() and not self.root.is_dir():
             raise FolderRefusedError(f"{self.root} is not a folder")

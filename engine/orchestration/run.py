@@ -30,8 +30,9 @@ SCHEMA_VERSION = 1
 
 @dataclass(slots=True)
 class Outcome:
-    """What a run came to. `metrics` by container id; `failures` what went wrong by id. `environment_failed`: the
-    machine was at fault."""
+    """What a run came to. `metrics` by container id; `failures` what went wrong by id.
+    `environment_failed`: the machine was at fault.
+    """
 
     status: str
     completed: int
@@ -43,9 +44,19 @@ class Outcome:
 
 
 class Run:
-    """One run of what was prepared, into a claimed results folder; `warn` takes remarks, one line each."""
+    """One run of what was prepared, into a claimed results folder.
 
-    def __init__(self, prepared: Prepared, results: ResultsFolder, warn: Callable[[str], None]) -> None:
+    `how` says by which means (workers, path), for run.json; `warn` takes remarks, one line each.
+    """
+
+    def __init__(
+        self,
+        prepared: Prepared,
+        results: ResultsFolder,
+        how: Mapping[str, int | str],
+        warn: Callable[[str], None],
+    ) -> None:
+        self._how = how
         self._prepared = prepared
         self._results = results
         self._tracers: dict[str, EventTracer] = {}
@@ -135,6 +146,7 @@ class Run:
             "pid": os.getpid(),
             "plan_hash": prepared.hash,
             "correlation_id": prepared.correlation_id,
+            "how": dict(self._how),
             "seed": prepared.plan.config.seed,
             "versions": versions(),
             "data": {

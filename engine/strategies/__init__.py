@@ -1,0 +1,1 @@
+"""Strategies: what they see, what they decide."""

@@ -1,0 +1,1 @@
+"""Orders, costs, sizing, positions."""

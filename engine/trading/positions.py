@@ -78,7 +78,9 @@ class Trade:
         else:
             left = self.entry_quantity - self.exit_quantity
             if abs(signed_quantity) - left > _FLAT * self.entry_quantity:
-                raise CrossedFlatError(f"{self.trade_id}: a fill of {signed_quantity} crosses flat from {self.quantity}")
+                raise CrossedFlatError(
+                    f"{self.trade_id}: a fill of {signed_quantity} crosses flat from {self.quantity}"
+                )
             self.exit_quantity += abs(signed_quantity)
             self.exit_notional += notional
         self.commission += commission

@@ -19,11 +19,11 @@ from engine.market.text_file import read_header
 from engine.market.timestamps import UnclearTimestamps, read_timestamps
 from engine.market.zones import local_to_utc
 
+# Clock readings: hypothesis takes its bounds without a zone.
+YEAR_1700, YEAR_2200 = dt.datetime.fromisoformat("1700-01-01"), dt.datetime.fromisoformat("2200-01-01")
 price = st.floats(min_value=5e-324, max_value=1e308)
 bar = st.tuples(st.lists(price, min_size=4, max_size=4), st.floats(min_value=0, max_value=1e308))
-moments = st.lists(
-    st.datetimes(dt.datetime(1700, 1, 1), dt.datetime(2200, 1, 1)), min_size=1, max_size=20, unique=True
-).map(sorted)
+moments = st.lists(st.datetimes(YEAR_1700, YEAR_2200), min_size=1, max_size=20, unique=True).map(sorted)
 
 
 def csv_text(stamps, bars, separator):
@@ -102,7 +102,7 @@ def test_m2_day_and_month_are_told_apart_or_the_column_is_refused(days, day_firs
 
 @settings(deadline=None, max_examples=200)
 @given(
-    local=st.datetimes(dt.datetime(1900, 1, 1), dt.datetime(2100, 1, 1)),
+    local=st.datetimes(YEAR_1700, YEAR_2200),
     zone=st.sampled_from(
         ["America/New_York", "Europe/Paris", "Australia/Lord_Howe", "Asia/Kolkata", "Africa/Casablanca"]
     ),

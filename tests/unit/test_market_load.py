@@ -94,14 +94,16 @@ def test_a_source_s_faults_are_found_before_anything_is_read(monkeypatch):
     with pytest.raises(BadData) as refusal:
         load_bars([file("a", SP500, timeframe="5x"), synthetic("s", bars=3, start="soon")], seed=0)
     assert str(refusal.value).splitlines() == [
-        f"run.yaml:1:1: {SP500}: timeframe: '5x' is not a length of time "
-        "(expected a number and m, h, d or w, such as 5m or 1h)",
+        (
+            f"run.yaml:1:1: {SP500}: timeframe: '5x' is not a length of time "
+            "(expected a number and m, h, d or w, such as 5m or 1h)"
+        ),
         "run.yaml:9:1: synthetic: start: 'soon' is not a date or a time (write it as 2020-01-31 or 2020-01-31T09:30)",
     ]
 
 
 def test_prices_that_outgrow_numbers_are_a_problem_with_its_place():
-    with pytest.raises(BadData, match="run.yaml:9:1: synthetic: the prices grow beyond"):
+    with pytest.raises(BadData, match=r"run\.yaml:9:1: synthetic: the prices grow beyond"):
         load_bars([synthetic("s", bars=3, drift=1e9)], seed=0)
 
 
@@ -159,4 +161,19 @@ def test_duckdb_never_enters_the_run_s_process():
         f"load_bars([DataRequest('a', FileSource(path={SP500!r}, symbol='X'), Path({str(DATA)!r}), '')], seed=0); "
         "sys.exit('duckdb' in sys.modules)"
     )
-    assert subprocess.run([sys.executable, "-c", program]).returncode == 0
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+def test_an_interrupted_run_leaves_no_reading_process_behind(monkeypatch, scratch):
+    started = []
+
+    def interrupted(process, _jobs):
+        started.append(process)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(reader_call, "_PROGRAM", "import time; time.sleep(60)")
+    monkeypatch.setattr(subprocess.Popen, "communicate", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        load_bars([file("a", SP500)], seed=0)
+    assert started[0].returncode is not None
+    assert not list(scratch.iterdir())

@@ -62,8 +62,10 @@ BAD_ROWS = [
     (
         "2020-01-01T12:00,1,2,0.5,1.5,10",
         "out_of_order",
-        "timestamp 2020-01-01T12:00:00Z comes after 2020-01-02T00:00:00Z of line 3 "
-        "(rows must run from the oldest to the newest)",
+        (
+            "timestamp 2020-01-01T12:00:00Z comes after 2020-01-02T00:00:00Z of line 3 "
+            "(rows must run from the oldest to the newest)"
+        ),
     ),
 ]
 
@@ -113,7 +115,7 @@ def test_m3_a_file_from_new_to_old_is_said_to_be_one(load, policy):
 
 
 def test_m3_dropping_every_row_is_a_refusal(load):
-    with pytest.raises(FileRefused, match="open is 0.0"):
+    with pytest.raises(FileRefused, match=r"open is 0\.0"):
         load(HEADER + "2020-01-01,0,2,0.5,1.5,10\n", on_bad_row="drop")
 
 

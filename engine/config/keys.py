@@ -1,0 +1,30 @@
+"""Keys that nothing reads, and what was probably meant."""
+
+import itertools
+from collections.abc import Collection
+
+from engine.config.errors import Guess, Problems, nearest
+from engine.config.node import Mapping, Node, Path, Scalar
+
+_FIRST_KEYS = 100
+
+
+def unquoted_place(node: Node) -> str:
+    """A hint for `{fast}` without quotes, which YAML reads as a mapping."""
+    if isinstance(node, Mapping) and len(node.entries) == 1:
+        entry = next(iter(node))
+        if isinstance(entry.value, Scalar) and entry.value.is_null and not entry.value.text:
+            return f': quote it if a sweep is to fill it in: "{{{entry.key.text}}}"'
+    return ""
+
+
+def misspelt(mapping: Mapping, wanted: str, known: Collection[str]) -> Scalar | None:
+    """The key of `mapping` that is nothing known and was probably meant as `wanted`."""
+    strange = [entry.key for entry in itertools.islice(mapping, _FIRST_KEYS) if entry.key.text not in known]
+    return next((key for key in strange if nearest(key.text, (wanted,))), None)
+
+
+def unknown_key(problems: Problems, key: Scalar, path: Path, known: Collection[str]) -> None:
+    """Reports a key that nothing reads, with the nearest that something does."""
+    listed = f"; known here: {', '.join(known)}" if known else ""
+    problems.at(key.at, (*path, key.text), None, "unknown key", Guess(key.text, known, listed))
