@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from enum import IntEnum
 from heapq import heappop, heappush
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,25 +60,33 @@ class OutOfOrderError(RuntimeError):
     """Work was asked for at a place that has already passed."""
 
 
-class Agenda:
-    """A heap of work over a timeline of `timestamps` (ns UTC, one a step).
+class Standing(NamedTuple):
+    """Work that is done at every step, in its place among the rest."""
 
-    `step` and `phase` say where the run stands, `done` counts the work done.
+    phase: int
+    lane: int
+    rank: int
+    counter: int
+    owner: Owner
+    action: Callable[[int], None]
+
+
+class Agenda:
+    """A heap of work over a timeline of `timestamps` (ns UTC, one a step), beside work that stands at every step.
+
+    `step` and `phase` say where the run stands, `now` is the step's timestamp. Without standing work, steps at which nothing is arranged cost nothing.
     """
 
     def __init__(self, timestamps: npt.NDArray[np.int64]) -> None:
         self.timestamps = timestamps
         self.step = 0
+        self.now: int = timestamps.item(0)
         self.phase: int = Phase.START
-        self.done = 0
         self.stopped = False
         self._entries: list[tuple[int, int, int, int, int, Owner, Action, Any]] = []
+        self._standing: list[Standing] = []
+        self._next_step = 0
         self._counter = 0
-
-    @property
-    def now(self) -> int:
-        """The timestamp of the current step, ns UTC."""
-        return self.timestamps.item(self.step)
 
     @property
     def interrupted(self) -> bool:
@@ -109,20 +117,55 @@ class Agenda:
             raise OutOfOrderError(f"step {step} is asked for, but the run stands at step {self.step}")
         self._put((step, phase, owner.lane, owner.rank), owner, action, argument)
 
+    def stand(self, phase: int, owner: Owner, action: Callable[[int], None]) -> None:
+        """Has `action(step)` done at every step of the run, which must not have begun."""
+        self._counter += 1
+        standing = Standing(phase, owner.lane, owner.rank, self._counter, owner, action)
+        self._standing = sorted([*self._standing, standing], key=lambda work: work[:4])
+
     def run(self, until: int) -> None:
         """Does all work of the steps before `until`; once `stopped`, only what is left of the current step."""
+        if self._standing:
+            while self._next_step < until and not self.stopped:
+                self._run_step(self._next_step)
+                self._next_step += 1
+        else:
+            self._drain((until,))
+
+    def _run_step(self, step: int) -> None:
         entries = self._entries
-        while entries and entries[0][0] < until:
+        self._enter(step)
+        for phase, lane, rank, _, owner, action in self._standing:
+            if entries and entries[0][0] <= step:
+                self._drain((step, phase, lane, rank))
+            if not owner.closed:
+                self.phase = phase
+                try:
+                    action(step)
+                except Exception as error:  # noqa: BLE001 - a lane's failure must not touch the others
+                    owner.fail(error)
+        if entries and entries[0][0] <= step:
+            self._drain((step + 1,))
+
+    def _drain(self, end: tuple[int, ...]) -> None:
+        """Does all work that stands before `end`."""
+        entries = self._entries
+        while entries and entries[0] < end:
             if self.stopped and entries[0][0] > self.step:
                 return
-            self.step, self.phase, _, _, _, owner, action, argument = heappop(entries)
+            step, self.phase, _, _, _, owner, action, argument = heappop(entries)
+            if step != self.step:
+                self._enter(step)
             if owner.closed:
                 continue
-            self.done += 1
             try:
                 action(argument)
             except Exception as error:  # noqa: BLE001 - a lane's failure must not touch the others
                 owner.fail(error)
+
+    def _enter(self, step: int) -> None:
+        self.step = step
+        self.now = self.timestamps.item(step)
 
     def _put(self, place: tuple[int, int, int, int], owner: Owner, action: Action, argument: object) -> None:
         self._counter += 1

@@ -49,13 +49,8 @@ class Link:
         return self.types is None or event_type in self.types
 
 
-@dataclass(frozen=True, slots=True)
-class Stop:
-    """One bus on an event's way, with those on it who want the type."""
-
-    bus: EventBus
-    observers: tuple[Handler, ...]
-    handlers: tuple[Handler, ...]
+Stop = tuple["EventBus", tuple["Handler", ...], tuple["Handler", ...]]
+"""One bus on an event's way, with the observers and the handlers on it who want the type."""
 
 
 class EventBus:
@@ -138,14 +133,17 @@ class EventBus:
 
     def dispatch(self, event: Event, lane: int = SHARED) -> None:
         """Delivers `event` to every bus on its way, at once. Failures go to the failing bus's `on_failure`."""
-        for stop in self._way(event.type, lane):
+        way = self._ways.get((event.type, lane))
+        if way is None:
+            way = self._way(event.type, lane)
+        for bus, observers, handlers in way:
             try:
-                for observe in stop.observers:
+                for observe in observers:
                     observe(event)
-                for handle in stop.handlers:
+                for handle in handlers:
                     handle(event)
             except Exception as error:  # noqa: BLE001 - the one place where a container's failure is contained
-                stop.bus.fail(error)
+                bus.fail(error)
         if event.ends_correlation and event.correlation_id is not None:
             self.end(event.correlation_id, lane)
 
@@ -175,12 +173,12 @@ class EventBus:
         if way is None:
             reached = self._reach(lane, lambda link: link.carries(event_type))
             stops = (bus._stop(event_type) for bus in reached)  # noqa: SLF001
-            way = self._ways[event_type, lane] = tuple(s for s in stops if s.observers or s.handlers)
+            way = self._ways[event_type, lane] = tuple(stop for stop in stops if stop[1] or stop[2])
         return way
 
     def _stop(self, event_type: str) -> Stop:
         interested = (o for o in self._observers if o.event_types is None or event_type in o.event_types)
-        return Stop(self, tuple(o.observe for o in interested), self._handlers.get(event_type, ()))
+        return self, tuple(o.observe for o in interested), self._handlers.get(event_type, ())
 
     def _reach(self, lane: int, passes: Callable[[Link], bool]) -> list[EventBus]:
         """Every bus that carries an event of this lane published here, each once, nearest first."""

@@ -10,29 +10,25 @@ parsed once, in time linear in its length, into nested closures.
 
 import difflib
 import math
-import re
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from typing import NamedTuple
+
+from tracing.expression_runs import (
+    ARITHMETIC,
+    COMPARISONS,
+    Lookup,
+    Run,
+    Undefined,
+    chained,
+    computed,
+    defined,
+    joined,
+    numeric,
+)
+from tracing.expression_tokens import ExpressionError, Token, tokens
 
 LONGEST = 10_000
 DEEPEST = 64
-
-Value = float | str
-Lookup = Callable[[str], Value | None]
-_Run = Callable[[Lookup], Value]
-
-_TOKEN = re.compile(
-    r"""\s*(?:
-      (?P<number>(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)
-    | (?P<name>[^\W\d]\w*(?:\.[^\W\d]\w*)*)
-    | (?P<text>'[^']*'|"[^"]*")
-    | (?P<symbol><=|>=|==|!=|[-+*/<>()])
-    | (?P<end>\Z)
-    )""",
-    re.VERBOSE,
-)
-_HINTS = {"=": "compare with ==", "&": "write and", "|": "write or", "!": "write not", "'": "a quote is not closed"}
-_HINTS['"'] = _HINTS["'"]
 
 # How tightly an operator binds.
 _OR, _AND, _NOT, _COMPARE, _ADD, _MULTIPLY, _SIGN = range(1, 8)
@@ -43,33 +39,6 @@ _BINDING = {
     **dict.fromkeys("+-", _ADD),
     **dict.fromkeys("*/", _MULTIPLY),
 }
-_COMPARISONS: dict[str, Callable[[Value, Value], bool]] = {
-    "<": lambda a, b: _number(a) < _number(b),
-    "<=": lambda a, b: _number(a) <= _number(b),
-    ">": lambda a, b: _number(a) > _number(b),
-    ">=": lambda a, b: _number(a) >= _number(b),
-    "==": lambda a, b: a == b,
-    "!=": lambda a, b: a != b,
-}
-_ARITHMETIC: dict[str, Callable[[float, float], float]] = {
-    "+": lambda a, b: a + b,
-    "-": lambda a, b: a - b,
-    "*": lambda a, b: a * b,
-    "/": lambda a, b: a / b,
-}
-
-
-class ExpressionError(ValueError):
-    """A text outside the grammar. `column` counts from 1 within the text, `message` says what is wrong there."""
-
-    def __init__(self, column: int, message: str) -> None:
-        super().__init__(f"column {column}: {message}")
-        self.column = column
-        self.message = message
-
-
-class _Undefined(Exception):  # noqa: N818 - no error: the condition is simply not true
-    """A name has no value, or a text stands where a number is needed."""
 
 
 class Expression:
@@ -100,21 +69,15 @@ class Expression:
         """
         try:
             return bool(self._run(lookup))
-        except (_Undefined, ZeroDivisionError, OverflowError):
+        except (Undefined, ZeroDivisionError, OverflowError):
             return False
-
-
-class _Token(NamedTuple):
-    kind: str
-    text: str
-    column: int
 
 
 class _Term(NamedTuple):
     """A parsed piece: `sort` is condition, number, text or name (which may hold a number or a text)."""
 
     sort: str
-    run: _Run
+    run: Run
     column: int
     name: str = ""
 
@@ -126,11 +89,11 @@ class _Parser:
         self.used: list[str] = []
         self.numbers: set[str] = set()
         self._names = names
-        self._tokens = _tokens(text)
+        self._tokens = tokens(text)
         self._at = 0
         self._depth = 0
 
-    def condition(self) -> _Run:
+    def condition(self) -> Run:
         whole = self._parse(_OR)
         token = self._tokens[self._at]
         if token.kind != "end":
@@ -140,7 +103,7 @@ class _Parser:
     def _parse(self, least: int) -> _Term:
         left = self._prefix()
         while (binding := self._binding()) >= least:
-            pairs: list[tuple[_Token, _Term]] = []
+            pairs: list[tuple[Token, _Term]] = []
             while self._binding() == binding:
                 pairs.append((self._take(), self._parse(binding + 1)))
             left = self._combine(binding, left, pairs)
@@ -148,7 +111,7 @@ class _Parser:
 
     def _prefix(self) -> _Term:
         token = self._take()
-        if token.text not in ("not", "+", "-", "(") or token.kind == "text":
+        if token.text not in ("not", "+", "-", "("):
             return self._operand(token)
         self._depth += 1
         if self._depth > DEEPEST:
@@ -157,11 +120,11 @@ class _Parser:
         self._depth -= 1
         return term
 
-    def _nested(self, token: _Token) -> _Term:
+    def _nested(self, token: Token) -> _Term:
         if token.text == "(":
             inner = self._parse(_OR)
             closing = self._take()
-            if closing.text != ")" or closing.kind != "symbol":
+            if closing.text != ")":
                 raise ExpressionError(closing.column, f"expected ), not {_quoted(closing)}")
             return inner
         if token.text == "not":
@@ -169,14 +132,14 @@ class _Parser:
             return _Term("condition", lambda lookup: not run(lookup), token.column)
         run = self._numeric(self._parse(_SIGN)).run
         sign = -1.0 if token.text == "-" else 1.0
-        return _Term("number", lambda lookup: sign * _number(run(lookup)), token.column)
+        return _Term("number", lambda lookup: sign * numeric(run(lookup)), token.column)
 
-    def _operand(self, token: _Token) -> _Term:
+    def _operand(self, token: Token) -> _Term:
         if token.kind == "number":
-            number = float(token.text)
-            if math.isinf(number):
+            value = float(token.text)
+            if math.isinf(value):
                 raise ExpressionError(token.column, "this number is too large")
-            return _Term("number", lambda _: number, token.column)
+            return _Term("number", lambda _: value, token.column)
         if token.kind == "text":
             text = token.text[1:-1]
             return _Term("text", lambda _: text, token.column)
@@ -184,7 +147,7 @@ class _Parser:
             raise ExpressionError(token.column, f"expected a name or a number, not {_quoted(token)}")
         return self._name(token)
 
-    def _name(self, token: _Token) -> _Term:
+    def _name(self, token: Token) -> _Term:
         name = token.text
         if self._tokens[self._at].text == "(":
             raise ExpressionError(token.column, f"{name} cannot be called: there are no functions")
@@ -193,26 +156,26 @@ class _Parser:
             hint = f"did you mean {close[0]!r}?" if close else f"known are {', '.join(sorted(self._names)) or 'none'}"
             raise ExpressionError(token.column, f"no such name: {name[:80]}; {hint}")
         self.used.append(name)
-        return _Term("name", lambda lookup: _defined(lookup(name)), token.column, name)
+        return _Term("name", lambda lookup: defined(lookup(name)), token.column, name)
 
-    def _combine(self, binding: int, first: _Term, pairs: list[tuple[_Token, _Term]]) -> _Term:
+    def _combine(self, binding: int, first: _Term, pairs: list[tuple[Token, _Term]]) -> _Term:
         if binding <= _AND:
             runs = [self._conditional(term).run for term in (first, *(term for _, term in pairs))]
-            return _Term("condition", _joined(runs, decisive=binding == _OR), first.column)
+            return _Term("condition", joined(runs, decisive=binding == _OR), first.column)
         if binding == _COMPARE:
             return self._compared(first, pairs)
-        steps = [(_ARITHMETIC[token.text], self._numeric(term).run) for token, term in pairs]
-        return _Term("number", _computed(self._numeric(first).run, steps), first.column)
+        steps = [(ARITHMETIC[token.text], self._numeric(term).run) for token, term in pairs]
+        return _Term("number", computed(self._numeric(first).run, steps), first.column)
 
-    def _compared(self, first: _Term, pairs: list[tuple[_Token, _Term]]) -> _Term:
+    def _compared(self, first: _Term, pairs: list[tuple[Token, _Term]]) -> _Term:
         left = first
         for token, right in pairs:
             self._check_pair(left, token, right)
             left = right
-        steps = [(_COMPARISONS[token.text], term.run) for token, term in pairs]
-        return _Term("condition", _chained(first.run, steps), first.column)
+        steps = [(COMPARISONS[token.text], term.run) for token, term in pairs]
+        return _Term("condition", chained(first.run, steps), first.column)
 
-    def _check_pair(self, left: _Term, token: _Token, right: _Term) -> None:
+    def _check_pair(self, left: _Term, token: Token, right: _Term) -> None:
         for term in (left, right):
             if term.sort == "condition":
                 raise ExpressionError(term.column, "a comparison cannot be compared: join them with and or or")
@@ -235,76 +198,13 @@ class _Parser:
         return term
 
     def _binding(self) -> int:
-        token = self._tokens[self._at]
-        return 0 if token.kind == "text" else _BINDING.get(token.text, 0)
+        return _BINDING.get(self._tokens[self._at].text, 0)
 
-    def _take(self) -> _Token:
+    def _take(self) -> Token:
         token = self._tokens[self._at]
         self._at = min(self._at + 1, len(self._tokens) - 1)
         return token
 
 
-def _tokens(text: str) -> list[_Token]:
-    tokens: list[_Token] = []
-    at = 0
-    while not tokens or tokens[-1].kind != "end":
-        match = _TOKEN.match(text, at)
-        if match is None:
-            at += len(text[at:]) - len(text[at:].lstrip())
-            hint = _HINTS.get(text[at])
-            raise ExpressionError(at + 1, f"{text[at]!r} has no meaning here" + (f": {hint}" if hint else ""))
-        kind = str(match.lastgroup)
-        tokens.append(_Token(kind, match[kind], match.start(kind) + 1))
-        at = match.end()
-    return tokens
-
-
-def _quoted(token: _Token) -> str:
+def _quoted(token: Token) -> str:
     return "the end" if token.kind == "end" else repr(token.text[:80])
-
-
-def _defined(value: Value | None) -> Value:
-    if value is None:
-        raise _Undefined
-    return value
-
-
-def _number(value: Value) -> float:
-    if isinstance(value, str):
-        raise _Undefined
-    return value
-
-
-def _joined(runs: list[_Run], *, decisive: bool) -> _Run:
-    """`or` (decided by the first true) or `and` (by the first false)."""
-
-    def run(lookup: Lookup) -> bool:
-        for each in runs:
-            if bool(each(lookup)) is decisive:
-                return decisive
-        return not decisive
-
-    return run
-
-
-def _computed(first: _Run, steps: list[tuple[Callable[[float, float], float], _Run]]) -> _Run:
-    def run(lookup: Lookup) -> float:
-        value = float(_number(first(lookup)))
-        for operate, operand in steps:
-            value = operate(value, float(_number(operand(lookup))))
-        return value
-
-    return run
-
-
-def _chained(first: _Run, steps: list[tuple[Callable[[Value, Value], bool], _Run]]) -> _Run:
-    def run(lookup: Lookup) -> bool:
-        left = first(lookup)
-        for compare, operand in steps:
-            right = operand(lookup)
-            if not compare(left, right):
-                return False
-            left = right
-        return True
-
-    return run

@@ -1,13 +1,15 @@
 """YAML text to a tree of nodes: one pass over the parser's events, without recursion, within limits (rule C5)."""
 
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from cli.config.syntax import syntax_problem
 from engine.config.errors import ConfigProblem, Problems, shown_text
 from engine.config.node import Entry, Mapping, Mark, Node, Path, Scalar, Sequence, as_mapping, dotted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 DEEPEST = 64
 MOST_NODES = 1_000_000

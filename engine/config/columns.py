@@ -106,7 +106,7 @@ class ColumnCheck:
     def _check_name(self, each: Declared, keys: Path, name: str, own: Iterable[str], reach: Reach) -> None:
         node = each.field("strategy")
         item = node.value(str(keys[1])) if isinstance(node, MappingNode) else None
-        origins = (*reach.features.get(name, ()), *([str(each.id)] if name in own else ()))
+        origins = (*reach.features.get(name, ()), *(["this container"] if name in own else ()))
         if not isinstance(item, Scalar):
             return
         if len(origins) > 1:

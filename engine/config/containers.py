@@ -18,9 +18,9 @@ class Declared(msgspec.Struct, frozen=True, eq=False):
 
     @property
     def id(self) -> str | None:
-        """The id as written, even where the rest is wrong."""
+        """The id as written, even where the rest is wrong; None if there is none."""
         value = self.field("id")
-        return value.text if isinstance(value, Scalar) else None
+        return value.text or None if isinstance(value, Scalar) else None
 
     @property
     def config_id(self) -> Any:  # noqa: ANN401 - INVALID is of no type

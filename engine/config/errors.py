@@ -26,7 +26,8 @@ class ConfigProblem(msgspec.Struct, frozen=True):
     def __str__(self) -> str:
         """`<path>:<line>:<column>: <dotted path>: <value>: <what was expected>` on one line."""
         place = f"{self.at.path}:{self.at.line}:{self.at.column}"
-        return ": ".join(part for part in (place, self.dotted_path, self.value, self.expected) if part)
+        line = ": ".join(part for part in (place, self.dotted_path, self.value, self.expected) if part)
+        return line if line.isprintable() else "".join(map(_printable, line))
 
 
 class ConfigErrors(ValueError):  # noqa: N818 - it carries many
@@ -132,6 +133,10 @@ def nearest_several(word: str, known: Iterable[str]) -> str:
     return f"; nearest: {', '.join(close)}" if close else ""
 
 
+def _printable(character: str) -> str:
+    return character if character.isprintable() else ascii(character)[1:-1]
+
+
 def shown(node: Node) -> str:
     """The value of a node on one line, shortened, with control characters escaped."""
     if isinstance(node, Mapping):
@@ -142,9 +147,8 @@ def shown(node: Node) -> str:
 
 
 def shown_text(text: str) -> str:
-    """A text on one line, shortened, with control characters escaped."""
+    """A text shortened, in quotes if its ends could not be seen otherwise."""
     if not text:
         return "nothing"
     short = text if len(text) <= _LONGEST_SHOWN else text[: _LONGEST_SHOWN - 3] + "..."
-    plain = short.isprintable() and short == short.strip()
-    return short if plain else short.encode("unicode_escape").decode("ascii").join("''")
+    return short if short == short.strip() else f"'{short}'"

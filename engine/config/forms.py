@@ -53,7 +53,7 @@ class TableReader:
             name = entry.key.text
             wrong = self._check_key(name) if self._check_key else None
             if wrong:
-                walk.problems.at(entry.key.at, (*path, name), name, wrong)
+                walk.problems.at(entry.key.at, (*path, name), None, wrong)
             values[name] = self._value.read(entry.value, (*path, name), walk)
         return values
 

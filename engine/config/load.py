@@ -69,9 +69,10 @@ def _check(declared: list[Declared], problems: Problems) -> Inputs:
     directory.report_unknown(problems)
     columns = ColumnCheck(directory, inputs, problems)
     for each in declared:
-        columns.check(each)
-        check_signals(each, inputs, directory, problems)
         check_values(each, problems)
+        if directory.owns(each):
+            columns.check(each)
+            check_signals(each, inputs, directory, problems)
     return inputs
 
 

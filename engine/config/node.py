@@ -67,6 +67,7 @@ class Mapping(msgspec.Struct, frozen=True, eq=False, gc=False):
 Node = Mapping | Sequence | Scalar
 Path = tuple[str | int, ...]
 
+_LONGEST_STEP = 200
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 
 
@@ -80,5 +81,10 @@ def as_mapping(node: Node | None) -> Mapping | None:
 
 
 def dotted(path: Path) -> str:
-    """The path as it is shown: `containers.1.features.fast`."""
-    return ".".join(map(str, path))
+    """The path as it is shown: `containers.1.features.fast`; very long keys are cut, blank ones quoted."""
+    return ".".join(map(_step, path))
+
+
+def _step(step: str | int) -> str:
+    text = str(step)[:_LONGEST_STEP]
+    return text if text and text == text.strip() else f"'{text}'"

@@ -4,13 +4,14 @@ from collections.abc import Iterator
 from decimal import Decimal, localcontext
 
 from engine.config.errors import Guess, Problems
-from engine.config.keys import unknown_key
+from engine.config.keys import misspelt, unknown_key
 from engine.config.node import Mapping, Mark, Node, Path, Scalar, Sequence, as_mapping
 from engine.config.scalars import NotReadableError, read_any, read_number
 
 LARGEST = 1_000_000
 _FINEST = -30
 _DIGITS = 120
+_RANGE = ("from", "to", "step")
 _EXPECTED = "expected a list of values, or {range: {from: 1, to: 10, step: 1}}"
 
 
@@ -68,7 +69,7 @@ def _ranged(node: Node, path: Path, problems: Problems) -> tuple[Scalar, ...] | 
     before = problems.count
     for entry in mapping:
         if entry.key.text not in ("from", "to", "step"):
-            unknown_key(problems, entry.key, path, ("from", "to", "step"))
+            unknown_key(problems, entry.key, path, _RANGE)
     first, last, step = (_bound(mapping, name, path, problems) for name in ("from", "to", "step"))
     if first is None or last is None or step is None or problems.count > before:
         return None
@@ -82,7 +83,8 @@ def _bound(mapping: Mapping, name: str, path: Path, problems: Problems) -> Decim
     if node is None and name == "step":
         return Decimal(1)
     if node is None:
-        problems.missing(mapping, (*path, name), "expected a number")
+        if misspelt(mapping, name, _RANGE) is None:
+            problems.missing(mapping, (*path, name), "expected a number")
         return None
     if not isinstance(node, Scalar):
         problems.add(node, (*path, name), "expected a number")

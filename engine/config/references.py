@@ -37,6 +37,10 @@ class Directory:
         self._dangling: list[tuple[Scalar, Path, str, Collection[str]]] = []
         self._matches: dict[str, tuple[str, ...]] = {}
 
+    def owns(self, each: Declared) -> bool:
+        """Whether a container is the one that its id means: the first that has it."""
+        return each.id is not None and self.by_id[each.id] is each
+
     def unknown(self, item: Scalar, path: Path, message: str, known: Collection[str]) -> None:
         """Notes a reference to a container that is not there; `known` are those that are."""
         self._dangling.append((item, path, message, known))
@@ -102,7 +106,8 @@ def resolve_inputs(declared: Sequence[Declared], directory: Directory, problems:
         if each.id and isinstance(node, SequenceNode) and each.config is not INVALID and hasattr(each.config, "inputs"):
             before = problems.count + directory.dangling
             resolved = tuple(_resolved(each, node, directory, problems))
-            if problems.count + directory.dangling == before and each.config.inputs is not INVALID:
+            clean = problems.count + directory.dangling == before and each.config.inputs is not INVALID
+            if clean and directory.owns(each):
                 inputs[each.id] = resolved
     return inputs
 
@@ -110,8 +115,10 @@ def resolve_inputs(declared: Sequence[Declared], directory: Directory, problems:
 def _resolved(each: Declared, node: SequenceNode, directory: Directory, problems: Problems) -> dict[str, None]:
     found: dict[str, None] = {}
     for index, item in enumerate(node.items):
-        if isinstance(item, Scalar) and item.text:
-            path = (*each.path, "inputs", index)
+        path = (*each.path, "inputs", index)
+        if isinstance(item, Scalar) and item.unsure:
+            problems.add(item, path, "expected an id")
+        elif isinstance(item, Scalar) and item.text:
             for name in _named(each, item, path, directory, problems):
                 if name in found and not _WILDCARD.search(item.text):
                     problems.add(item, path, "this container is among the inputs already")
@@ -122,7 +129,7 @@ def _resolved(each: Declared, node: SequenceNode, directory: Directory, problems
 def _named(each: Declared, item: Scalar, path: Path, directory: Directory, problems: Problems) -> tuple[str, ...]:
     if _WILDCARD.search(item.text):
         return _matched(each, item, path, directory)
-    if item.text == each.id:
+    if item.text == each.id and directory.owns(each):
         problems.add(item, path, "a container cannot listen to itself")
         return ()
     if item.text not in directory.by_id:
@@ -151,7 +158,7 @@ def check_cycles(declared: Sequence[Declared], inputs: Inputs, problems: Problem
     """Reports containers that listen to themselves by way of others."""
     done: set[str] = set()
     for each in declared:
-        if each.id and each.id not in done:
+        if each.id in inputs and each.id not in done:
             circle = _circle(each.id, inputs, done)
             node = each.field("inputs")
             if circle and node is not None:

@@ -12,7 +12,8 @@ from engine.config.node import Entry, Mapping, Mark, Node, Path, Scalar, as_mapp
 from engine.config.ranges import LARGEST, parameter_values
 from engine.config.scalars import NotReadableError, read_number
 from engine.config.template import Template
-from tracing.expression import Expression, ExpressionError
+from tracing.expression import Expression
+from tracing.expression_tokens import ExpressionError
 
 _NAME = re.compile(r"[A-Za-z_]\w{0,60}", re.ASCII)
 _RESERVED = frozenset({"zip", "product", "random", "sobol"})

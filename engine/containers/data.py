@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from engine.agenda import Phase
 from engine.containers.base import Container, Measured
 from engine.events import Bar
 
+from engine.market.timeline import NO_MORE
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from engine.containers.outlet import Outlet
     from engine.market.timeline import Feed
 
@@ -19,28 +23,18 @@ class DataContainer(Container):
     type = "data"
     outlet: Outlet
     feed: Feed
+    _row: int
+    _rows: Iterator[tuple[Any, ...]]
+    _upcoming: tuple[Any, ...]
 
     def start(self) -> None:
-        """Arranges for the first bar, if anybody will see it."""
+        """Stands ready at every step, if anybody will see the bars."""
         if self.outlet.wants("BAR"):
-            self.outlet.wake(int(self.feed.steps[0]), Phase.BAR, self._publish, 0)
-
-    def bar(self, row: int) -> Bar:
-        """The BAR event of a row."""
-        bars, feed = self.feed.bars, self.feed
-        return Bar(
-            timestamp=bars.timestamps.item(row),
-            source=self.container_id,
-            event_id=feed.bar_id(row),
-            correlation_id=None,
-            causation_id=None,
-            symbol=bars.symbol,
-            open=bars.open.item(row),
-            high=bars.high.item(row),
-            low=bars.low.item(row),
-            close=bars.close.item(row),
-            volume=bars.volume.item(row),
-        )
+            bars = self.feed.bars
+            self._row = 0
+            self._rows = self.feed.rows((bars.open, bars.high, bars.low, bars.close, bars.volume))
+            self._upcoming = next(self._rows, NO_MORE)
+            self.outlet.stand(Phase.BAR, self._publish)
 
     def metrics(self) -> Measured:
         """Rows read, rows dropped for each reason, and what holding the symbol returned from first to last close."""
@@ -49,7 +43,25 @@ class DataContainer(Container):
         held = bars.close.item(-1) / bars.close.item(0) - 1.0
         return {"bars": len(bars), "buy_and_hold_return": held, **dropped}, {}
 
-    def _publish(self, row: int) -> None:
-        self.outlet.dispatch(self.bar(row))
-        if row + 1 < len(self.feed.steps):
-            self.outlet.wake(self.feed.steps.item(row + 1), Phase.BAR, self._publish, row + 1)
+    def _publish(self, step: int) -> None:
+        if step != self._upcoming[0]:
+            return
+        _, timestamp, open_, high, low, close, volume = self._upcoming
+        feed, row = self.feed, self._row
+        self._row = row + 1
+        self._upcoming = next(self._rows, NO_MORE)
+        self.outlet.dispatch(
+            Bar(
+                timestamp,
+                self.container_id,
+                feed.bar_id(row),
+                None,
+                None,
+                feed.symbol,
+                open_,
+                high,
+                low,
+                close,
+                volume,
+            )
+        )

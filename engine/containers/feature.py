@@ -2,23 +2,47 @@
 
 from __future__ import annotations
 
-import math
+from math import isfinite
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from engine.agenda import Phase
 from engine.containers.base import Container
 from engine.events import Features
 from engine.features.columns import feature_names
+from engine.market.timeline import NO_MORE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import numpy as np
     import numpy.typing as npt
 
     from engine.containers.outlet import Outlet
     from engine.features.columns import FeatureSpec, FeatureStore
-    from engine.market.timeline import Clock
+    from engine.market.timeline import Clock, Feed
+
+
+class Stream:
+    """The feature values of one feed, bar by bar: `upcoming` is (step, timestamp, values...) of row `row`.
+
+    From row `complete_from` on every feature has a value.
+    """
+
+    __slots__ = ("_rows", "complete_from", "feed", "row", "upcoming")
+
+    def __init__(self, feed: Feed, columns: list[npt.NDArray[np.float64]]) -> None:
+        self.feed = feed
+        self.row = -1
+        gaps = [np.flatnonzero(~np.isfinite(column)) for column in columns]
+        self.complete_from = max((int(rows[-1]) + 1 for rows in gaps if len(rows)), default=0)
+        self._rows = feed.rows(columns)
+        self.advance()
+
+    def advance(self) -> None:
+        """Goes on to the next bar."""
+        self.row += 1
+        self.upcoming = next(self._rows, NO_MORE)
 
 
 class FeaturePublisher:
@@ -32,38 +56,43 @@ class FeaturePublisher:
         self._clock = clock
         self._store = store
         self._features = features
-        self._columns: list[list[tuple[str, npt.NDArray[np.float64]]]] = []
+        self._names: list[str] = []
+        self._streams: list[Stream] = []
+        self._published = 0
 
     def start(self) -> None:
-        """Arranges for the first bar, if anybody will see the values."""
+        """Stands ready at every step, if anybody will see the values."""
         if not self._features or not self._outlet.wants("FEATURES"):
             return
-        names = [name for key, spec in self._features.items() for name in feature_names(key, spec)]
+        self._names = [name for key, spec in self._features.items() for name in feature_names(key, spec)]
         for feed in self._clock.feeds:
             columns = self._store.columns(feed.bars, self._features)
-            self._columns.append([(name, columns[name]) for name in names])
-        self._outlet.wake(self._clock.steps.item(0), Phase.FEATURES, self._publish, 0)
+            self._streams.append(Stream(feed, [columns[name] for name in self._names]))
+        self._outlet.stand(Phase.FEATURES, self._publish)
 
     def event_id(self, feed_number: int, row: int) -> str:
         """The id of the FEATURES event of a row (rule E1)."""
         return f"{self._source}:FEATURES:{self._clock.ordinal(feed_number, row)}"
 
-    def _publish(self, index: int) -> None:
-        for feed_number, row in self._clock.fresh(index):
-            self._outlet.dispatch(self._event(feed_number, row))
-        if index + 1 < len(self._clock):
-            self._outlet.wake(self._clock.steps.item(index + 1), Phase.FEATURES, self._publish, index + 1)
+    def _publish(self, step: int) -> None:
+        for stream in self._streams:
+            if step == stream.upcoming[0]:
+                self._outlet.dispatch(self._event(stream))
+                stream.advance()
 
-    def _event(self, feed_number: int, row: int) -> Features:
-        feed = self._clock.feeds[feed_number]
+    def _event(self, stream: Stream) -> Features:
+        self._published += 1
+        values: dict[str, float | None] = dict(zip(self._names, stream.upcoming[2:], strict=True))
+        if stream.row < stream.complete_from:
+            values = {name: value if value is not None and isfinite(value) else None for name, value in values.items()}
         return Features(
-            timestamp=feed.bars.timestamps.item(row),
-            source=self._source,
-            event_id=self.event_id(feed_number, row),
-            correlation_id=None,
-            causation_id=feed.bar_id(row),
-            symbol=feed.symbol,
-            values={name: _known(column.item(row)) for name, column in self._columns[feed_number]},
+            stream.upcoming[1],
+            self._source,
+            f"{self._source}:FEATURES:{self._published}",
+            None,
+            stream.feed.bar_id(stream.row),
+            stream.feed.symbol,
+            values,
         )
 
 
@@ -76,7 +105,3 @@ class FeatureContainer(Container):
     def start(self) -> None:
         """Arranges for the first bar."""
         self.publisher.start()
-
-
-def _known(value: float) -> float | None:
-    return value if math.isfinite(value) else None

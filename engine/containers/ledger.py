@@ -9,7 +9,7 @@ import numpy as np
 from engine.trading.positions import Trade, open_trade
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     import numpy.typing as npt
 
@@ -39,13 +39,14 @@ class Booked(NamedTuple):
 class Ledger:
     """Books fills and marks equity at every bar of `clock`, a whole stretch at a time where nobody looks.
 
-    Indices are those of the lane's clock. `day_rows`: the indices of each day's last bar, ascending. `watch`, where it
+    Indices are those of the lane's clock. `day_rows`: the indices of each day's last bar, ascending. `open_positions` counts the symbols held; `watch`, where it
     is set, gets every mark: the bar of the first and the equities from there on.
     """
 
     def __init__(self, cash: float, clock: Clock, curve: EquityCurve, day_rows: npt.NDArray[np.intp]) -> None:
         self.cash = cash
         self.quantities = [0.0] * len(clock.feeds)
+        self.open_positions = 0
         self.trades: list[Trade | None] = [None] * len(clock.feeds)
         self.curve = curve
         self.watch: Callable[[int, list[float]], None] | None = None
@@ -54,11 +55,6 @@ class Ledger:
         self._days = 0
         self._marked = 0
         self._states = [State(0, cash, tuple(self.quantities))]
-
-    @property
-    def open_positions(self) -> int:
-        """How many symbols are held."""
-        return sum(trade is not None for trade in self.trades)
 
     def book(self, index: int, feed_number: int, fill: Fill, signed_quantity: float) -> Booked:
         """Books `fill`, which came at the lane's bar `index`."""
@@ -72,22 +68,24 @@ class Ledger:
         held = trade.quantity
         self.quantities[feed_number] = held
         self.trades[feed_number] = trade if held else None
+        self.open_positions += opened - (not held)
         self._states.append(State(index, self.cash, tuple(self.quantities)))
         return Booked(trade, opened, closed=not held)
 
     def equity(self, index: int) -> float:
         """Cash and positions at the closes of bar `index`, in quote currency."""
-        value = 0.0
-        for quantity, closes in zip(self.quantities, self._clock.closes, strict=True):
-            value += quantity * closes.item(index)
-        return self.cash + value
+        return self.appraise(self._clock.closes_at(index))[0]
 
-    def exposure(self, index: int) -> float:
-        """Gross value of the positions at the closes of bar `index`, in quote currency."""
-        gross = 0.0
-        for quantity, closes in zip(self.quantities, self._clock.closes, strict=True):
-            gross += abs(quantity) * closes.item(index)
-        return gross
+    def appraise(self, closes: Sequence[float]) -> tuple[float, float]:
+        """Equity and gross value of the positions at these closes, one a feed; none are needed while nothing is held."""
+        if not self.open_positions:
+            return self.cash, 0.0
+        value = gross = 0.0
+        for quantity, close in zip(self.quantities, closes, strict=True):
+            worth = quantity * close
+            value += worth
+            gross += abs(worth)
+        return self.cash + value, gross
 
     def unrealised_pnl(self, index: int) -> float:
         """Net profit of the open trades if closed at bar `index` without further costs."""
@@ -96,16 +94,6 @@ class Ledger:
             if trade is not None:
                 total += trade.unrealised_pnl(closes.item(index))
         return total
-
-    def mark(self, index: int) -> None:
-        """Marks bar `index` alone; all bars before it must have been marked."""
-        day_end = self._days < len(self._day_rows) and self._day_rows[self._days] == index
-        equity = self.equity(index)
-        self.curve.mark(equity, in_market=any(self.quantities), day_end=bool(day_end))
-        if self.watch is not None:
-            self.watch(index, [equity])
-        self._days += int(day_end)
-        self._marked = index + 1
 
     def finish(self, index: int) -> None:
         """Adds the mark after the last step, which stands at bar `index`."""

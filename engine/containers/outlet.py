@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from engine.agenda import Action, Agenda
     from engine.bus import EventBus
     from engine.events import Event
@@ -75,6 +77,10 @@ class Outlet:
     def wake(self, step: int, phase: int, action: Action, argument: object = None) -> None:
         """Has `action` done in a later step."""
         self.agenda.wake(step, phase, self, action, argument)
+
+    def stand(self, phase: int, action: Callable[[int], None]) -> None:
+        """Has `action(step)` done at every step."""
+        self.agenda.stand(phase, self, action)
 
     def fail(self, error: Exception) -> None:
         """Hands an error of the source's own work to whoever watches over its bus."""

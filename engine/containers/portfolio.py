@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 from engine.agenda import Phase
 from engine.containers.base import Container, Measured
 from engine.events import Event, Fill, Order, OrderRequest, PortfolioUpdate, PositionClose, PositionOpen, Signal
+from engine.market.timeline import NO_MORE
 from engine.metrics.definitions import compute_metrics
 from engine.metrics.observer import MetricsObserver
 from engine.strategies.decision import SIGNS, Decision, PositionView
 from engine.trading.orders import DEAD, signed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     import numpy as np
     import numpy.typing as npt
@@ -80,14 +81,19 @@ class PortfolioContainer(Container):
 
     def start(self) -> None:
         """Arranges for the lane's first and last step, and for its marks where somebody looks at them."""
+        self._peak = self.ledger.cash
         self.holdings = [Holding() for _ in self.clock.feeds]
         self._numbers = {feed.symbol: number for number, feed in enumerate(self.clock.feeds)}
         first, last = self.clock.steps.item(0), self.clock.steps.item(-1)
         self.outlet.wake(first, Phase.START, self._begin)
         self.outlet.wake(last, Phase.END, self._end)
         if self.outlet.wants("PORTFOLIO_UPDATE"):
-            self.outlet.wake(first, Phase.MARK, self._mark, 0)
+            self._marks = self.clock.marks()
+            self._upcoming = next(self._marks, NO_MORE)
+            self.outlet.stand(Phase.MARK, self._mark)
         self.publisher.start()
+        if self.runner is not None:
+            self.runner.start()
 
     @property
     def timestamps(self) -> npt.NDArray[np.int64]:
@@ -282,33 +288,35 @@ class PortfolioContainer(Container):
 
     def _begin(self, _: object) -> None:
         if self.runner is not None:
-            self.runner.start()
-        self._publish_update(1, self.start_cause, None)
+            self.runner.begin()
+        if self.outlet.wants("PORTFOLIO_UPDATE"):
+            self.outlet.dispatch(self._update(1, self.start_cause, []))
 
-    def _mark(self, index: int) -> None:
-        self.ledger.mark(index)
-        feed_number, row = self.clock.fresh(index)[-1]
-        self._publish_update(index + 2, self.clock.feeds[feed_number].bar_id(row), index)
-        if index + 1 < len(self.clock):
-            self.outlet.wake(self.clock.steps.item(index + 1), Phase.MARK, self._mark, index + 1)
-
-    def _publish_update(self, ordinal: int, cause: str, index: int | None) -> None:
-        if not self.outlet.wants("PORTFOLIO_UPDATE"):
+    def _mark(self, step: int) -> None:
+        if step != self._upcoming[0]:
             return
-        ledger, equity = self.ledger, self.ledger.curve.final_equity
-        event = PortfolioUpdate(
-            timestamp=self.outlet.now,
-            source=self.container_id,
-            event_id=f"{self.container_id}:PORTFOLIO_UPDATE:{ordinal}",
-            correlation_id=None,
-            causation_id=cause,
-            cash=ledger.cash,
-            equity=equity,
-            exposure=ledger.exposure(index) / equity if index is not None and equity else 0.0,
-            open_positions=ledger.open_positions,
-            drawdown=ledger.curve.drawdown,
+        _, index, *closes = self._upcoming
+        self._upcoming = next(self._marks, NO_MORE)
+        self.outlet.dispatch(self._update(index + 2, self.clock.bar_id(index), closes))
+
+    def _update(self, ordinal: int, cause: str, closes: Sequence[float]) -> PortfolioUpdate:
+        """The portfolio marked at `closes`, one a feed."""
+        ledger = self.ledger
+        equity, gross = ledger.appraise(closes)
+        if equity > self._peak:
+            self._peak = equity
+        return PortfolioUpdate(
+            self.outlet.agenda.now,
+            self.container_id,
+            f"{self.container_id}:PORTFOLIO_UPDATE:{ordinal}",
+            None,
+            cause,
+            ledger.cash,
+            equity,
+            gross / equity if gross else 0.0,
+            ledger.open_positions,
+            equity / self._peak - 1.0,
         )
-        self.outlet.dispatch(event)
 
     # --- the end ---------------------------------------------------------------------------------------------------
 
@@ -327,8 +335,8 @@ class PortfolioContainer(Container):
     def _finish(self, _: object) -> None:
         index = len(self.clock) - 1
         self.ledger.finish(index)
-        feed_number, row = self.clock.fresh(index)[-1]
-        self._publish_update(index + 3, self.clock.feeds[feed_number].bar_id(row), index)
+        if self.outlet.wants("PORTFOLIO_UPDATE"):
+            self.outlet.dispatch(self._update(index + 3, self.clock.bar_id(index), self.clock.closes_at(index)))
         self.status = "completed"
         self.finished(self)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 from engine.agenda import Phase
 from engine.containers.base import Container
 from engine.events import Bar, Event, Features, Signal
+from engine.market.timeline import NO_MORE
 from engine.strategies.decision import NAMES, Decision, PositionView, as_decision
 
 if TYPE_CHECKING:
@@ -30,7 +31,10 @@ class Runner(Protocol):
     """Runs one strategy over one clock."""
 
     def start(self) -> None:
-        """Arranges for the first decision."""
+        """Arranges what must be arranged before the run."""
+
+    def begin(self) -> None:
+        """Makes the strategy, at the first step: what a user's code raises there fails its lane alone."""
 
 
 class ColumnRunner:
@@ -52,6 +56,9 @@ class ColumnRunner:
         self._cause = cause
 
     def start(self) -> None:
+        """Nothing: it is woken by its changes."""
+
+    def begin(self) -> None:
         """Computes the targets and arranges for the first change."""
         self._changes = self._find_changes()
         self._wake(0)
@@ -96,9 +103,14 @@ class BarRunner:
         outlet.bus.subscribe("FEATURES", self._on_features)
 
     def start(self) -> None:
-        """Makes the strategy and arranges for the first bar."""
+        """Stands ready at every step."""
+        self._marks = self._clock.marks()
+        self._upcoming = next(self._marks, NO_MORE)
+        self._outlet.stand(Phase.DECIDE, self._decide)
+
+    def begin(self) -> None:
+        """Makes the strategy."""
         self._strategy = self._make()
-        self._outlet.wake(self._clock.steps.item(0), Phase.DECIDE, self._decide, 0)
 
     def _on_bar(self, event: Event) -> None:
         if isinstance(event, Bar):
@@ -108,7 +120,11 @@ class BarRunner:
         if isinstance(event, Features):
             self._features[event.symbol] = {**self._features.get(event.symbol, {}), **event.values}
 
-    def _decide(self, index: int) -> None:
+    def _decide(self, step: int) -> None:
+        if step != self._upcoming[0]:
+            return
+        index = self._upcoming[1]
+        self._upcoming = next(self._marks, NO_MORE)
         for feed_number, row in self._clock.fresh(index):
             symbol = self._clock.feeds[feed_number].symbol
             known = {name: value for name, value in self._features.get(symbol, {}).items() if value is not None}
@@ -117,8 +133,6 @@ class BarRunner:
             decision = as_decision(self._strategy.on_bar(self._bars[symbol], known, self._position(feed_number)))
             if decision is not None:
                 self._emit(feed_number, decision, self._cause(feed_number, row))
-        if index + 1 < len(self._clock):
-            self._outlet.wake(self._clock.steps.item(index + 1), Phase.DECIDE, self._decide, index + 1)
 
 
 class StrategyContainer(Container):
@@ -135,6 +149,7 @@ class StrategyContainer(Container):
         """Arranges for the first step, at which the strategy is made."""
         self.outlet.wake(self.clock.steps.item(0), Phase.START, self._begin)
         self.publisher.start()
+        self.runner.start()
 
     def emit(self, feed_number: int, decision: Decision, cause: str) -> None:
         """Publishes a SIGNAL."""
@@ -157,4 +172,4 @@ class StrategyContainer(Container):
         self.outlet.publish(Phase.DECIDE, signal)
 
     def _begin(self, _: object) -> None:
-        self.runner.start()
+        self.runner.begin()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     import numpy.typing as npt
 
@@ -101,7 +101,24 @@ def compute(
     except Exception as error:  # TA-Lib's wrapper raises nothing narrower
         raise BadParameterError(f"{name} cannot be computed with {dict(parameters)}: {error}") from error
     outputs = computed if isinstance(computed, list | tuple) else (computed,)
-    return tuple(np.asarray(output, np.float64) for output in outputs)
+    if all(output.dtype == np.float64 for output in outputs):
+        return tuple(outputs)
+    function.parameters = dict(parameters)
+    read = [columns[column] for column in (*check_indicator(name).inputs, *inputs) if column in columns]
+    return tuple(_blanked(output, _first_known(read) + function.lookback) for output in outputs)
+
+
+def _blanked(output: npt.NDArray[Any], warm_up: int) -> Column:
+    """TA-Lib fills the warm-up of whole-number outputs with zeros, which would pass for values."""
+    values = output.astype(np.float64)
+    values[:warm_up] = np.nan
+    return values
+
+
+def _first_known(columns: Sequence[Column]) -> int:
+    """The first bar at which every column has a value; their length if there is none."""
+    known = np.logical_and.reduce([~np.isnan(column) for column in columns])
+    return int(known.argmax()) if known.any() else len(known)
 
 
 def _contiguous(column: Column) -> Column:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import reduce
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     import numpy.typing as npt
 
@@ -17,6 +17,12 @@ if TYPE_CHECKING:
 
     Integers = npt.NDArray[np.int64]
     Floats = npt.NDArray[np.float64]
+
+STRETCH = 4096
+"""Bars read from the columns at a time: numbers of numpy are slow one by one."""
+
+NO_MORE = (-1,)
+"""What comes after the last row: no step is ever -1."""
 
 
 def union(timestamps: Sequence[Integers]) -> Integers:
@@ -30,13 +36,15 @@ class Feed:
     """The bars of one data container, placed on the run's timeline: row r stands at step `steps[r]`."""
 
     container_id: str
+    symbol: str
     bars: Bars
     steps: Integers
 
-    @property
-    def symbol(self) -> str:
-        """The symbol of the bars."""
-        return self.bars.symbol
+    def rows(self, columns: Sequence[Floats]) -> Iterator[tuple[Any, ...]]:
+        """(step, timestamp, a value of each column) of each bar in turn, read a stretch at a time."""
+        read = (self.steps, self.bars.timestamps, *columns)
+        for start in range(0, len(self.steps), STRETCH):
+            yield from zip(*(column[start : start + STRETCH].tolist() for column in read), strict=True)
 
     def bar_id(self, row: int) -> str:
         """The id of the BAR event of a row (rule E1)."""
@@ -69,6 +77,16 @@ class Clock:
         """The index of the latest of the clock's steps up to `step`."""
         return step if self._is_timeline else int(self.steps.searchsorted(step, "right")) - 1
 
+    def marks(self) -> Iterator[tuple[Any, ...]]:
+        """(step, index, close of each feed) at each of the clock's steps in turn, read a stretch at a time."""
+        for start in range(0, len(self.steps), STRETCH):
+            steps, *closes = (each[start : start + STRETCH].tolist() for each in (self.steps, *self.closes))
+            yield from zip(steps, range(start, start + len(steps)), *closes, strict=True)
+
+    def closes_at(self, index: int) -> list[float]:
+        """Each feed's latest close at the clock's step `index`."""
+        return [closes.item(index) for closes in self.closes]
+
     def fresh(self, index: int) -> list[tuple[int, int]]:
         """The (feed number, row) of every feed that has a bar at the clock's step `index`."""
         if len(self.feeds) == 1:
@@ -76,6 +94,13 @@ class Clock:
         step = self.steps[index]
         rows = ((k, int(rows[index])) for k, rows in enumerate(self.rows))
         return [(k, row) for k, row in rows if row >= 0 and self.feeds[k].steps[row] == step]
+
+    def bar_id(self, index: int) -> str:
+        """The id of the last BAR of the clock's step `index`."""
+        if len(self.feeds) == 1:
+            return self.feeds[0].bar_id(index)
+        feed_number, row = self.fresh(index)[-1]
+        return self.feeds[feed_number].bar_id(row)
 
     def ordinal(self, feed_number: int, row: int) -> int:
         """How many bars of the clock's feeds have come, that one included, taking feeds in order at each step."""

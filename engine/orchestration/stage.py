@@ -29,7 +29,7 @@ class Stage:
         self.timeline = union([bars[planned.id].timestamps for planned in plan.of_type("data")])
         self.agenda = Agenda(self.timeline)
         self.feeds = {
-            planned.id: Feed(planned.id, bars[planned.id], self.timeline.searchsorted(bars[planned.id].timestamps))
+            planned.id: Feed(planned.id, bars[planned.id].symbol, bars[planned.id], self.timeline.searchsorted(bars[planned.id].timestamps))
             for planned in plan.of_type("data")
         }
         self.store = FeatureStore()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from numbers import Real
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -50,6 +51,6 @@ def as_decision(returned: object) -> Decision | None:
 def _direction(returned: object) -> Direction:
     if isinstance(returned, str) and returned in SIGNS:
         return returned
-    if isinstance(returned, int | float) and returned in NAMES:
-        return NAMES[int(returned)]
+    if isinstance(returned, Real) and returned in NAMES:
+        return NAMES[int(float(returned))]
     raise BadDecisionError(f"on_bar returned {returned!r}: expected a Decision, long, short, flat, +1, 0, -1 or None")

@@ -5,7 +5,9 @@ from __future__ import annotations
 import importlib
 import inspect
 import sys
+import sysconfig
 from dataclasses import dataclass
+from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
     from engine.events import Bar
     from engine.strategies.builtin import Columns
     from engine.strategies.decision import PositionView
+
+_PRODUCT = frozenset({"cli", "engine", "tracing"})
 
 
 class UserCodeError(ValueError):
@@ -73,7 +77,7 @@ def load_strategy(path: str, parameters: Mapping[str, Any], folder: Path) -> Use
 def _check_call(path: str, named: Callable[..., Any], parameters: Mapping[str, Any], *positional: str) -> None:
     try:
         inspect.signature(named).bind(*positional, **parameters)
-    except TypeError as error:
+    except (TypeError, ValueError) as error:  # ValueError: functions written in C may have no signature
         raise UserCodeError(f"{path}: {error}") from error
 
 
@@ -87,7 +91,7 @@ def _named(path: str, folder: Path) -> Any:  # noqa: ANN401 - users may name any
 
 
 def _module(name: str, folder: Path) -> Any:  # noqa: ANN401 - a module
-    _forget_others(name.partition(".")[0], folder)
+    _make_way(name.partition(".")[0], folder)
     sys.path.insert(0, str(folder))
     try:
         return importlib.import_module(name)
@@ -99,10 +103,21 @@ def _module(name: str, folder: Path) -> Any:  # noqa: ANN401 - a module
         sys.path.remove(str(folder))
 
 
-def _forget_others(top: str, folder: Path) -> None:
-    """Another config's module of the same name, imported earlier in this process, must not answer for this one."""
+def _make_way(top: str, folder: Path) -> None:
+    """Sees to it that `top` means the file in `folder`, if there is one, and that nobody else meant another."""
     own = folder / f"{top}.py" if (folder / f"{top}.py").exists() else folder / top / "__init__.py"
+    if not own.exists():
+        return
+    if _is_taken(top):
+        raise UserCodeError(f"{top!r} is also the name of a module that Python or admf uses: rename yours")
     loaded = getattr(sys.modules.get(top), "__file__", None)
-    if own.exists() and loaded is not None and Path(loaded).resolve() != own.resolve():
+    if loaded is not None and Path(loaded).resolve() != own.resolve():
+        # Another config's module, imported earlier in this process, must not answer for this one.
         for name in [n for n in sys.modules if n == top or n.startswith(f"{top}.")]:
             del sys.modules[name]
+
+
+def _is_taken(top: str) -> bool:
+    """Whether the name belongs to Python itself, to this product, or to something installed beside it."""
+    installed = {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}
+    return top in sys.stdlib_module_names or top in _PRODUCT or PathFinder.find_spec(top, sorted(installed)) is not None

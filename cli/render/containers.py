@@ -1,0 +1,125 @@
+"""Containers as text: the table of a run, and all that is known of one of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.cells import cell_len
+from rich.text import Text
+
+from cli.render.columns import Column, laid_out
+from cli.render.figures import NOTHING, file_size, metric, money, number, percent
+from cli.render.safe_text import visible
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from cli.inspecting.container import ContainerResult, ContainerSummary, Figure
+    from cli.inspecting.results import Entry, ResultsTree
+    from tracing.settings import TraceSettings
+
+STATUS_STYLES = {
+    "completed": "green",
+    "failed": "red",
+    "damaged": "red",
+    "interrupted": "yellow",
+    "running": "yellow",
+    "unfinished": "yellow",
+}
+_NAMES = 22
+"""Cells for the names in the view of one container."""
+
+
+def table(entries: Sequence[Entry], width: int | None) -> Iterator[Text]:
+    """One line a container under a header."""
+    rows = [entry.summary for entry in entries]
+    columns = [
+        Column("container", [visible(entry.id) for entry in entries], 0, right=False),
+        Column("type", [visible(entry.type) or NOTHING for entry in entries], 2, right=False),
+        Column("status", [status_of(entry) for entry in entries], 10, right=False),
+        Column("trades", [number(row.metrics.total_trades if row else None) for row in rows], 8),
+        Column("win rate", [percent(row.metrics.win_rate if row else None) for row in rows], 3),
+        Column("net profit", [money(row.metrics.net_profit if row else None) for row in rows], 5),
+        Column("return", [percent(row.metrics.total_return if row else None) for row in rows], 9),
+        Column("max drawdown", [percent(row.metrics.max_drawdown if row else None) for row in rows], 6),
+        Column("Sharpe", [ratio(row.metrics.sharpe if row else None) for row in rows], 7),
+        Column("events on disk", [_events(row) for row in rows], 1),
+    ]
+    return laid_out(columns, width, STATUS_STYLES)
+
+
+def status_of(entry: Entry) -> str:
+    """How a container ended; `damaged` if that cannot be read, `unfinished` if it is not written yet."""
+    if entry.summary is not None:
+        return visible(entry.summary.status)
+    return "damaged" if entry.damage else "unfinished"
+
+
+def headline(tree: ResultsTree, count: int) -> Text:
+    """The run in one line: its name, status, containers and the days of its data."""
+    record = tree.record
+    if record is None:
+        return Text(f"{visible(str(tree.root))}: {count} containers found")
+    days = ""
+    if record.data:
+        first = min(span.first for span in record.data.values())
+        last = max(span.last for span in record.data.values())
+        days = f", {visible(first[:10])} to {visible(last[:10])}"
+    return Text(f"{visible(record.name)}: {visible(record.status)}, {count} containers{days}")
+
+
+def container(result: ContainerResult, files: Mapping[str, int], hint: str | None) -> Iterator[Text]:
+    """Everything of one container. `files` maps the names of its other files to bytes; `hint`: why none has events."""
+    yield Text(visible(result.container_id), "bold")
+    yield from _section(None, [("type", visible(result.type)), ("status", visible(result.status))])
+    if result.error is not None:
+        yield from _section(None, [("error", visible(result.error))])
+    yield from _section("metrics", _metrics(result))
+    notes = ((name, note) for name, note in result.metric_notes.items() if name not in result.metrics)
+    yield from _section("conventions", ((visible(name), visible(str(note))) for name, note in notes))
+    yield from _section("tracing", _settings(result.trace_settings))
+    counts = {**result.tracing, **result.memory_usage}
+    yield from _section("events and memory", ((visible(name), f"{count:,}") for name, count in counts.items()))
+    yield from _section("files", ((visible(name), file_size(size)) for name, size in files.items()))
+    if hint is not None:
+        yield Text()
+        yield Text(visible(hint), "yellow")
+
+
+def ratio(value: Figure) -> str:
+    """A ratio with the two decimals that a table has room for."""
+    return NOTHING if value is None else f"{value:,.2f}"
+
+
+def _events(row: ContainerSummary | None) -> str:
+    return number(row.tracing.written) if row and row.tracing.written else NOTHING
+
+
+def _section(title: str | None, rows: Iterable[tuple[str, str]]) -> Iterator[Text]:
+    shown = list(rows)
+    if shown and title:
+        yield Text()
+        yield Text(title, "bold")
+    widest = max([_NAMES, *(cell_len(name) for name, _ in shown)])
+    for name, value in shown:
+        yield Text(f"  {name}{' ' * (widest - cell_len(name))}  {value}")
+
+
+def _metrics(result: ContainerResult) -> Iterator[tuple[str, str]]:
+    values = {name: metric(name, value) for name, value in result.metrics.items()}
+    widest = max(map(len, values.values()), default=0)
+    for name, value in values.items():
+        note = result.metric_notes.get(name)
+        yield visible(name), value.rjust(widest) + (f"  {visible(str(note))}" if note is not None else "")
+
+
+def _settings(settings: TraceSettings) -> Iterator[tuple[str, str]]:
+    yield "enabled", "yes" if settings.enabled else "no"
+    if settings.enabled:
+        names = settings.events_to_trace
+        yield "event types", names if names == "ALL" else ", ".join(map(visible, names)) or "none"
+        yield (
+            "kept in memory",
+            settings.retention_policy + (f", at most {settings.max_events:,}" if settings.max_events else ""),
+        )
+        yield "written to", "disk" if settings.streams else "nothing"

@@ -1,0 +1,131 @@
+"""Tables on narrow terminals, in pipes, and in colour (design 5; promise 26)."""
+
+import os
+import pty
+import subprocess
+import sys
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from cli.render.columns import Column, laid_out, shortened
+from cli.render.figures import _MONEY, _PERCENT, metric
+from engine.metrics.definitions import METRICS
+from tests.cli.inspect_command import ROOT, inspect, inspect_process
+from tests.cli.inspect_trees import trade_events, write_trace, write_tree
+
+ID = "portfolio_with_a_name_of_some_length_fast_10_slow_200"
+
+
+@pytest.mark.parametrize("columns", [40, 80, 120, 200])
+def test_no_line_of_the_table_is_wider_than_the_terminal(tmp_path, columns):
+    tree = write_tree(tmp_path, ("portfolio_1", ID))
+    lines = inspect(tree, columns=columns).stdout.splitlines()[1:]
+    assert max(map(cell_len, lines)) <= columns
+    assert len(lines) == 5
+    assert all("completed" in line for line in lines[1:])
+
+
+def test_less_important_columns_go_first(tmp_path):
+    tree = write_tree(tmp_path)
+    header = {columns: inspect(tree, columns=columns).stdout.splitlines()[1].split("  ") for columns in (40, 80)}
+    assert [title.strip() for title in header[40] if title] == ["container", "status", "return"]
+    assert "type" not in header[80]
+    assert "max drawdown" in header[80]
+
+
+def test_a_long_id_is_shortened_in_the_middle(tmp_path):
+    tree = write_tree(tmp_path, (ID,))
+    (line,) = (line for line in inspect(tree, columns=40).stdout.splitlines() if line.startswith("portf"))
+    assert "…" in line
+    assert line.split()[0].endswith("200")
+
+
+def test_a_pipe_has_all_columns_and_whole_ids(tmp_path):
+    tree = write_tree(tmp_path, (ID,))
+    outcome = inspect_process(tree)
+    assert outcome.returncode == 0
+    assert f"{ID}  portfolio  completed" in outcome.stdout
+    assert "\x1b" not in outcome.stdout
+
+
+def on_a_terminal(tree, **environment):
+    """What a process prints whose stdout is a terminal."""
+    ours, theirs = pty.openpty()
+    kept = {name: value for name, value in os.environ.items() if name != "NO_COLOR"} | {"TERM": "xterm"} | environment
+    command = [sys.executable, "-m", "cli", "inspect", str(tree)]
+    with subprocess.Popen(command, cwd=ROOT, env=kept, stdout=theirs) as process:
+        os.close(theirs)
+        printed = b""
+        while chunk := _read(ours):
+            printed += chunk
+    os.close(ours)
+    return process.returncode, printed.decode()
+
+
+def _read(descriptor):
+    try:
+        return os.read(descriptor, 65536)
+    except OSError:  # the other side is closed
+        return b""
+
+
+@pytest.mark.parametrize(
+    ("environment", "coloured"), [({}, True), ({"NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False)]
+)
+def test_colour_is_for_terminals_that_want_it(tmp_path, environment, coloured):
+    code, printed = on_a_terminal(write_tree(tmp_path), **environment)
+    assert code == 0
+    assert "portfolio_1" in printed
+    assert ("\x1b[" in printed) == coloured
+
+
+def test_a_reader_that_leaves_early_sees_no_traceback(tmp_path):
+    tree = write_tree(tmp_path)
+    write_trace(tree, "portfolio_1", [event for n in range(1, 2000) for event in trade_events(trade=n)])
+    command = [sys.executable, "-m", "cli", "inspect", str(tree), "portfolio_1", "--events"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr.read() == b""
+
+
+def test_what_an_encoding_cannot_say_is_escaped(tmp_path):
+    tree = write_tree(tmp_path, ("größe",))
+    outcome = inspect_process(tree, PYTHONIOENCODING="ascii")
+    assert outcome.returncode == 0
+    assert r"gr\xf6\xdfe" in outcome.stdout
+
+
+words = st.text("ab漢é -", max_size=12)
+tables = st.integers(1, 5).flatmap(
+    lambda rows: st.lists(st.lists(words, min_size=rows, max_size=rows), min_size=1, max_size=5)
+)
+
+
+@given(tables, st.integers(16, 80))
+def test_a_table_fits_and_keeps_all_its_rows(cells, width):
+    columns = [Column(f"c{n}", texts, importance=n) for n, texts in enumerate(cells)]
+    lines = list(laid_out(columns, width, {}))
+    assert len(lines) == 1 + len(cells[0])
+    assert max(line.cell_len for line in lines) <= width
+
+
+@given(st.text("abc漢", max_size=40), st.integers(3, 40))
+def test_a_shortened_text_fits(text, width):
+    short = shortened(text, width)
+    assert cell_len(short) <= width
+    assert short == text or "…" in short
+
+
+def test_every_metric_is_shown_in_its_unit():
+    by_unit = {metric.name: metric.unit.split()[0] for metric in METRICS}
+    assert {name for name, unit in by_unit.items() if unit == "fraction"} == _PERCENT
+    assert {name for name, unit in by_unit.items() if unit == "money"} == _MONEY
+    assert metric("win_rate", 0.5) == "50.00%"
+    assert metric("total_pnl", 1234.5) == "1,234.50"
+    assert metric("sharpe", 1.5) == "1.5000"
+    assert metric("orders", 1234) == "1,234"
+    assert metric("sharpe", None) == "-"

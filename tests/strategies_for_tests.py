@@ -1,0 +1,106 @@
+"""Strategies as a user would write them, named by dotted path in the tests."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from engine.strategies.decision import Decision
+
+
+def wish(columns):
+    """Targets that stand in the data."""
+    return columns["wish"]
+
+
+def lean(columns, size=1):
+    """A constant target."""
+    return np.full(len(columns["close"]), size)
+
+
+def short_by_one(columns):
+    """One target too few."""
+    return np.zeros(len(columns["close"]) - 1)
+
+
+def unknown(columns):
+    """NaN is no target."""
+    return np.full(len(columns["close"]), np.nan)
+
+
+def breaks(columns):
+    """Raises as soon as it is asked."""
+    raise ZeroDivisionError("a column strategy breaks")
+
+
+def spoils(columns):
+    """Writes into what belongs to everybody."""
+    columns["close"][:] = 0.0
+    return np.zeros(len(columns["close"]))
+
+
+class Holds:
+    """A class that works on columns."""
+
+    def __init__(self, target=1):
+        self.target = target
+
+    def targets(self, columns):
+        return np.full(len(columns["close"]), self.target)
+
+
+class Above:
+    """A bar strategy: long above a price, flat below it."""
+
+    def __init__(self, price):
+        self.price = price
+
+    def on_bar(self, bar, features, position):
+        return Decision("long" if bar.close > self.price else "flat", 0.5, f"close {bar.close}")
+
+
+class Cross:
+    """A bar strategy with a memory: what the built-in crossover does, bar by bar."""
+
+    def __init__(self, direction="long"):
+        self.direction = direction
+        self.before = None
+
+    def on_bar(self, bar, features, position):
+        before, self.before = self.before, (features["fast"], features["slow"])
+        if before is None:
+            return None
+        up = before[0] <= before[1] and features["fast"] > features["slow"]
+        down = before[0] >= before[1] and features["fast"] < features["slow"]
+        if up:
+            return {"long": "long", "short": "flat", "both": "long"}[self.direction]
+        return {"long": "flat", "short": "short", "both": "short"}[self.direction] if down else None
+
+
+class Script:
+    """A bar strategy that reads its answers from a text, one word a bar."""
+
+    def __init__(self, words):
+        self.words = iter(words.split())
+
+    def on_bar(self, bar, features, position):
+        word = next(self.words, "none")
+        if word == "raise":
+            raise ZeroDivisionError("a bar strategy breaks")
+        return {"none": None, "nan": float("nan"), "+1": 1, "-1": -1, "0": 0}.get(word, word)
+
+
+class Watcher:
+    """A bar strategy that keeps what it was shown in a list of the class."""
+
+    seen: list = []
+
+    def on_bar(self, bar, features, position):
+        self.seen.append((bar, dict(features), position))
+        return "long" if position is not None and position.quantity == 0 else None
+
+
+class Mute:
+    """No strategy at all."""
+
+
+CONSTANT = 3

@@ -1,0 +1,128 @@
+"""The one order of a run: (step, phase, lane, rank, counter), and nothing goes back (rule L2)."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.agenda import Agenda, OutOfOrderError, Phase
+
+
+class Worker:
+    def __init__(self, lane=0, rank=0):
+        self.lane = lane
+        self.rank = rank
+        self.closed = False
+        self.errors = []
+
+    def fail(self, error):
+        self.errors.append(error)
+
+
+def agenda(steps=5):
+    return Agenda(np.arange(steps, dtype=np.int64) * 100)
+
+
+@given(st.lists(st.tuples(st.integers(0, 4), st.sampled_from(Phase), st.integers(0, 3), st.integers(0, 3)), max_size=30))
+def test_l2_work_is_done_in_the_order_of_step_phase_lane_rank_and_asking(wanted):
+    plan, done = agenda(), []
+    for number, (step, phase, lane, rank) in enumerate(wanted):
+        plan.wake(step, phase, Worker(lane, rank), done.append, (step, phase, lane, rank, number))
+    plan.run(5)
+    assert done == sorted(done)
+    assert len(done) == len(wanted) == plan.done
+
+
+def test_l2_what_is_posted_follows_what_was_arranged_whatever_its_rank():
+    plan, done = agenda(), []
+
+    def first(_):
+        plan.post(Phase.BAR, Worker(rank=0), done.append, "posted")
+
+    plan.wake(0, Phase.BAR, Worker(rank=1), first)
+    plan.wake(0, Phase.BAR, Worker(rank=2), done.append, "arranged")
+    plan.run(1)
+    assert done == ["arranged", "posted"]
+
+
+def test_l2_a_lane_with_a_smaller_number_goes_first_even_if_it_posts_later():
+    plan, done = agenda(), []
+    plan.post(Phase.ORDER, Worker(lane=2), done.append, 2)
+    plan.post(Phase.ORDER, Worker(lane=1), done.append, 1)
+    plan.run(1)
+    assert done == [1, 2]
+
+
+def test_l2_the_last_of_a_phase_waits_for_what_is_posted_after_it():
+    plan, done = agenda(), []
+    plan.post_last(Phase.END, Worker(), done.append, "last")
+    plan.post(Phase.END, Worker(), lambda _: plan.post(Phase.END, Worker(), done.append, "posted"))
+    plan.run(1)
+    assert done == ["posted", "last"]
+
+
+@pytest.mark.parametrize("method", ["post", "post_last"])
+def test_l2_an_earlier_phase_is_refused(method):
+    plan, worker = agenda(), Worker()
+    plan.wake(0, Phase.DECIDE, worker, lambda _: getattr(plan, method)(Phase.MARK, worker, lambda _: None))
+    plan.run(1)
+    assert [type(error) for error in worker.errors] == [OutOfOrderError]
+    assert "MARK" in str(worker.errors[0])
+    assert "DECIDE" in str(worker.errors[0])
+
+
+@pytest.mark.parametrize(("step", "phase"), [(0, Phase.END), (1, Phase.BAR)])
+def test_l2_an_earlier_place_cannot_be_arranged(step, phase):
+    plan, worker = agenda(), Worker()
+    plan.wake(1, Phase.ORDER, worker, lambda _: plan.wake(step, phase, worker, lambda _: None))
+    plan.run(2)
+    assert [type(error) for error in worker.errors] == [OutOfOrderError]
+
+
+def test_work_before_the_limit_is_done_and_the_rest_waits():
+    plan, done = agenda(), []
+    for step in range(5):
+        plan.wake(step, Phase.BAR, Worker(), done.append, step)
+    plan.run(3)
+    assert (done, plan.step, plan.now) == ([0, 1, 2], 2, 200)
+    plan.run(5)
+    assert done == [0, 1, 2, 3, 4]
+
+
+def test_a_closed_owner_does_nothing_more():
+    plan, done, worker = agenda(), [], Worker()
+    plan.wake(0, Phase.BAR, worker, done.append, 0)
+    plan.wake(1, Phase.BAR, worker, done.append, 1)
+    plan.run(1)
+    worker.closed = True
+    plan.run(2)
+    assert (done, plan.done) == ([0], 1)
+
+
+def test_l9_an_error_goes_to_its_owner_and_the_others_work_on():
+    plan, done, faulty = agenda(), [], Worker()
+    plan.wake(0, Phase.BAR, faulty, lambda _: 1 / 0)
+    plan.wake(0, Phase.BAR, Worker(lane=1), done.append, 1)
+    plan.run(1)
+    assert done == [1]
+    assert isinstance(faulty.errors[0], ZeroDivisionError)
+
+
+def test_a_stop_finishes_the_step_under_way_and_no_other():
+    plan, done, worker = agenda(), [], Worker()
+
+    def stop(_):
+        plan.stopped = True
+
+    plan.wake(1, Phase.BAR, worker, stop)
+    plan.wake(1, Phase.END, worker, done.append, "same step")
+    plan.wake(2, Phase.BAR, worker, done.append, "next step")
+    plan.run(5)
+    assert (done, plan.interrupted) == (["same step"], True)
+
+
+def test_a_stop_with_nothing_left_is_no_interruption():
+    plan = agenda()
+    plan.wake(0, Phase.BAR, Worker(), lambda _: setattr(plan, "stopped", True))
+    plan.run(5)
+    assert not plan.interrupted
