@@ -69,16 +69,22 @@ class Standing(NamedTuple):
     counter: int
     owner: Owner
     action: Callable[[int], None]
+    producer: Any
 
 
 class Agenda:
     """A heap of work over a timeline of `timestamps` (ns UTC, one a step), beside work that stands at every step.
 
-    `step` and `phase` say where the run stands, `now` is the step's timestamp. Without standing work, steps at which nothing is arranged cost nothing.
+    `step` and `phase` say where the run stands, `now` is the step's timestamp. Steps at which nothing is arranged cost
+    nothing where no work stands; where some does, `in_bulk(producers, steps)` may do a whole stretch of them at once. It
+    says whether it did.
     """
 
-    def __init__(self, timestamps: npt.NDArray[np.int64]) -> None:
+    def __init__(
+        self, timestamps: npt.NDArray[np.int64], in_bulk: Callable[[list[Any], int], bool] | None = None
+    ) -> None:
         self.timestamps = timestamps
+        self._in_bulk = in_bulk
         self.step = 0
         self.now: int = timestamps.item(0)
         self.phase: int = Phase.START
@@ -117,25 +123,39 @@ class Agenda:
             raise OutOfOrderError(f"step {step} is asked for, but the run stands at step {self.step}")
         self._put((step, phase, owner.lane, owner.rank), owner, action, argument)
 
-    def stand(self, phase: int, owner: Owner, action: Callable[[int], None]) -> None:
-        """Has `action(step)` done at every step of the run, which must not have begun."""
+    def stand(self, phase: int, owner: Owner, action: Callable[[int], None], producer: object = None) -> None:
+        """Has `action(step)` done at every step of the run, which must not have begun.
+
+        With a `producer` its work may also be done in bulk.
+        """
         self._counter += 1
-        standing = Standing(phase, owner.lane, owner.rank, self._counter, owner, action)
+        standing = Standing(phase, owner.lane, owner.rank, self._counter, owner, action, producer)
         self._standing = sorted([*self._standing, standing], key=lambda work: work[:4])
 
     def run(self, until: int) -> None:
         """Does all work of the steps before `until`; once `stopped`, only what is left of the current step."""
         if self._standing:
             while self._next_step < until and not self.stopped:
-                self._run_step(self._next_step)
-                self._next_step += 1
+                self._next_step = self._run_standing(self._next_step, until)
         else:
             self._drain((until,))
+
+    def _run_standing(self, step: int, until: int) -> int:
+        """Does the work of a step, or of all steps before the next at which more than standing work is due."""
+        quiet = min(self._entries[0][0], until) if self._entries else until
+        if quiet - step > 1 and self._in_bulk is not None:
+            producers = [work.producer for work in self._standing if not work.owner.closed]
+            if all(producers):
+                self._enter(quiet - 1)
+                if self._in_bulk(producers, quiet - step):
+                    return quiet
+        self._run_step(step)
+        return step + 1
 
     def _run_step(self, step: int) -> None:
         entries = self._entries
         self._enter(step)
-        for phase, lane, rank, _, owner, action in self._standing:
+        for phase, lane, rank, _, owner, action, _ in self._standing:
             if entries and entries[0][0] <= step:
                 self._drain((step, phase, lane, rank))
             if not owner.closed:

@@ -23,7 +23,10 @@ SHARED = 0
 
 
 class Observer(Protocol):
-    """Something that watches a bus without taking part. It sees an event before the handlers do (rule L8)."""
+    """Something that watches a bus without taking part. It sees an event before the handlers do (rule L8).
+
+    It may also have `observe_all(events)`, which does what `observe` does with each of several events in turn.
+    """
 
     @property
     def event_types(self) -> frozenset[str] | None:
@@ -111,9 +114,19 @@ class EventBus:
             bus._ways.clear()  # noqa: SLF001 - buses of one network
             bus._listeners.clear()  # noqa: SLF001
 
-    def wants(self, event_type: str, lane: int = SHARED) -> bool:
-        """Whether anybody, here or along the links, would see an event of this type: if not, do not build it."""
-        return bool(self._way(event_type, lane))
+    def wants(self, event_type: str, lane: int | None = None) -> bool:
+        """Whether anybody, here or along the links, would see an event of this type: if not, do not build it.
+
+        `lane` is that of the event; without it, the bus's own.
+        """
+        return bool(self._way(event_type, self.lane if lane is None else lane))
+
+    def observers_only(self, event_type: str, lane: int) -> list[tuple[EventBus, Observer]] | None:
+        """Who would see an event of this type, and on which bus; None if a handler is among them."""
+        way = self._way(event_type, lane)
+        if any(handlers for _, _, handlers in way):
+            return None
+        return [(bus, observer) for bus, _, _ in way for observer in bus._interested(event_type)]  # noqa: SLF001
 
     def publish(self, event: Event) -> None:
         """Delivers `event` now, or after those published before it if a delivery is under way.
@@ -126,13 +139,17 @@ class EventBus:
         self._draining = True
         try:
             while self._waiting:
-                self.dispatch(self._waiting.popleft())
+                self.dispatch(self._waiting.popleft(), self.lane)
         finally:
             self._waiting.clear()
             self._draining = False
 
-    def dispatch(self, event: Event, lane: int = SHARED) -> None:
-        """Delivers `event` to every bus on its way, at once. Failures go to the failing bus's `on_failure`."""
+    def dispatch(self, event: Event, lane: int | None = None) -> None:
+        """Delivers `event` to every bus on its way, at once. Failures go to the failing bus's `on_failure`.
+
+        `lane` is that of the event; without it, the bus's own.
+        """
+        lane = self.lane if lane is None else lane
         way = self._ways.get((event.type, lane))
         if way is None:
             way = self._way(event.type, lane)
@@ -147,8 +164,9 @@ class EventBus:
         if event.ends_correlation and event.correlation_id is not None:
             self.end(event.correlation_id, lane)
 
-    def end(self, correlation_id: str, lane: int = SHARED) -> None:
+    def end(self, correlation_id: str, lane: int | None = None) -> None:
         """Tells every observer along the links that a trade ended, whether or not the ending event was built."""
+        lane = self.lane if lane is None else lane
         listeners = self._listeners.get(lane)
         if listeners is None:
             reached = self._reach(lane, lambda link: link.ends)
@@ -177,8 +195,10 @@ class EventBus:
         return way
 
     def _stop(self, event_type: str) -> Stop:
-        interested = (o for o in self._observers if o.event_types is None or event_type in o.event_types)
-        return self, tuple(o.observe for o in interested), self._handlers.get(event_type, ())
+        return self, tuple(o.observe for o in self._interested(event_type)), self._handlers.get(event_type, ())
+
+    def _interested(self, event_type: str) -> list[Observer]:
+        return [o for o in self._observers if o.event_types is None or event_type in o.event_types]
 
     def _reach(self, lane: int, passes: Callable[[Link], bool]) -> list[EventBus]:
         """Every bus that carries an event of this lane published here, each once, nearest first."""

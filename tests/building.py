@@ -101,7 +101,8 @@ def cut(bars, until):
 def books(closes, days=()):
     """A ledger of CASH over symbols S0, S1, ... with these closes; `days` are the last rows of each day."""
     feeds = [
-        Feed(f"data_{k}", make_bars(column, symbol=f"S{k}"), np.arange(len(column))) for k, column in enumerate(closes)
+        Feed(f"data_{k}", f"S{k}", make_bars(column, symbol=f"S{k}"), np.arange(len(column)))
+        for k, column in enumerate(closes)
     ]
     clock = Clock(feeds)
     rows = np.array(days or range(len(clock)), np.intp)

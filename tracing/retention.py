@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from tracing.settings import DEFAULT_WINDOW
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from tracing.record import Record
     from tracing.settings import RetentionPolicy
@@ -33,6 +33,9 @@ class Retention(Protocol):
     def keep(self, record: Record) -> None:
         """Keeps the event in memory, or not."""
 
+    def keep_all(self, records: Iterable[Record]) -> None:
+        """Keeps each in turn, or not."""
+
     def ended(self, correlation_id: str) -> bool:
         """Whether the events of this trade are to go now that it has ended."""
 
@@ -46,6 +49,9 @@ class KeepNothing:
 
     def keep(self, record: Record) -> None:
         """Lets it pass."""
+
+    def keep_all(self, records: Iterable[Record]) -> None:
+        """Lets them pass."""
 
     def ended(self, correlation_id: str) -> bool:  # noqa: ARG002 - no trade has anything here
         """Never: there is nothing to let go."""
@@ -74,6 +80,11 @@ class KeepAll:
             self._warn(f"max_events={self._limit} reached: later events are not kept in memory")
         self.refused += 1
 
+    def keep_all(self, records: Iterable[Record]) -> None:
+        """Keeps each in turn."""
+        for record in records:
+            self.keep(record)
+
     def ended(self, correlation_id: str) -> bool:  # noqa: ARG002 - the end of a trade changes nothing
         """Never: ended trades stay."""
         return False
@@ -98,6 +109,11 @@ class KeepLast:
         if memory.live > self._window:
             memory.remove_oldest()
             self.evicted += 1
+
+    def keep_all(self, records: Iterable[Record]) -> None:
+        """Keeps each in turn."""
+        for record in records:
+            self.keep(record)
 
     def ended(self, correlation_id: str) -> bool:  # noqa: ARG002 - the end of a trade changes nothing
         """Never: events leave by age."""
@@ -135,6 +151,12 @@ class KeepOpenTrades:
         memory.add(record)
         if memory.live > self._limit:
             self._note_excess()
+
+    def keep_all(self, records: Iterable[Record]) -> None:
+        """Keeps those that belong to a trade that has not ended."""
+        for record in records:
+            if record.correlation_id is not None:
+                self.keep(record)
 
     def ended(self, correlation_id: str) -> bool:
         """Always; and what still comes of this trade is not kept."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from tracing.retention import retention_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
     from typing import Literal
 
     from tracing.record import Record
@@ -107,6 +107,22 @@ class EventTracer:
         self._keep(event)
         if self._write is not None:
             self._write(event)
+
+    def observe_all(self, events: Sequence[Record]) -> None:
+        """Takes several events in turn, none of which ends a trade.
+
+        Raises:
+            WriteFailedError: if they filled a member that could not be written.
+        """
+        if self._condition is not None:
+            for event in events:
+                self.observe(event)
+            return
+        self._sample_peak()
+        self._seen += len(events)
+        self._retention.keep_all(events)
+        if self._stream is not None:
+            self._stream.add_all(events)
 
     def trace_event(self, event: Record) -> None:
         """Offers an event by hand, without a bus; one of a type that is not traced is not looked at."""

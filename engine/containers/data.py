@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from engine.agenda import Phase
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from engine.containers.outlet import Outlet
+    from engine.events import Event
     from engine.market.timeline import Feed
 
 
@@ -21,6 +23,7 @@ class DataContainer(Container):
     """The bars of one symbol, from `feed`. A BAR is built only where somebody wants it."""
 
     type = "data"
+    event_type = Bar.type
     outlet: Outlet
     feed: Feed
     _row: int
@@ -34,7 +37,8 @@ class DataContainer(Container):
             self._row = 0
             self._rows = self.feed.rows((bars.open, bars.high, bars.low, bars.close, bars.volume))
             self._upcoming = next(self._rows, NO_MORE)
-            self.outlet.stand(Phase.BAR, self._publish)
+            whole = self.outlet.covers_timeline(self.feed)
+            self.outlet.stand(Phase.BAR, self._publish, self if whole else None)
 
     def metrics(self) -> Measured:
         """Rows read, rows dropped for each reason, and what holding the symbol returned from first to last close."""
@@ -43,25 +47,18 @@ class DataContainer(Container):
         held = bars.close.item(-1) / bars.close.item(0) - 1.0
         return {"bars": len(bars), "buy_and_hold_return": held, **dropped}, {}
 
-    def _publish(self, step: int) -> None:
-        if step != self._upcoming[0]:
-            return
-        _, timestamp, open_, high, low, close, volume = self._upcoming
-        feed, row = self.feed, self._row
-        self._row = row + 1
+    def take(self, count: int) -> list[Event]:
+        """The next `count` BAR events."""
+        source, symbol = self.container_id, self.feed.symbol
+        first = self._row
+        rows = [self._upcoming, *islice(self._rows, count - 1)]
+        self._row += count
         self._upcoming = next(self._rows, NO_MORE)
-        self.outlet.dispatch(
-            Bar(
-                timestamp,
-                self.container_id,
-                feed.bar_id(row),
-                None,
-                None,
-                feed.symbol,
-                open_,
-                high,
-                low,
-                close,
-                volume,
-            )
-        )
+        return [
+            Bar(timestamp, source, f"{source}:BAR:{row}", None, None, symbol, open_, high, low, close, volume)
+            for row, (_, timestamp, open_, high, low, close, volume) in enumerate(rows, first + 1)
+        ]
+
+    def _publish(self, step: int) -> None:
+        if step == self._upcoming[0]:
+            self.outlet.dispatch(*self.take(1))

@@ -110,7 +110,8 @@ class Ledger:
             return
         edges = [min(max(state.bar, start), until) for state in states] + [until]
         lengths = np.diff(edges)
-        equity, in_market = self._values(states, lengths, start, until)
+        with np.errstate(over="ignore", invalid="ignore"):  # the curve refuses what is no longer finite
+            equity, in_market = self._values(states, lengths, start, until)
         days = int(np.searchsorted(self._day_rows, until))
         self.curve.mark_block(equity, in_market, self._day_rows[self._days : days] - start)
         self._days = days

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from engine.agenda import Phase
@@ -54,6 +55,7 @@ class PortfolioContainer(Container):
     """One isolated portfolio: a lane. The wiring sets what it works with before `start`."""
 
     type = "portfolio"
+    event_type = PortfolioUpdate.type
     outlet: Outlet
     clock: Clock
     ledger: Ledger
@@ -90,7 +92,8 @@ class PortfolioContainer(Container):
         if self.outlet.wants("PORTFOLIO_UPDATE"):
             self._marks = self.clock.marks()
             self._upcoming = next(self._marks, NO_MORE)
-            self.outlet.stand(Phase.MARK, self._mark)
+            whole = len(self.clock) == len(self.outlet.agenda.timestamps)
+            self.outlet.stand(Phase.MARK, self._mark, self if whole else None)
         self.publisher.start()
         if self.runner is not None:
             self.runner.start()
@@ -290,23 +293,31 @@ class PortfolioContainer(Container):
         if self.runner is not None:
             self.runner.begin()
         if self.outlet.wants("PORTFOLIO_UPDATE"):
-            self.outlet.dispatch(self._update(1, self.start_cause, []))
+            self.outlet.dispatch(self._update(1, self.start_cause, self.outlet.now, []))
+
+    def take(self, count: int) -> list[Event]:
+        """The next `count` PORTFOLIO_UPDATE events of the lane's bars."""
+        rows = [self._upcoming, *islice(self._marks, count - 1)]
+        self._upcoming = next(self._marks, NO_MORE)
+        first = rows[0][0]
+        timestamps = self.outlet.agenda.timestamps[first : rows[-1][0] + 1].tolist()
+        bar_id = self.clock.bar_id
+        return [
+            self._update(index + 2, bar_id(index), timestamps[step - first], closes) for step, index, *closes in rows
+        ]
 
     def _mark(self, step: int) -> None:
-        if step != self._upcoming[0]:
-            return
-        _, index, *closes = self._upcoming
-        self._upcoming = next(self._marks, NO_MORE)
-        self.outlet.dispatch(self._update(index + 2, self.clock.bar_id(index), closes))
+        if step == self._upcoming[0]:
+            self.outlet.dispatch(*self.take(1))
 
-    def _update(self, ordinal: int, cause: str, closes: Sequence[float]) -> PortfolioUpdate:
+    def _update(self, ordinal: int, cause: str, timestamp: int, closes: Sequence[float]) -> PortfolioUpdate:
         """The portfolio marked at `closes`, one a feed."""
         ledger = self.ledger
         equity, gross = ledger.appraise(closes)
         if equity > self._peak:
             self._peak = equity
         return PortfolioUpdate(
-            self.outlet.agenda.now,
+            timestamp,
             self.container_id,
             f"{self.container_id}:PORTFOLIO_UPDATE:{ordinal}",
             None,
@@ -336,7 +347,9 @@ class PortfolioContainer(Container):
         index = len(self.clock) - 1
         self.ledger.finish(index)
         if self.outlet.wants("PORTFOLIO_UPDATE"):
-            self.outlet.dispatch(self._update(index + 3, self.clock.bar_id(index), self.clock.closes_at(index)))
+            self.outlet.dispatch(
+                self._update(index + 3, self.clock.bar_id(index), self.outlet.now, self.clock.closes_at(index))
+            )
         self.status = "completed"
         self.finished(self)
 

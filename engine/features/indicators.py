@@ -46,8 +46,7 @@ class IndicatorInfo:
 @cache
 def indicator_names() -> tuple[str, ...]:
     """Every indicator that can be asked for by name, sorted."""
-    names = _talib().get_functions()
-    return tuple(sorted(name for name in names if "periods" not in _function(name).info["input_names"]))
+    return tuple(sorted(name for name in _talib().get_functions() if _reads_columns(name)))
 
 
 @cache
@@ -57,7 +56,7 @@ def check_indicator(name: str) -> IndicatorInfo:
     Raises:
         UnknownIndicatorError: with the nearest names, if there is none.
     """
-    if name not in indicator_names():
+    if name not in _talib().get_functions() or not _reads_columns(name):
         near = difflib.get_close_matches(name.upper(), indicator_names(), 3, 0.6)
         hint = f"; did you mean {' or '.join(near)}?" if near else ""
         raise UnknownIndicatorError(f"no indicator is called {name!r}{hint}")
@@ -119,6 +118,11 @@ def _first_known(columns: Sequence[Column]) -> int:
     """The first bar at which every column has a value; their length if there is none."""
     known = np.logical_and.reduce([~np.isnan(column) for column in columns])
     return int(known.argmax()) if known.any() else len(known)
+
+
+def _reads_columns(name: str) -> bool:
+    """Whether prices and volume are all it needs: one of TA-Lib's takes a column of periods."""
+    return "periods" not in _function(name).info["input_names"]
 
 
 def _contiguous(column: Column) -> Column:

@@ -66,7 +66,8 @@ class Clock:
     def __init__(self, feeds: Sequence[Feed]) -> None:
         self.feeds = tuple(feeds)
         self.steps = union([feed.steps for feed in self.feeds])
-        self._is_timeline = self.steps.item(-1) == len(self.steps) - 1
+        self._is_uniform = all(len(feed.steps) == len(self.steps) for feed in self.feeds)
+        self._is_unbroken = self.steps.item(-1) == len(self.steps) - 1
         self.rows = tuple(np.searchsorted(feed.steps, self.steps, "right") - 1 for feed in self.feeds)
         self.closes = tuple(_latest(feed.bars.close, rows) for feed, rows in zip(self.feeds, self.rows, strict=True))
 
@@ -75,7 +76,9 @@ class Clock:
 
     def index_at(self, step: int) -> int:
         """The index of the latest of the clock's steps up to `step`."""
-        return step if self._is_timeline else int(self.steps.searchsorted(step, "right")) - 1
+        if self._is_unbroken:
+            return min(step, len(self.steps) - 1)
+        return int(self.steps.searchsorted(step, "right")) - 1
 
     def marks(self) -> Iterator[tuple[Any, ...]]:
         """(step, index, close of each feed) at each of the clock's steps in turn, read a stretch at a time."""
@@ -102,10 +105,18 @@ class Clock:
         feed_number, row = self.fresh(index)[-1]
         return self.feeds[feed_number].bar_id(row)
 
+    def ordinals(self, feed_number: int, first: int, count: int) -> Sequence[int]:
+        """The ordinal of each of `count` rows of a feed from row `first` on."""
+        if self._is_uniform:
+            feeds = len(self.feeds)
+            start = first * feeds + feed_number + 1
+            return range(start, start + count * feeds, feeds)
+        return [self.ordinal(feed_number, row) for row in range(first, first + count)]
+
     def ordinal(self, feed_number: int, row: int) -> int:
         """How many bars of the clock's feeds have come, that one included, taking feeds in order at each step."""
-        if len(self.feeds) == 1:
-            return row + 1
+        if self._is_uniform:
+            return row * len(self.feeds) + feed_number + 1
         step = self.feeds[feed_number].steps[row]
         before = (feed.steps.searchsorted(step, "right") for feed in self.feeds[: feed_number + 1])
         after = (feed.steps.searchsorted(step, "left") for feed in self.feeds[feed_number + 1 :])

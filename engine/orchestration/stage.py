@@ -6,6 +6,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from engine.agenda import Agenda
+from engine.containers.bulk import publish_in_bulk
 from engine.containers.outlet import Outlet
 from engine.features.columns import FeatureStore
 from engine.market.timeline import Clock, Feed, union
@@ -27,9 +28,14 @@ class Stage:
     def __init__(self, plan: Plan, bars: Mapping[str, Bars]) -> None:
         self.plan = plan
         self.timeline = union([bars[planned.id].timestamps for planned in plan.of_type("data")])
-        self.agenda = Agenda(self.timeline)
+        self.agenda = Agenda(self.timeline, publish_in_bulk)
         self.feeds = {
-            planned.id: Feed(planned.id, bars[planned.id].symbol, bars[planned.id], self.timeline.searchsorted(bars[planned.id].timestamps))
+            planned.id: Feed(
+                planned.id,
+                bars[planned.id].symbol,
+                bars[planned.id],
+                self.timeline.searchsorted(bars[planned.id].timestamps),
+            )
             for planned in plan.of_type("data")
         }
         self.store = FeatureStore()

@@ -82,11 +82,13 @@ def test_x9_whole_simulations_conserve_money(bars, sizing, terms, close_at_end):
         listen=["portfolio_1"],
         types=["POSITION_CLOSE", "FILL"],
     )
-    metrics, fills, closed = run.metrics(), run.events("portfolio_1", "FILL"), run.events("portfolio_1", "POSITION_CLOSE")
-    tolerance = 1e-9 * (CASH + sum(event.quantity * event.price for event in fills))
-    assert (
-        abs(metrics["final_equity"] - CASH - (metrics["total_pnl"] + metrics["unrealised_pnl"])) <= tolerance
+    metrics, fills, closed = (
+        run.metrics(),
+        run.events("portfolio_1", "FILL"),
+        run.events("portfolio_1", "POSITION_CLOSE"),
     )
+    tolerance = 1e-9 * (CASH + sum(event.quantity * event.price for event in fills))
+    assert abs(metrics["final_equity"] - CASH - (metrics["total_pnl"] + metrics["unrealised_pnl"])) <= tolerance
     assert abs(metrics["total_pnl"] - sum(event.net_pnl for event in closed)) <= tolerance
     traded = {event.correlation_id for event in closed}
     commissions = sum(event.commission for event in fills if event.correlation_id in traded)

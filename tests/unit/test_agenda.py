@@ -23,14 +23,64 @@ def agenda(steps=5):
     return Agenda(np.arange(steps, dtype=np.int64) * 100)
 
 
-@given(st.lists(st.tuples(st.integers(0, 4), st.sampled_from(Phase), st.integers(0, 3), st.integers(0, 3)), max_size=30))
+@given(
+    st.lists(st.tuples(st.integers(0, 4), st.sampled_from(Phase), st.integers(0, 3), st.integers(0, 3)), max_size=30)
+)
 def test_l2_work_is_done_in_the_order_of_step_phase_lane_rank_and_asking(wanted):
     plan, done = agenda(), []
     for number, (step, phase, lane, rank) in enumerate(wanted):
         plan.wake(step, phase, Worker(lane, rank), done.append, (step, phase, lane, rank, number))
     plan.run(5)
     assert done == sorted(done)
-    assert len(done) == len(wanted) == plan.done
+    assert len(done) == len(wanted)
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(Phase), st.integers(0, 3), st.integers(0, 3)), max_size=6),
+    st.lists(st.tuples(st.integers(0, 2), st.sampled_from(Phase), st.integers(0, 3), st.integers(0, 3)), max_size=12),
+)
+def test_l2_work_that_stands_at_every_step_has_its_place_among_the_rest(standing, wanted):
+    plan, done = agenda(3), []
+    for number, (phase, lane, rank) in enumerate(standing):
+
+        def stand(step, phase=phase, lane=lane, rank=rank, number=number):
+            done.append((step, phase, lane, rank, number))
+
+        plan.stand(phase, Worker(lane, rank), stand)
+    for number, (step, phase, lane, rank) in enumerate(wanted, len(standing)):
+        plan.wake(step, phase, Worker(lane, rank), done.append, (step, phase, lane, rank, number))
+    plan.run(2)
+    plan.run(3)
+    assert [entry[:4] for entry in done] == sorted(entry[:4] for entry in done)
+    assert len(done) == 3 * len(standing) + len(wanted)
+
+
+def test_l2_what_standing_work_posts_is_done_before_the_next_standing_work():
+    plan, done = agenda(2), []
+    first, second = Worker(lane=1), Worker(lane=2)
+
+    def publish(step):
+        done.append(("first", step))
+        plan.post(Phase.MARK, first, done.append, ("posted", step))
+
+    plan.stand(Phase.MARK, first, publish)
+    plan.stand(Phase.MARK, second, lambda step: done.append(("second", step)))
+    plan.run(2)
+    assert done == [(name, step) for step in (0, 1) for name in ("first", "posted", "second")]
+
+
+def test_l9_standing_work_of_a_closed_owner_rests_and_an_error_of_it_goes_to_its_owner():
+    plan, done, faulty, other = agenda(3), [], Worker(), Worker(lane=1)
+
+    def fail(step):
+        done.append(step)
+        faulty.closed = True
+        raise ZeroDivisionError
+
+    plan.stand(Phase.BAR, faulty, fail)
+    plan.stand(Phase.BAR, other, lambda step: done.append(10 + step))
+    plan.run(3)
+    assert (done, len(faulty.errors)) == ([0, 10, 11, 12], 1)
 
 
 def test_l2_what_is_posted_follows_what_was_arranged_whatever_its_rank():
@@ -96,7 +146,7 @@ def test_a_closed_owner_does_nothing_more():
     plan.run(1)
     worker.closed = True
     plan.run(2)
-    assert (done, plan.done) == ([0], 1)
+    assert done == [0]
 
 
 def test_l9_an_error_goes_to_its_owner_and_the_others_work_on():
@@ -108,8 +158,11 @@ def test_l9_an_error_goes_to_its_owner_and_the_others_work_on():
     assert isinstance(faulty.errors[0], ZeroDivisionError)
 
 
-def test_a_stop_finishes_the_step_under_way_and_no_other():
+@pytest.mark.parametrize("stands", [False, True])
+def test_a_stop_finishes_the_step_under_way_and_no_other(stands):
     plan, done, worker = agenda(), [], Worker()
+    if stands:
+        plan.stand(Phase.MARK, worker, lambda step: None)
 
     def stop(_):
         plan.stopped = True

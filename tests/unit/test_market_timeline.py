@@ -1,6 +1,7 @@
 """Time: the union of timestamps and each lane's own clock (rules M4, L1)."""
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,7 +15,7 @@ def feeds(*days):
     columns = [np.array(d, np.int64) for d in days]
     timeline = union(columns)
     return timeline, [
-        Feed(f"data_{k}", make_bars(np.array(d) + 1.0 + 100 * k, days=d, symbol=f"S{k}"), timeline.searchsorted(column))
+        Feed(f"data_{k}", f"S{k}", make_bars(np.array(d) + 1.0 + 100 * k, days=d), timeline.searchsorted(column))
         for k, (d, column) in enumerate(zip(days, columns, strict=True))
     ]
 
@@ -58,3 +59,28 @@ def test_the_next_row_is_after_the_step():
 def test_one_symbol_needs_no_copy():
     days = np.array([1, 2, 3], np.int64)
     assert union([days]) is days
+
+
+@given(st.lists(day_sets, min_size=1, max_size=3), st.integers(1, 5))
+def test_reading_by_the_stretch_gives_every_bar_once(days, stretch):
+    """`rows` of a feed and `marks` of a clock against the columns themselves, however long a stretch is."""
+    _, made = feeds(*days)
+    clock = Clock(made)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("engine.market.timeline.STRETCH", stretch)
+        marks = list(clock.marks())
+        rows = list(made[0].rows((made[0].bars.close,)))
+    assert marks == [
+        (step, index, *(column[index] for column in clock.closes)) for index, step in enumerate(clock.steps.tolist())
+    ]
+    bars = made[0].bars
+    assert rows == list(zip(made[0].steps.tolist(), bars.timestamps.tolist(), bars.close.tolist(), strict=True))
+
+
+@given(st.lists(day_sets, min_size=1, max_size=3))
+def test_the_bar_behind_a_mark_is_the_last_one_of_its_step(days):
+    _, made = feeds(*days)
+    clock = Clock(made)
+    for index in range(len(clock)):
+        feed_number, row = clock.fresh(index)[-1]
+        assert clock.bar_id(index) == f"data_{feed_number}:BAR:{row + 1}"

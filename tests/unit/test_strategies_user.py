@@ -102,7 +102,11 @@ def test_l9_the_error_names_the_users_line():
     [
         ("tests.strategies_for_tests.Missing", {}, "module tests.strategies_for_tests has no 'Missing'"),
         ("no_such_module.Strategy", {}, "no module 'no_such_module' is found; imports start at the config's folder"),
-        ("tests.strategies_for_tests.Mute", {}, r"has neither on_bar\(bar, features, position\) nor targets\(columns\)"),
+        (
+            "tests.strategies_for_tests.Mute",
+            {},
+            r"has neither on_bar\(bar, features, position\) nor targets\(columns\)",
+        ),
         ("tests.strategies_for_tests.CONSTANT", {}, "is neither a function nor a class"),
         ("tests.strategies_for_tests.Above", {}, "missing a required argument: 'price'"),
         ("tests.strategies_for_tests.Above", {"price": 1, "color": 2}, "unexpected keyword argument 'color'"),
@@ -180,7 +184,9 @@ def test_y1_a_module_that_lacks_another_names_the_other(module):
 def test_y1_a_users_file_cannot_take_the_place_of_a_module_in_use(module, name):
     loaded = sys.modules[name] if name in sys.modules else __import__(name)
     folder = module(name, "def go(columns): return 1")
-    with pytest.raises(UserCodeError, match=f"'{name}' is also the name of a module that Python or admf uses: rename yours"):
+    with pytest.raises(
+        UserCodeError, match=f"'{name}' is also the name of a module that Python or admf uses: rename yours"
+    ):
         load_strategy(f"{name}.go", {}, folder)
     assert sys.modules[name] is loaded
 

@@ -6,7 +6,21 @@ from engine.strategies.builtin import BuyAndHold
 from engine.strategies.decision import Decision
 from engine.trading.costs import BasisPoints, Percent, PerShare
 from engine.trading.sizing import AllIn, FixedNotional, FixedQuantity, PercentOfEquity
-from tests.building import CASH, DAY, FIRST, data, execution, make_bars, own, play, portfolio, record, stage, strategy, wishing
+from tests.building import (
+    CASH,
+    DAY,
+    FIRST,
+    data,
+    execution,
+    make_bars,
+    own,
+    play,
+    portfolio,
+    record,
+    stage,
+    strategy,
+    wishing,
+)
 
 CLOSES = [10.0, 20.0, 40.0, 50.0, 25.0]
 OPENS = [9.0, 11.0, 22.0, 44.0, 30.0]
@@ -140,13 +154,19 @@ def test_p2_two_symbols_share_the_buying_power():
     bars = {f"data_{s}": make_bars([10, 10, 10], symbol=s.upper(), wishes=[1, 1, 1]) for s in "xy"}
     containers = [data("data_x", "X"), data("data_y", "Y")]
     run = play([*containers, wishing(inputs=("data_x", "data_y"), cash=CASH, sizing=AllIn())], bars)
-    assert [(e.symbol, e.status) for e in run.events("portfolio_1", "ORDER")][:2] == [("X", "accepted"), ("Y", "rejected")]
+    assert [(e.symbol, e.status) for e in run.events("portfolio_1", "ORDER")][:2] == [
+        ("X", "accepted"),
+        ("Y", "rejected"),
+    ]
 
 
 def test_p2_an_exit_is_never_refused_and_a_reversal_has_the_power_of_what_it_closes():
     run = run_wish([1, 1, -1, -1, 0], sizing=AllIn())
     assert {e.status for e in run.events("portfolio_1", "ORDER")} == {"accepted", "expired"}
-    assert [(e.side, e.entry_price) for e in run.events("portfolio_1", "POSITION_OPEN")] == [("long", 11.0), ("short", 44.0)]
+    assert [(e.side, e.entry_price) for e in run.events("portfolio_1", "POSITION_OPEN")] == [
+        ("long", 11.0),
+        ("short", 44.0),
+    ]
 
 
 def test_p1_a_size_of_nothing_is_rejected_as_the_order_it_would_have_been():
@@ -255,7 +275,9 @@ def test_e3_following_causes_from_a_close_reaches_the_signal_and_the_bar():
         while event.causation_id is not None:
             event = known[event.causation_id]
             chain.append(event.type)
-        assert chain[:5] == ["POSITION_CLOSE", "FILL", "ORDER", "ORDER_REQUEST", "SIGNAL"] or chain[4] == "POSITION_OPEN"
+        assert (
+            chain[:5] == ["POSITION_CLOSE", "FILL", "ORDER", "ORDER_REQUEST", "SIGNAL"] or chain[4] == "POSITION_OPEN"
+        )
         assert chain[-2:] == ["SIGNAL", "BAR"]
 
 
@@ -267,7 +289,12 @@ def test_e3_causes_are_named_even_where_nobody_built_them():
 
 
 def test_e3_a_shared_signal_is_the_cause_of_the_portfolios_own():
-    containers = [data(), strategy(strategy=BuyAndHold()), portfolio("p_1", ("strategy_1",)), portfolio("p_2", ("strategy_1",))]
+    containers = [
+        data(),
+        strategy(strategy=BuyAndHold()),
+        portfolio("p_1", ("strategy_1",)),
+        portfolio("p_2", ("strategy_1",)),
+    ]
     run = play(containers, make_bars(CLOSES))
     (theirs,) = run.events("strategy_1", "SIGNAL")
     heard, ours = run.events("p_2", "SIGNAL")

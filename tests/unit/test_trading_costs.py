@@ -47,7 +47,9 @@ def test_x8_no_costs_by_default():
 
 
 def test_x8_commission_is_taken_on_the_price_with_slippage():
-    execution = execute_at(100.0, "buy", 10.0, Terms(commissions=(Percent(percent=1),), slippages=(BasisPoints(bps=100),)))
+    execution = execute_at(
+        100.0, "buy", 10.0, Terms(commissions=(Percent(percent=1),), slippages=(BasisPoints(bps=100),))
+    )
     assert execution.price == 101.0
     assert execution.slippage == pytest.approx(10.0)
     assert execution.commission == pytest.approx(10.1)

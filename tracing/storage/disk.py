@@ -12,6 +12,7 @@ from tracing.storage.members import MemberFile
 from tracing.storage.memory import MemoryStorage
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from tracing.record import Stamped
@@ -62,6 +63,20 @@ class LineStream:
         self._size += len(line)
         if self._size >= self._next:
             self._settle(len(line))
+
+    def add_all(self, records: Iterable[Stamped]) -> None:
+        """Takes several events in turn; raises what `add` raises."""
+        encoded, append, size, full = self._encoded, self._lines.append, self._size, self._next
+        for record in records:
+            line = encoded(self.taken, record)
+            self.taken += 1
+            append(line)
+            size += len(line)
+            if size >= full:
+                self._size = size
+                self._settle(len(line))
+                append, size, full = self._lines.append, self._size, self._next
+        self._size = size
 
     def close(self) -> None:
         """Writes what is still waiting.
