@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
     Action = Callable[[Any], None]
 
-_POSTED = 1 << 40
-_LAST = 1 << 60
+POSTED = 1 << 40
+LAST = 1 << 60
+"""Ranks that no container has: of what is posted during a step, and of what is to come after that."""
 
 
 class Phase(IntEnum):
@@ -99,19 +100,17 @@ class Agenda:
         """Whether it was stopped while there was work left."""
         return self.stopped and bool(self._entries)
 
-    def post(self, phase: int, owner: Owner, action: Action, argument: object = None) -> None:
+    def post(self, phase: int, owner: Owner, action: Action, argument: object = None, rank: int = POSTED) -> None:
         """Puts work into the current step, at the current phase or a later one.
+
+        With rank LAST it comes after all other work of that phase and lane, whenever that is posted.
 
         Raises:
             OutOfOrderError: if the phase has passed.
         """
         if phase < self.phase:
             raise OutOfOrderError(f"{Phase(phase).name} of step {self.step} has passed: it is {Phase(self.phase).name}")
-        self._put((self.step, phase, owner.lane, _POSTED), owner, action, argument)
-
-    def post_last(self, phase: int, owner: Owner, action: Action, argument: object = None) -> None:
-        """Like `post`, but after all other work of that phase and lane, whenever that is posted."""
-        self._put((self.step, phase, owner.lane, _LAST), owner, action, argument)
+        self._put((self.step, phase, owner.lane, rank), owner, action, argument)
 
     def wake(self, step: int, phase: int, owner: Owner, action: Action, argument: object = None) -> None:
         """Arranges work for a later step, or for a later phase of this one.

@@ -52,6 +52,15 @@ class Link:
         return self.types is None or event_type in self.types
 
 
+class Turns:
+    """Whose event is next, for all buses that are linked with each other."""
+
+    def __init__(self, buses: list[EventBus]) -> None:
+        self.buses = buses
+        self.waiting: deque[tuple[EventBus, Event]] = deque()
+        self.draining = False
+
+
 Stop = tuple["EventBus", tuple["Handler", ...], tuple["Handler", ...]]
 """One bus on an event's way, with the observers and the handlers on it who want the type."""
 
@@ -68,21 +77,25 @@ class EventBus:
         self.lane = lane
         self.on_failure: Callable[[Exception], None] | None = None
         self._handlers: dict[str, tuple[Handler, ...]] = {}
+        self._incoming: dict[str, tuple[Handler, ...]] = {}
         self._observers: tuple[Observer, ...] = ()
         self._links: dict[int, list[Link]] = {}
         self._readers: dict[int, EventBus] = {}
         self._ways: dict[tuple[str, int], tuple[Stop, ...]] = {}
-        self._listeners: dict[int, tuple[Observer, ...]] = {}
-        self._waiting: deque[Event] = deque()
-        self._draining = False
+        self._listeners: dict[int, tuple[tuple[EventBus, Observer], ...]] = {}
+        self._turns = Turns([self])
 
-    def subscribe(self, event_type: str, handler: Handler) -> Undo:
-        """Has `handler` called with every event of the type that reaches this bus; returns what undoes it."""
-        self._handlers[event_type] = (*self._handlers.get(event_type, ()), handler)
+    def subscribe(self, event_type: str, handler: Handler, *, own: bool = True) -> Undo:
+        """Has `handler` called with every event of the type that reaches this bus; returns what undoes it.
+
+        Without `own` those that are published here are not meant: only what comes over a link.
+        """
+        subscribed = self._handlers if own else self._incoming
+        subscribed[event_type] = (*subscribed.get(event_type, ()), handler)
         self.refresh()
 
         def undo() -> None:
-            self._handlers[event_type] = tuple(h for h in self._handlers[event_type] if h != handler)
+            subscribed[event_type] = tuple(h for h in subscribed.get(event_type, ()) if h != handler)
             self.refresh()
 
         return undo
@@ -105,6 +118,7 @@ class EventBus:
     def link(self, target: EventBus, types: frozenset[str] | None = None, *, ends: bool = True) -> None:
         """Lets events dispatched here reach `target`; `ends` says whether the end of a trade is told there too."""
         self._links.setdefault(target.lane, []).append(Link(target, types, ends))
+        self._take_turns_with(target)
         self.refresh()
 
     def refresh(self) -> None:
@@ -133,16 +147,18 @@ class EventBus:
 
         Raises whatever an observer or a handler raises; what was still waiting is then dropped.
         """
-        self._waiting.append(event)
-        if self._draining:
+        turns = self._turns
+        turns.waiting.append((self, event))
+        if turns.draining:
             return
-        self._draining = True
+        turns.draining = True
         try:
-            while self._waiting:
-                self.dispatch(self._waiting.popleft(), self.lane)
+            while turns.waiting:
+                bus, following = turns.waiting.popleft()
+                bus.dispatch(following)
         finally:
-            self._waiting.clear()
-            self._draining = False
+            turns.waiting.clear()
+            turns.draining = False
 
     def dispatch(self, event: Event, lane: int | None = None) -> None:
         """Delivers `event` to every bus on its way, at once. Failures go to the failing bus's `on_failure`.
@@ -170,9 +186,13 @@ class EventBus:
         listeners = self._listeners.get(lane)
         if listeners is None:
             reached = self._reach(lane, lambda link: link.ends)
-            listeners = self._listeners[lane] = tuple(o for bus in reached for o in bus._observers)  # noqa: SLF001
-        for observer in listeners:
-            observer.ended(correlation_id)
+            listeners = tuple((bus, observer) for bus in reached for observer in bus._observers)  # noqa: SLF001
+            self._listeners[lane] = listeners
+        for bus, observer in listeners:
+            try:
+                observer.ended(correlation_id)
+            except Exception as error:  # noqa: BLE001 - as in dispatch
+                bus.fail(error)
 
     def fail(self, error: Exception) -> None:
         """Hands an error of this bus's observers or handlers to whoever watches over it; by hand it is raised."""
@@ -184,18 +204,29 @@ class EventBus:
         """Drops every observer and handler: nothing is delivered here any more."""
         self._observers = ()
         self._handlers.clear()
+        self._incoming.clear()
         self.refresh()
+
+    def _take_turns_with(self, other: EventBus) -> None:
+        small, large = sorted((self._turns, other._turns), key=lambda turns: len(turns.buses))  # noqa: SLF001
+        if small is not large:
+            for bus in small.buses:
+                bus._turns = large  # noqa: SLF001
+            large.buses.extend(small.buses)
 
     def _way(self, event_type: str, lane: int) -> tuple[Stop, ...]:
         way = self._ways.get((event_type, lane))
         if way is None:
             reached = self._reach(lane, lambda link: link.carries(event_type))
-            stops = (bus._stop(event_type) for bus in reached)  # noqa: SLF001
+            stops = (bus._stop(event_type, incoming=bus is not self) for bus in reached)  # noqa: SLF001
             way = self._ways[event_type, lane] = tuple(stop for stop in stops if stop[1] or stop[2])
         return way
 
-    def _stop(self, event_type: str) -> Stop:
-        return self, tuple(o.observe for o in self._interested(event_type)), self._handlers.get(event_type, ())
+    def _stop(self, event_type: str, *, incoming: bool) -> Stop:
+        handlers = self._handlers.get(event_type, ())
+        if incoming:
+            handlers += self._incoming.get(event_type, ())
+        return self, tuple(o.observe for o in self._interested(event_type)), handlers
 
     def _interested(self, event_type: str) -> list[Observer]:
         return [o for o in self._observers if o.event_types is None or event_type in o.event_types]

@@ -11,6 +11,7 @@ from engine.events import Event, Fill, Order, OrderRequest
 from engine.trading.orders import WorkingOrder, execute_at
 
 if TYPE_CHECKING:
+    from engine.agenda import Action
     from engine.containers.outlet import Outlet
     from engine.events import OrderStatus
     from engine.market.timeline import Clock
@@ -41,6 +42,7 @@ class Desk:
         self._working: list[WorkingOrder] = []
         self._filled: dict[str, float] = {}
         self._orders = 0
+        self._awaited: set[int] = set()
 
     def working_quantity(self, symbol: str) -> float:
         """Signed units of the symbol's orders that still work."""
@@ -89,7 +91,7 @@ class Desk:
             order = self._working.pop(0)
             number = self._numbers[order.request.symbol]
             self._fill(order, self._clock.closes[number].item(-1))
-            self.outlet.then(Phase.END, self.fill_at_last_close)
+            self._after_answers(Phase.END, self.fill_at_last_close)
 
     def _refusal(self, request: OrderRequest) -> str:
         if request.symbol not in self._numbers:
@@ -101,11 +103,14 @@ class Desk:
     def _wake(self, symbol: str) -> None:
         feed = self._clock.feeds[self._numbers[symbol]]
         row = feed.next_row(self.outlet.agenda.step)
-        if row is not None:
-            self.outlet.wake(feed.steps.item(row), Phase.MATCH, self._match)
+        step = None if row is None else feed.steps.item(row)
+        if step is not None and step not in self._awaited:
+            self._awaited.add(step)
+            self.outlet.wake(step, Phase.MATCH, self._match)
 
     def _match(self, _: object) -> None:
         """Fills the first order that this step's bars fill, and comes back for the next once that is handled."""
+        self._awaited.discard(self.outlet.agenda.step)
         index = self._clock.index_at(self.outlet.agenda.step)
         rows = dict(self._clock.fresh(index))
         for order in sorted(self._working, key=lambda order: self._numbers[order.request.symbol]):
@@ -115,8 +120,12 @@ class Desk:
                 prices = bars.open if self._terms.fill_at == "next_open" else bars.close
                 self._working.remove(order)
                 self._fill(order, prices.item(rows[number]))
-                self.outlet.then(Phase.MATCH, self._match)
+                self._after_answers(Phase.MATCH, self._match)
                 return
+
+    def _after_answers(self, phase: int, action: Action) -> None:
+        """Goes on once the portfolio has published what it makes of a fill: a trade closes before the next opens."""
+        self.outlet.then(phase, lambda _: self.outlet.then(phase, action))
 
     def _fill(self, order: WorkingOrder, reference: float) -> None:
         request = order.request

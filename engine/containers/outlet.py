@@ -49,12 +49,7 @@ class Outlet:
         return self.bus.wants(event_type, self.lane)
 
     def identify(self, event_type: str) -> str:
-        """The id of the source's next event of this type, whether it is then built or not.
-
-        Raises:
-            EventStormError: beyond STORM_LIMIT events in one step.
-        """
-        self._count()
+        """The id of the source's next event of this type, whether it is then built or not."""
         ordinal = self._ordinals.get(event_type, 0) + 1
         self._ordinals[event_type] = ordinal
         return f"{self.label}:{event_type}:{ordinal}"
@@ -63,8 +58,10 @@ class Outlet:
         """Has `event` dispatched when its phase and its turn come.
 
         Raises:
+            EventStormError: beyond STORM_LIMIT events in one step.
             OutOfOrderError: if the phase has passed.
         """
+        self._count()
         self.agenda.post(phase, self, self.dispatch, event)
 
     def dispatch(self, event: Event) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from engine.agenda import Phase
+from engine.agenda import LAST, Phase
 from engine.containers.base import Container, Measured
 from engine.events import Event, Fill, Order, OrderRequest, PortfolioUpdate, PositionClose, PositionOpen, Signal
 from engine.market.timeline import NO_MORE
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from engine.containers.ledger import Ledger
     from engine.containers.outlet import Outlet
     from engine.containers.strategy import Runner
+    from engine.events import Side
     from engine.market.timeline import Clock
     from engine.trading.positions import Trade
     from engine.trading.sizing import Sizing
@@ -39,16 +40,19 @@ class Holding:
     """What the portfolio wants of one symbol.
 
     `intent` is the direction it will have once all its orders are filled, `trade_id` the latest trade; `closing` says
-    that the open position's exit is on its way, `opened_by` which POSITION_OPEN began it.
+    that the open position's exit is on its way, `opened_by` which POSITION_OPEN began it. `signal_id` is the SIGNAL to act
+    on in this step's ORDER phase, `begun` are the trades that signals of this step began.
     """
 
-    __slots__ = ("closing", "intent", "opened_by", "trade_id")
+    __slots__ = ("begun", "closing", "intent", "opened_by", "signal_id", "trade_id")
 
     def __init__(self) -> None:
         self.intent = 0
         self.trade_id: str | None = None
         self.closing = False
         self.opened_by = ""
+        self.signal_id: str | None = None
+        self.begun: list[str] = []
 
 
 class PortfolioContainer(Container):
@@ -75,7 +79,7 @@ class PortfolioContainer(Container):
         super().__init__(container_id, lane=lane, rank=rank)
         self.statistics = MetricsObserver()
         self.event_bus.attach_observer(self.statistics)
-        self.event_bus.subscribe("SIGNAL", self._on_signal)
+        self.event_bus.subscribe("SIGNAL", self._on_signal, own=False)
         self.event_bus.subscribe("ORDER", self._on_order)
         self.event_bus.subscribe("FILL", self._on_fill)
         self._trades_begun = 0
@@ -114,7 +118,9 @@ class PortfolioContainer(Container):
 
     def metrics(self) -> Measured:
         """Every metric in its order of definition, and notes on those that are null or need a convention."""
-        if self._final is None or self.status == "running":
+        if self.status == "running":
+            return self._measure()
+        if self._final is None:
             self._final = self._measure()
         return self._final
 
@@ -145,6 +151,7 @@ class PortfolioContainer(Container):
         if changed and target:
             self._trades_begun += 1
             holding.trade_id = f"{self.container_id}#{self._trades_begun}"
+            holding.begun.append(holding.trade_id)
         trade_id = holding.trade_id
         signal_id = self.outlet.identify("SIGNAL")
         if self.outlet.wants("SIGNAL"):
@@ -162,36 +169,52 @@ class PortfolioContainer(Container):
             )
             self.outlet.publish(Phase.DECIDE, signal)
         if changed:
-            holding.intent = target
-            self.outlet.then(Phase.ORDER, self._request, (feed_number, target, trade_id, signal_id))
+            if holding.signal_id is None:
+                self.outlet.then(Phase.ORDER, self._request, feed_number)
+            holding.intent, holding.signal_id = target, signal_id
 
     def _on_signal(self, event: Event) -> None:
-        if isinstance(event, Signal) and event.source != self.container_id:
+        if isinstance(event, Signal):
             decision = Decision(event.direction, event.strength, event.reason)
             self.decide(self._numbers[event.symbol], decision, event.event_id, event.strategy)
 
     # --- orders ----------------------------------------------------------------------------------------------------
 
-    def _request(self, wanted: tuple[int, int, str | None, str]) -> None:
-        feed_number, target, trade_id, cause = wanted
+    def _request(self, feed_number: int) -> None:
+        """Asks for what the last signal of the step wants. Trades that earlier ones began end before they started."""
         holding = self.holdings[feed_number]
+        cause, begun = holding.signal_id or "", holding.begun
+        holding.signal_id, holding.begun = None, []
         trade = self.ledger.trades[feed_number]
+        if trade is not None and trade.sign == holding.intent and not holding.closing:
+            holding.trade_id = trade.trade_id
+        else:
+            self._leave(feed_number, trade, cause)
+            if holding.intent and holding.trade_id is not None:
+                self._enter(feed_number, holding, cause)
+        for trade_id in begun:
+            if trade_id != holding.trade_id or not holding.intent:
+                self.event_bus.end(trade_id)
+
+    def _leave(self, feed_number: int, trade: Trade | None, cause: str) -> None:
         entering = self.desk.entry_at_work(self.clock.feeds[feed_number].symbol, trade)
         if entering is not None:
             self.desk.cancel(entering, "cancelled", "the signal changed before it was filled")
-        if trade is not None and not holding.closing:
+        if trade is not None and not self.holdings[feed_number].closing:
             self._close(feed_number, trade, cause)
-        if target and trade_id is not None:
-            index = self._index()
-            close = self.clock.closes[feed_number].item(index)
-            quantity = self.sizing.units(self.ledger.equity(index), close)
-            self._send(feed_number, target * quantity, trade_id, cause)
+
+    def _enter(self, feed_number: int, holding: Holding, cause: str) -> None:
+        index = self._index()
+        quantity = self.sizing.units(self.ledger.equity(index), self.clock.closes[feed_number].item(index))
+        side: Side = "buy" if holding.intent > 0 else "sell"
+        self._send(feed_number, side, quantity, holding.trade_id or "", cause)
 
     def _close(self, feed_number: int, trade: Trade, cause: str) -> None:
         self.holdings[feed_number].closing = True
-        self._send(feed_number, -trade.quantity, trade.trade_id, cause)
+        side: Side = "sell" if trade.sign > 0 else "buy"
+        self._send(feed_number, side, abs(trade.quantity), trade.trade_id, cause)
 
-    def _send(self, feed_number: int, signed_quantity: float, trade_id: str, cause: str) -> None:
+    def _send(self, feed_number: int, side: Side, quantity: float, trade_id: str, cause: str) -> None:
         request = OrderRequest(
             timestamp=self.outlet.now,
             source=self.container_id,
@@ -199,8 +222,8 @@ class PortfolioContainer(Container):
             correlation_id=trade_id,
             causation_id=cause,
             symbol=self.clock.feeds[feed_number].symbol,
-            side="buy" if signed_quantity > 0 else "sell",
-            quantity=abs(signed_quantity),
+            side=side,
+            quantity=quantity,
             order_type="market",
             limit_price=None,
             stop_price=None,
@@ -324,7 +347,7 @@ class PortfolioContainer(Container):
             cause,
             ledger.cash,
             equity,
-            gross / equity if gross else 0.0,
+            gross / equity if gross and equity else 0.0,
             ledger.open_positions,
             equity / self._peak - 1.0,
         )
@@ -335,7 +358,7 @@ class PortfolioContainer(Container):
         self.settle(self.outlet.agenda.step + 1)
         self.desk.expire()
         self.outlet.then(Phase.END, self._close_positions)
-        self.outlet.agenda.post_last(Phase.END, self.outlet, self._finish)
+        self.outlet.agenda.post(Phase.END, self.outlet, self._finish, rank=LAST)
 
     def _close_positions(self, _: object) -> None:
         held = [(n, trade) for n, trade in enumerate(self.ledger.trades) if trade is not None and self.close_at_end]

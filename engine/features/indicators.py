@@ -92,6 +92,9 @@ def compute(
     Raises:
         BadParameterError: if TA-Lib refuses the parameters.
     """
+    missing = [column for column in inputs if column not in columns]
+    if missing:
+        raise BadParameterError(f"{name} is to read {missing[0]!r}, and there is no such column")
     function = _function(name)
     taken = [key for key, value in function.info["input_names"].items() if isinstance(value, str)]
     renamed = dict(zip(taken, inputs, strict=False))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import traceback
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -70,7 +71,8 @@ class Failures:
 
     def _strike(self, container: Container, message: str) -> None:
         marked = self._agenda.step + (self._agenda.phase > Phase.MARK)
-        container.settle(marked)
+        with suppress(OverflowError):  # books that no longer add up must not hide why the lane failed
+            container.settle(marked)
         container.status = "failed"
         container.error = message
         for outlet in self._outlets.get(container.lane, ()):
@@ -80,7 +82,14 @@ class Failures:
     def _report(self, report: tuple[list[Container], Exception, str]) -> None:
         struck, error, message = report
         source = struck[0]
-        event = Error(
+        if source.event_bus.wants("ERROR"):
+            source.event_bus.dispatch(self._event(source, error, message))
+        for container in struck:
+            self._announce(container)
+            container.event_bus.silence()
+
+    def _event(self, source: Container, error: Exception, message: str) -> Error:
+        return Error(
             timestamp=self._agenda.now,
             source=source.container_id,
             event_id=f"{source.container_id}:ERROR:1",
@@ -90,10 +99,6 @@ class Failures:
             exception=type(error).__name__,
             where=_where(error),
         )
-        source.event_bus.dispatch(event, source.lane)
-        for container in struck:
-            self._announce(container)
-            container.event_bus.silence()
 
 
 def _where(error: Exception) -> str:

@@ -36,8 +36,7 @@ class Simulation:
 
     def run(self, watch: Callable[[], None]) -> None:
         """Runs to the end, or to the end of the step in which `stop` is called; `watch` is called now and then."""
-        for container in self.containers.values():
-            container.start()
+        self._each(lambda container: container.start())
         steps = len(self.timeline)
         for start in range(0, steps, self.block_size):
             end = min(start + self.block_size, steps)
@@ -47,15 +46,21 @@ class Simulation:
             if self.agenda.interrupted:
                 self._interrupt()
                 return
-            for container in self.containers.values():
-                container.settle(end)
+            self._each(lambda container: container.settle(end))
+
+    def _each(self, work: Callable[[Container], None]) -> None:
+        for container in self.containers.values():
+            try:
+                work(container)
+            except Exception as error:  # noqa: BLE001 - a container's failure is its own
+                container.event_bus.fail(error)
 
     def stop(self) -> None:
         """Asks the loop to end with the step it is in."""
         self.agenda.stopped = True
 
     def _interrupt(self) -> None:
+        self._each(lambda container: container.settle(self.agenda.step + 1))
         for container in self.containers.values():
-            container.settle(self.agenda.step + 1)
             if container.status == "running":
                 container.status = "interrupted"

@@ -28,6 +28,9 @@ REQUESTS = frozenset({"ORDER_REQUEST"})
 ANSWERS = frozenset({"ORDER", "FILL"})
 ERRORS = frozenset({"ERROR"})
 
+BEFORE_ALL = -1
+"""The rank of the root: nothing happens before RUN_START."""
+
 _CLASSES: dict[str, type[Container]] = {
     cls.type: cls
     for cls in (
@@ -49,7 +52,7 @@ def wire(plan: Plan, bars: Mapping[str, Bars], prepare: Callable[[Mapping[str, C
     """
     stage = Stage(plan, bars)
     containers = {p.id: _CLASSES[p.type](p.id, lane=p.lane, rank=p.rank) for p in plan.containers.values()}
-    root = RootContainer(ROOT, rank=plan.containers[ROOT].rank)
+    root = RootContainer(ROOT, rank=BEFORE_ALL)
     containers[ROOT] = root
     _link(plan, containers)
     Equipment(stage, containers, root).equip_all()
