@@ -11,6 +11,7 @@ from engine.market.load import DataRequest, load_bars
 from engine.orchestration.identity import plan_hash, run_correlation_id
 from engine.orchestration.plan import PlanError, PlanProblem, make_plan
 from engine.orchestration.tracing_setup import resolve_traces
+from tracing.storage.paths import shared_folders
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -45,6 +46,7 @@ def prepare(config: RunConfig, locations: Locations, folder: Path) -> Prepared:
     """
     plan = make_plan(config, folder)
     traces = resolve_traces(plan, locations)
+    _check_folders(plan, traces)
     began = perf_counter()
     data = load_bars(_requests(plan, locations), seed=config.seed)
     load_s = perf_counter() - began
@@ -72,6 +74,18 @@ def _requests(plan: Plan, locations: Locations) -> list[DataRequest]:
 def _place(locations: Locations, number: int) -> str:
     mark = locations.of(f"containers.{number}.source")
     return f"{mark.path}:{mark.line}:{mark.column}"
+
+
+def _check_folders(plan: Plan, traces: Mapping[str, TraceSettings]) -> None:
+    """Refuses event files of two containers in one folder (rule S8)."""
+    places = {container.id: number for number, container in enumerate(plan.config.containers)}
+    folders = {id_: settings.storage_path or id_ for id_, settings in traces.items()}
+    problems = [
+        PlanProblem(f"containers.{places.get(later, 0)}.event_tracing.storage_path", folders[later], f"{owner} has this folder")
+        for owner, later in shared_folders(folders)
+    ]
+    if problems:
+        raise PlanError(problems)
 
 
 def _check_lengths(plan: Plan, bars: Mapping[str, Bars]) -> None:

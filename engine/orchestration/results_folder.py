@@ -100,13 +100,14 @@ class ResultsFolder:
         """Deletes what run.json lists, and nothing else: files of other names and their folders stay."""
         for name in folders:
             folder = self.root / name
-            if folder.is_symlink() or not folder.is_dir() or folder.resolve().parent != self.root.resolve():
+            if folder.is_symlink() or not folder.is_dir() or self.root.resolve() not in folder.resolve().parents:
                 continue
             for path in folder.iterdir():
                 if _OURS.fullmatch(path.name) and path.is_file():
                     path.unlink()
-            if not any(folder.iterdir()):
+            while folder != self.root and not any(folder.iterdir()):
                 folder.rmdir()
+                folder = folder.parent
         (self.root / RUN_FILE).unlink()
 
 
