@@ -208,7 +208,7 @@ class EventBus:
         self.refresh()
 
     def _take_turns_with(self, other: EventBus) -> None:
-        small, large = sorted((self._turns, other._turns), key=lambda turns: len(turns.buses))  # noqa: SLF001
+        small, large = sorted((self._turns, other._turns), key=lambda turns: len(turns.buses))
         if small is not large:
             for bus in small.buses:
                 bus._turns = large  # noqa: SLF001

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from engine.agenda import Phase
 from engine.containers.base import Container, Measured
 from engine.events import Bar
-
 from engine.market.timeline import NO_MORE
 
 if TYPE_CHECKING:

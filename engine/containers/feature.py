@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from engine.containers.outlet import Outlet
-    from engine.features.columns import FeatureSpec, FeatureStore
     from engine.events import Event
+    from engine.features.columns import FeatureSpec, FeatureStore
     from engine.market.timeline import Clock
 
     Column = npt.NDArray[np.float64]

@@ -37,7 +37,7 @@ class Outlet:
         self.published = 0
         self._ordinals: dict[str, int] = {}
         self._step = -1
-        self._in_step = 0
+        self._named = self._posted = 0
 
     @property
     def now(self) -> int:
@@ -49,7 +49,15 @@ class Outlet:
         return self.bus.wants(event_type, self.lane)
 
     def identify(self, event_type: str) -> str:
-        """The id of the source's next event of this type, whether it is then built or not."""
+        """The id of the source's next event of this type, whether it is then built or not.
+
+        Raises:
+            EventStormError: beyond STORM_LIMIT ids in one step, whoever listens.
+        """
+        self._enter_step()
+        self._named += 1
+        if self._named > STORM_LIMIT:
+            raise self._storm()
         ordinal = self._ordinals.get(event_type, 0) + 1
         self._ordinals[event_type] = ordinal
         return f"{self.label}:{event_type}:{ordinal}"
@@ -61,7 +69,10 @@ class Outlet:
             EventStormError: beyond STORM_LIMIT events in one step.
             OutOfOrderError: if the phase has passed.
         """
-        self._count()
+        self._enter_step()
+        self._posted += 1
+        if self._posted > STORM_LIMIT:
+            raise self._storm()
         self.agenda.post(phase, self, self.dispatch, event)
 
     def dispatch(self, event: Event) -> None:
@@ -89,9 +100,10 @@ class Outlet:
         """Hands an error of the source's own work to whoever watches over its bus."""
         self.bus.fail(error)
 
-    def _count(self) -> None:
+    def _enter_step(self) -> None:
         if self._step != self.agenda.step:
-            self._step, self._in_step = self.agenda.step, 0
-        self._in_step += 1
-        if self._in_step > STORM_LIMIT:
-            raise EventStormError(f"event_storm: more than {STORM_LIMIT} events from {self.label} in one step")
+            self._step = self.agenda.step
+            self._named = self._posted = 0
+
+    def _storm(self) -> EventStormError:
+        return EventStormError(f"event_storm: more than {STORM_LIMIT} events from {self.label} in one step")

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from itertools import islice
 from typing import TYPE_CHECKING
 
 from engine.agenda import LAST, Phase
 from engine.containers.base import Container, Measured
-from engine.events import Event, Fill, Order, OrderRequest, PortfolioUpdate, PositionClose, PositionOpen, Signal
-from engine.market.timeline import NO_MORE
+from engine.containers.holding import Holding
+from engine.containers.marks import MarkStream
+from engine.containers.position_events import position_close, position_open
+from engine.events import Event, Fill, Order, OrderRequest, Signal
 from engine.metrics.definitions import compute_metrics
 from engine.metrics.observer import MetricsObserver
 from engine.strategies.decision import SIGNS, Decision, PositionView
 from engine.trading.orders import DEAD, signed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     import numpy as np
     import numpy.typing as npt
@@ -33,33 +34,11 @@ if TYPE_CHECKING:
 ROUNDING = 1e-9
 """Buying power may be exceeded by this share: an order sized on all of the equity must not fail by its last bit."""
 
-NS_PER_SECOND = 1_000_000_000
-
-
-class Holding:
-    """What the portfolio wants of one symbol.
-
-    `intent` is the direction it will have once all its orders are filled, `trade_id` the latest trade; `closing` says
-    that the open position's exit is on its way, `opened_by` which POSITION_OPEN began it. `signal_id` is the SIGNAL to act
-    on in this step's ORDER phase, `begun` are the trades that signals of this step began.
-    """
-
-    __slots__ = ("begun", "closing", "intent", "opened_by", "signal_id", "trade_id")
-
-    def __init__(self) -> None:
-        self.intent = 0
-        self.trade_id: str | None = None
-        self.closing = False
-        self.opened_by = ""
-        self.signal_id: str | None = None
-        self.begun: list[str] = []
-
 
 class PortfolioContainer(Container):
     """One isolated portfolio: a lane. The wiring sets what it works with before `start`."""
 
     type = "portfolio"
-    event_type = PortfolioUpdate.type
     outlet: Outlet
     clock: Clock
     ledger: Ledger
@@ -87,17 +66,14 @@ class PortfolioContainer(Container):
 
     def start(self) -> None:
         """Arranges for the lane's first and last step, and for its marks where somebody looks at them."""
-        self._peak = self.ledger.cash
         self.holdings = [Holding() for _ in self.clock.feeds]
         self._numbers = {feed.symbol: number for number, feed in enumerate(self.clock.feeds)}
         first, last = self.clock.steps.item(0), self.clock.steps.item(-1)
+        self.marks = MarkStream(self.container_id, self.outlet, self.clock, self.ledger)
+        self.outlet.wake(first, Phase.START, self.marks.publish_first, self.start_cause)
         self.outlet.wake(first, Phase.START, self._begin)
         self.outlet.wake(last, Phase.END, self._end)
-        if self.outlet.wants("PORTFOLIO_UPDATE"):
-            self._marks = self.clock.marks()
-            self._upcoming = next(self._marks, NO_MORE)
-            whole = len(self.clock) == len(self.outlet.agenda.timestamps)
-            self.outlet.stand(Phase.MARK, self._mark, self if whole else None)
+        self.marks.stand()
         self.publisher.start()
         if self.runner is not None:
             self.runner.start()
@@ -267,92 +243,25 @@ class PortfolioContainer(Container):
         number = self._numbers[event.symbol]
         booked = self.ledger.book(self._index(), number, event, signed(event.side, event.quantity))
         if booked.opened:
-            self._publish_open(event, booked.trade)
+            self._publish_open(event, booked.trade, self.holdings[number])
         if booked.closed:
             self.holdings[number].closing = False
-            self._publish_close(event, booked.trade)
+            event_id = self.outlet.identify("POSITION_CLOSE")
+            bars_held = self._index() - booked.trade.opened_bar
+            closed = position_close(self.container_id, event_id, event, booked.trade, bars_held)
+            self.outlet.publish(self.outlet.agenda.phase, closed)
 
-    def _publish_open(self, fill: Fill, trade: Trade) -> None:
-        event_id = self.outlet.identify("POSITION_OPEN")
-        self.holdings[self._numbers[fill.symbol]].opened_by = event_id
+    def _publish_open(self, fill: Fill, trade: Trade, holding: Holding) -> None:
+        holding.opened_by = self.outlet.identify("POSITION_OPEN")
         if self.outlet.wants("POSITION_OPEN"):
-            event = PositionOpen(
-                timestamp=fill.timestamp,
-                source=self.container_id,
-                event_id=event_id,
-                correlation_id=trade.trade_id,
-                causation_id=fill.event_id,
-                symbol=fill.symbol,
-                side=trade.side,
-                quantity=fill.quantity,
-                entry_price=fill.price,
-                costs=fill.commission,
-            )
-            self.outlet.publish(self.outlet.agenda.phase, event)
+            opened = position_open(self.container_id, holding.opened_by, fill, trade)
+            self.outlet.publish(self.outlet.agenda.phase, opened)
 
-    def _publish_close(self, fill: Fill, trade: Trade) -> None:
-        event = PositionClose(
-            timestamp=fill.timestamp,
-            source=self.container_id,
-            event_id=self.outlet.identify("POSITION_CLOSE"),
-            correlation_id=trade.trade_id,
-            causation_id=fill.event_id,
-            symbol=fill.symbol,
-            side=trade.side,
-            quantity=trade.entry_quantity,
-            entry_price=trade.entry_price,
-            exit_price=trade.exit_price,
-            gross_pnl=trade.gross_pnl,
-            net_pnl=trade.net_pnl,
-            bars_held=self._index() - trade.opened_bar,
-            duration_seconds=(fill.timestamp - trade.opened_at) / NS_PER_SECOND,
-            ends_correlation=True,
-        )
-        self.outlet.publish(self.outlet.agenda.phase, event)
-
-    # --- marks -----------------------------------------------------------------------------------------------------
+    # --- the first and the last step ---------------------------------------------------------------------------------------------------
 
     def _begin(self, _: object) -> None:
         if self.runner is not None:
             self.runner.begin()
-        if self.outlet.wants("PORTFOLIO_UPDATE"):
-            self.outlet.dispatch(self._update(1, self.start_cause, self.outlet.now, []))
-
-    def take(self, count: int) -> list[Event]:
-        """The next `count` PORTFOLIO_UPDATE events of the lane's bars."""
-        rows = [self._upcoming, *islice(self._marks, count - 1)]
-        self._upcoming = next(self._marks, NO_MORE)
-        first = rows[0][0]
-        timestamps = self.outlet.agenda.timestamps[first : rows[-1][0] + 1].tolist()
-        bar_id = self.clock.bar_id
-        return [
-            self._update(index + 2, bar_id(index), timestamps[step - first], closes) for step, index, *closes in rows
-        ]
-
-    def _mark(self, step: int) -> None:
-        if step == self._upcoming[0]:
-            self.outlet.dispatch(*self.take(1))
-
-    def _update(self, ordinal: int, cause: str, timestamp: int, closes: Sequence[float]) -> PortfolioUpdate:
-        """The portfolio marked at `closes`, one a feed."""
-        ledger = self.ledger
-        equity, gross = ledger.appraise(closes)
-        if equity > self._peak:
-            self._peak = equity
-        return PortfolioUpdate(
-            timestamp,
-            self.container_id,
-            f"{self.container_id}:PORTFOLIO_UPDATE:{ordinal}",
-            None,
-            cause,
-            ledger.cash,
-            equity,
-            gross / equity if gross and equity else 0.0,
-            ledger.open_positions,
-            equity / self._peak - 1.0,
-        )
-
-    # --- the end ---------------------------------------------------------------------------------------------------
 
     def _end(self, _: object) -> None:
         self.settle(self.outlet.agenda.step + 1)
@@ -369,10 +278,7 @@ class PortfolioContainer(Container):
     def _finish(self, _: object) -> None:
         index = len(self.clock) - 1
         self.ledger.finish(index)
-        if self.outlet.wants("PORTFOLIO_UPDATE"):
-            self.outlet.dispatch(
-                self._update(index + 3, self.clock.bar_id(index), self.outlet.now, self.clock.closes_at(index))
-            )
+        self.marks.publish_last()
         self.status = "completed"
         self.finished(self)
 

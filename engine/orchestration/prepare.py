@@ -81,7 +81,9 @@ def _check_folders(plan: Plan, traces: Mapping[str, TraceSettings]) -> None:
     places = {container.id: number for number, container in enumerate(plan.config.containers)}
     folders = {id_: settings.storage_path or id_ for id_, settings in traces.items()}
     problems = [
-        PlanProblem(f"containers.{places.get(later, 0)}.event_tracing.storage_path", folders[later], f"{owner} has this folder")
+        PlanProblem(
+            f"containers.{places.get(later, 0)}.event_tracing.storage_path", folders[later], f"{owner} has this folder"
+        )
         for owner, later in shared_folders(folders)
     ]
     if problems:

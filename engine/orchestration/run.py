@@ -30,7 +30,9 @@ SCHEMA_VERSION = 1
 
 @dataclass(slots=True)
 class Outcome:
-    """What a run came to. `metrics` by container id; `failures` what went wrong by id.
+    """What a run came to.
+
+    `metrics` by container id; `failures`: what went wrong by id.
     `environment_failed`: the machine was at fault.
     """
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ class Simulation:
 
     def run(self, watch: Callable[[], None]) -> None:
         """Runs to the end, or to the end of the step in which `stop` is called; `watch` is called now and then."""
-        self._each(lambda container: container.start())
+        self._each(_start)
         steps = len(self.timeline)
         for start in range(0, steps, self.block_size):
             end = min(start + self.block_size, steps)
@@ -46,7 +47,7 @@ class Simulation:
             if self.agenda.interrupted:
                 self._interrupt()
                 return
-            self._each(lambda container: container.settle(end))
+            self._each(partial(_settle, step=end))
 
     def _each(self, work: Callable[[Container], None]) -> None:
         for container in self.containers.values():
@@ -60,7 +61,15 @@ class Simulation:
         self.agenda.stopped = True
 
     def _interrupt(self) -> None:
-        self._each(lambda container: container.settle(self.agenda.step + 1))
+        self._each(partial(_settle, step=self.agenda.step + 1))
         for container in self.containers.values():
             if container.status == "running":
                 container.status = "interrupted"
+
+
+def _start(container: Container) -> None:
+    container.start()
+
+
+def _settle(container: Container, step: int) -> None:
+    container.settle(step)

@@ -147,7 +147,7 @@ def test_t3_and_e1_metrics_and_ids_are_the_same_whoever_listens(run, block_size,
 
 
 @quick
-@given(runs(), st.sets(st.sampled_from(["BAR", "SIGNAL", "FILL", "POSITION_CLOSE", "PORTFOLIO_UPDATE"])))
+@given(runs(), st.sets(st.sampled_from(["BAR", "SIGNAL", "ORDER_REQUEST", "FILL", "POSITION_CLOSE", "PORTFOLIO_UPDATE"])))
 def test_e1_ids_do_not_depend_on_which_types_are_traced(run, types):
     containers, bars = run
     full, some = play(containers, bars), play(containers, bars, types=types)

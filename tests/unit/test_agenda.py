@@ -103,18 +103,9 @@ def test_l2_a_lane_with_a_smaller_number_goes_first_even_if_it_posts_later():
     assert done == [1, 2]
 
 
-def test_l2_the_last_of_a_phase_waits_for_what_is_posted_after_it():
-    plan, done = agenda(), []
-    plan.post_last(Phase.END, Worker(), done.append, "last")
-    plan.post(Phase.END, Worker(), lambda _: plan.post(Phase.END, Worker(), done.append, "posted"))
-    plan.run(1)
-    assert done == ["posted", "last"]
-
-
-@pytest.mark.parametrize("method", ["post", "post_last"])
-def test_l2_an_earlier_phase_is_refused(method):
+def test_l2_an_earlier_phase_is_refused():
     plan, worker = agenda(), Worker()
-    plan.wake(0, Phase.DECIDE, worker, lambda _: getattr(plan, method)(Phase.MARK, worker, lambda _: None))
+    plan.wake(0, Phase.DECIDE, worker, lambda _: plan.post(Phase.MARK, worker, lambda _: None))
     plan.run(1)
     assert [type(error) for error in worker.errors] == [OutOfOrderError]
     assert "MARK" in str(worker.errors[0])

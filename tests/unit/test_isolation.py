@@ -329,16 +329,26 @@ def test_e5_a_storm_ends_the_lane_and_no_other():
     assert 9_990 <= len(storm) <= 10_000
 
 
-def test_e5_ten_thousand_events_in_a_step_are_no_storm():
-    """Over many steps there may be more, in one step exactly as many."""
-    simulation = stage([data(), *lanes(1)], {"data_x": BARS})
-    outlet = simulation.containers["portfolio_0"].outlet
-    for _ in range(10_000):
-        outlet.identify("SIGNAL")
-    with pytest.raises(RuntimeError, match="event_storm"):
-        outlet.identify("SIGNAL")
-    simulation.agenda.step = 1
-    assert outlet.identify("SIGNAL") == "portfolio_0:SIGNAL:10001"
+@pytest.mark.parametrize("listen", [[], ["portfolio_0"]])
+@pytest.mark.parametrize(("n", "status"), [(9_990, "completed"), (10_001, "failed")])
+def test_e5_a_storm_does_not_depend_on_who_listens(listen, n, status):
+    """At its first fill the lane makes n decisions: n SIGNALs of one source in one step, built or not."""
+
+    def prepare(containers):
+        lane, met = containers["portfolio_0"], []
+
+        def decide(event):
+            met.append(event)
+            for k in range(n if len(met) == 1 else 0):
+                lane.decide(0, Decision("flat" if k % 2 else "long"), event.event_id)
+
+        lane.event_bus.subscribe("FILL", decide)
+
+    run = play([data(), *lanes(2)], BARS, listen=listen, prepare=prepare)
+    assert run["portfolio_0"].status == status
+    assert run["portfolio_1"].status == "completed"
+    if status == "failed":
+        assert run["portfolio_0"].error.startswith("event_storm: more than 10000 events from portfolio_0")
 
 
 def test_e5_a_storm_of_events_published_without_asking_for_an_id_ends_too():
