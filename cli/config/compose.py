@@ -119,7 +119,8 @@ class Composer:
         self._check_tag(event, at)
         as_text = event.tag in ("!", _YAML + "str")
         quoted = as_text or (bool(event.style) and event.tag is None)
-        one_line = event.start_mark.line == event.end_mark.line and not event.tag and not event.anchor
+        start, end = _line_and_column(event.start_mark), _line_and_column(event.end_mark)
+        one_line = start[0] == end[0] and not event.tag and not event.anchor
         indent = (1 if event.style else 0) if one_line else None
         self._place(_Placed(Scalar(event.value, quoted, at, indent), 1, 1), event.anchor)
 
@@ -219,10 +220,15 @@ class Composer:
         return tuple(each.step() for each in self._open)
 
     def _mark(self, event: yaml.Event) -> Mark:
-        return Mark(self._path, event.start_mark.line + 1, event.start_mark.column + 1)
+        return Mark(self._path, *_line_and_column(event.start_mark))
 
     def _unusable(self, at: Mark, expected: str) -> UnusableTextError:
         return UnusableTextError(ConfigProblem(at, dotted(self._where()[:_LONGEST_PATH]), None, expected))
+
+
+def _line_and_column(mark: Any) -> tuple[int, int]:  # noqa: ANN401 - two kinds of marks, and types that allow for none
+    """Counted from 1, as an editor does."""
+    return mark.line + 1, mark.column + 1
 
 
 def _is_merge(key: Scalar) -> bool:
