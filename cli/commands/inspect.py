@@ -1,4 +1,4 @@
-"""`admf inspect`: its options. The work is in cli.inspecting."""
+"""`admf inspect`: its options. The work is in cli.results."""
 
 from pathlib import Path
 from typing import Annotated
@@ -32,7 +32,7 @@ def inspect(
 
     Example: admf inspect results portfolio_1 --events --type FILL --head 10
     """
-    from cli.inspecting.answering import Request, inspect_results  # noqa: PLC0415 - --help must not wait for it
+    from cli.inspecting import Request, inspect_results  # noqa: PLC0415 - --help must not wait for it
 
     request = Request(
         results=results,

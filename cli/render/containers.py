@@ -14,8 +14,8 @@ from cli.render.safe_text import visible
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from cli.inspecting.container import ContainerResult, ContainerSummary, Figure
-    from cli.inspecting.results import Entry, ResultsTree
+    from cli.results.container import ContainerResult, ContainerSummary, Figure
+    from cli.results.results import Entry, ResultsTree
     from tracing.settings import TraceSettings
 
 STATUS_STYLES = {

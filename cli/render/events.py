@@ -16,7 +16,7 @@ from cli.render.safe_text import visible
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from cli.inspecting.selection import Overview
+    from cli.results.selection import Overview
 
 Event = dict[str, Any]
 

@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from cli.inspecting.selection import is_midnight
 from cli.render.events import in_words, moment
 from cli.render.hanging import INDENT, hung
 from cli.render.safe_text import visible
+from cli.results.selection import is_midnight
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from cli.inspecting.trace import Event
-    from cli.inspecting.trade import Step, Trade
+    from cli.results.trace import Event
+    from cli.results.trade import Step, Trade
 
 _DEEPEST = 12
 """Levels that are indented; no trade of a run is deeper."""

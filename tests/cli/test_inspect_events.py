@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cli.inspecting.opening import open_results
-from cli.inspecting.selection import Selection
-from cli.inspecting.trace import trace_of
 from cli.render.events import _IN_WORDS, in_words
+from cli.results.opening import open_results
+from cli.results.selection import Selection
+from cli.results.trace import trace_of
 from engine.events import EVENT_CLASSES, Bar, Fill
 from tests.cli.inspect_command import inspect
 from tests.cli.inspect_trees import DAY, START, result, trade_events, write_json, write_trace, write_tree

@@ -77,7 +77,7 @@ def test_escapes_in_what_was_typed_are_shown(tree):
 def test_nothing_heavy_and_nothing_of_the_users_is_imported(tree):
     write_trace(tree, "portfolio_1", trade_events())
     code = (
-        "import sys; from pathlib import Path; from cli.inspecting.answering import Request, inspect_results;"
+        "import sys; from pathlib import Path; from cli.inspecting import Request, inspect_results;"
         f"ask = lambda id_, e, t: inspect_results(Request(Path({str(tree)!r}), id_, e, t, (), None, None, False));"
         "ask(None, False, None); ask('portfolio_1', False, None); ask('portfolio_1', True, None);"
         "ask(None, False, 'portfolio_1#1');"

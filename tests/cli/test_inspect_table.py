@@ -5,7 +5,7 @@ import json
 import msgspec
 import pytest
 
-from cli.inspecting.json_file import NEWEST_SCHEMA
+from cli.results.json_file import NEWEST_SCHEMA
 from engine.orchestration.run import SCHEMA_VERSION
 from tests.cli.inspect_command import inspect
 from tests.cli.inspect_trees import FULL, result, write_json, write_run, write_tree

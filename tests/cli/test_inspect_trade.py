@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cli.inspecting.trade import Trade
+from cli.results.trade import Trade
 from tests.cli.inspect_command import inspect
 from tests.cli.inspect_trees import DAY, START, trade_events, write_trace, write_tree
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import msgspec
 
-from cli.inspecting.container import ContainerHead, ContainerResult, ContainerSummary
-from cli.inspecting.json_file import LARGEST_METRICS, DamagedFileError, Versioned, parsed, read_text
-from cli.inspecting.refusal import RefusedError, nearest
+from cli.results.container import ContainerHead, ContainerResult, ContainerSummary
+from cli.results.json_file import LARGEST_METRICS, DamagedFileError, Versioned, parsed, read_text
+from cli.results.refusal import RefusedError, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from cli.inspecting.refusal import RefusedError
-from cli.inspecting.trace import opened_trace, trace_of
+from cli.results.refusal import RefusedError
+from cli.results.trace import opened_trace, trace_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from cli.inspecting.results import ResultsTree
-    from cli.inspecting.trace import Event, Trace
+    from cli.results.results import ResultsTree
+    from cli.results.trace import Event, Trace
 
 
 @dataclass(frozen=True, slots=True)

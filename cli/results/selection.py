@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from cli.inspecting.refusal import RefusedError, nearest
+from cli.results.refusal import RefusedError, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from cli.inspecting.trace import Event, Trace
+    from cli.results.trace import Event, Trace
 
 
 @dataclass(slots=True)

@@ -10,21 +10,21 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from cli.exits import ENVIRONMENT, FAILED, OK, REFUSED, SIGNALLED
-from cli.inspecting.json_file import DamagedFileError
-from cli.inspecting.opening import open_results
-from cli.inspecting.refusal import RefusedError
-from cli.inspecting.selection import Selection, overview, types_meant
-from cli.inspecting.trace import event_files, opened_trace, why_no_events
-from cli.inspecting.trade import find_trade
 from cli.render import containers, events, trade
 from cli.render.messages import Messages
 from cli.render.terminal import Terminal
+from cli.results.json_file import DamagedFileError
+from cli.results.opening import open_results
+from cli.results.refusal import RefusedError
+from cli.results.selection import Selection, overview, types_meant
+from cli.results.trace import event_files, opened_trace, why_no_events
+from cli.results.trade import find_trade
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from cli.inspecting.results import Entry, ResultsTree
+    from cli.results.results import Entry, ResultsTree
 
 _MOST_REPORTED = 20
 

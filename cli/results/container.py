@@ -2,7 +2,7 @@
 
 import msgspec
 
-from cli.inspecting.json_file import Versioned
+from cli.results.json_file import Versioned
 from tracing.settings import TraceSettings
 
 Figure = int | float | None

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from cli.inspecting.json_file import LARGEST_RUN, DamagedFileError, parsed, read_text
-from cli.inspecting.refusal import RefusedError
-from cli.inspecting.results import METRICS_FILE, ResultsTree, RunRecord
+from cli.results.json_file import LARGEST_RUN, DamagedFileError, parsed, read_text
+from cli.results.refusal import RefusedError
+from cli.results.results import METRICS_FILE, ResultsTree, RunRecord
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

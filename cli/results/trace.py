@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from cli.inspecting.json_file import DamagedFileError
-from cli.inspecting.opening import IMPLIED
-from cli.inspecting.refusal import RefusedError
+from cli.results.json_file import DamagedFileError
+from cli.results.opening import IMPLIED
+from cli.results.refusal import RefusedError
 from tracing.reading.reader import TraceReader
 from tracing.storage.paths import StoragePathError, folder_within_results
 
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from cli.inspecting.container import ContainerResult
-    from cli.inspecting.results import ResultsTree
+    from cli.results.container import ContainerResult
+    from cli.results.results import ResultsTree
     from tracing.settings import TraceSettings
 
 Event = dict[str, Any]
