@@ -4,8 +4,11 @@ from typing import Annotated
 
 import typer
 
+from cli.commands.explain import explain
 from cli.commands.inspect import inspect
+from cli.commands.list import list_
 from cli.commands.run import run
+from cli.commands.schema import schema
 
 app = typer.Typer(
     name="admf",
@@ -18,6 +21,9 @@ app = typer.Typer(
 )
 app.command("run")(run)
 app.command("inspect")(inspect)
+app.command("explain")(explain)
+app.command("list")(list_)
+app.command("schema")(schema)
 
 
 def _show_version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it with the flag

@@ -22,10 +22,13 @@ from engine.orchestration.results_folder import FolderRefusedError, ResultsFolde
 from engine.orchestration.run import Outcome, Run
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from cli.config_file import LoadedConfig
+
+
+_MOST_REPORTED = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,8 @@ class Request:
     """What was asked for on the command line; `how` is written to run.json as it is."""
 
     config: Path
+    environment: str | None
+    assignments: tuple[str, ...]
     output: Path
     overwrite: bool
     strict: bool
@@ -58,14 +63,12 @@ def run_config(request: Request) -> int:
     with Signals() as signals:
         try:
             return _run(request, messages, signals)
-        except RefusedError as error:
-            code, lines = REFUSED, error.reasons
-        except InterruptedBySignalError:
-            code, lines = SIGNALLED + (signals.received or 0), ("interrupted",)
-        except (OSError, MemoryError) as error:
-            code, lines = ENVIRONMENT, (str(error) or "out of memory",)
-        if request.debug:
-            traceback.print_exc()
+        except BrokenPipeError:
+            raise  # whoever read stdout has seen enough: typer leaves without a word
+        except (RefusedError, InterruptedBySignalError, OSError, MemoryError) as error:
+            if request.debug:
+                traceback.print_exception(error)
+            code, lines = _reason(error, signals)
         for line in lines:
             messages.error(line)
         return code
@@ -74,19 +77,19 @@ def run_config(request: Request) -> int:
 def _run(request: Request, messages: Messages, signals: Signals) -> int:
     prepared = _prepare(request, _load(request, messages), messages)
     if request.dry_run:
-        print_dry_run(prepared, request.output, as_json=request.as_json)
+        if request.as_json or not request.quiet:
+            print_dry_run(prepared, request.output, as_json=request.as_json)
         return OK
     try:
-        with ResultsFolder(request.output, overwrite=request.overwrite) as folder:
+        with ResultsFolder(request.output, _folders(prepared), overwrite=request.overwrite) as folder:
             outcome = _simulate(request, Run(prepared, folder, request.how, messages.warn), signals)
     except FolderRefusedError as error:
         raise RefusedError(*_mended(error)) from error
+    _report_failures(outcome, messages)
     if request.as_json:
         print_json(prepared, outcome, request.output)
     elif not request.quiet:
         print_summary(prepared, outcome, request.output)
-    for id_, failure in outcome.failures.items():
-        messages.error(f"{id_} failed: {failure}")
     return _exit_code(outcome, signals)
 
 
@@ -104,7 +107,12 @@ def _simulate(request: Request, run: Run, signals: Signals) -> Outcome:
 
 def _load(request: Request, messages: Messages) -> LoadedConfig:
     try:
-        loaded = read_config(request.config, str(request.config))
+        loaded = read_config(
+            request.config,
+            str(request.config),
+            environment=request.environment,
+            assignments=request.assignments,
+        )
     except ConfigErrors as error:
         raise RefusedError(*map(str, error.problems)) from error
     except OSError as error:
@@ -131,6 +139,34 @@ def _warn(request: Request, messages: Messages, warnings: Iterable[str]) -> None
         raise RefusedError(*(f"{line} (refused by --strict)" for line in lines))
     for line in lines:
         messages.warn(line)
+
+
+def _folders(prepared: Prepared) -> set[str]:
+    """Every folder that the run may write into, relative to the output folder."""
+    named = (settings.storage_path for settings in prepared.traces.values())
+    return {*prepared.plan.containers, *(path for path in named if path is not None)}
+
+
+def _report_failures(outcome: Outcome, messages: Messages) -> None:
+    """One line for each of the first containers that failed by themselves; the root fails only because others did."""
+    failures = [(id_, failure) for id_, failure in outcome.failures.items() if failure]
+    for id_, failure in failures[:_MOST_REPORTED]:
+        messages.error(f"{id_} failed: {failure.splitlines()[0]}")
+    if len(failures) > _MOST_REPORTED:
+        messages.error(f"... and {len(failures) - _MOST_REPORTED} more: their metrics.json say why")
+
+
+def _reason(error: BaseException, signals: Signals) -> tuple[int, Sequence[str]]:
+    """The exit code and the words for what kept a run from ending by itself."""
+    match error:
+        case RefusedError():
+            return REFUSED, error.reasons
+        case InterruptedBySignalError():
+            return SIGNALLED + (signals.received or 0), ("interrupted",)
+        case OSError(filename=str(path), strerror=str(reason)):
+            return ENVIRONMENT, (f"{path}: {reason}",)
+        case _:
+            return ENVIRONMENT, (str(error) or "out of memory",)
 
 
 def _mended(error: FolderRefusedError) -> list[str]:

@@ -76,9 +76,9 @@ class Standing(NamedTuple):
 class Agenda:
     """A heap of work over a timeline of `timestamps` (ns UTC, one a step), beside work that stands at every step.
 
-    `step` and `phase` say where the run stands, `now` is the step's timestamp. Steps at which nothing is arranged cost
+    `step`, `phase` and `lane` say where the run stands, `now` is the step's timestamp. Steps at which nothing is arranged cost
     nothing where no work stands; where some does, `in_bulk(producers, steps)` may do a whole stretch of them at once. It
-    says whether it did.
+    says whether it did. Setting `stopped` ends the run with the step it is in.
     """
 
     def __init__(
@@ -89,11 +89,23 @@ class Agenda:
         self.step = 0
         self.now: int = timestamps.item(0)
         self.phase: int = Phase.START
-        self.stopped = False
+        self.lane = 0
+        self._begun = False
+        self._stopped = False
+        self._leaving = False  # whether `_drain` is to end with the step under way
         self._entries: list[tuple[int, int, int, int, int, Owner, Action, Any]] = []
         self._standing: list[Standing] = []
         self._next_step = 0
         self._counter = 0
+
+    @property
+    def stopped(self) -> bool:
+        """Whether the run is to end with the step it is in."""
+        return self._stopped
+
+    @stopped.setter
+    def stopped(self, stopped: bool) -> None:
+        self._stopped = self._leaving = stopped
 
     @property
     def interrupted(self) -> bool:
@@ -122,22 +134,46 @@ class Agenda:
             raise OutOfOrderError(f"step {step} is asked for, but the run stands at step {self.step}")
         self._put((step, phase, owner.lane, owner.rank), owner, action, argument)
 
-    def stand(self, phase: int, owner: Owner, action: Callable[[int], None], producer: object = None) -> None:
-        """Has `action(step)` done at every step of the run, which must not have begun.
+    def next_at(self, phase: int) -> int:
+        """The first step whose `phase` has not begun yet."""
+        return self.step if phase > self.phase else self.step + 1
+
+    def stand(
+        self, phase: int, owner: Owner, action: Callable[[int], None], producer: object = None
+    ) -> Callable[[], None]:
+        """Has `action(step)` done at every step from `next_at(phase)` on; returns what ends that with the step under way.
 
         With a `producer` its work may also be done in bulk.
         """
         self._counter += 1
         standing = Standing(phase, owner.lane, owner.rank, self._counter, owner, action, producer)
         self._standing = sorted([*self._standing, standing], key=lambda work: work[:4])
+        if self._begun:
+            self._leaving = True
+            if self.next_at(phase) == self.step:
+                self._put((self.step, phase, owner.lane, owner.rank), owner, action, self.step)
+
+        def end() -> None:
+            self._standing = [work for work in self._standing if work is not standing]
+
+        return end
 
     def run(self, until: int) -> None:
         """Does all work of the steps before `until`; once `stopped`, only what is left of the current step."""
-        if self._standing:
-            while self._next_step < until and not self.stopped:
+        self._begun = True
+        while self._next_step < until and not self._stopped:
+            if self._standing:
                 self._next_step = self._run_standing(self._next_step, until)
-        else:
-            self._drain((until,))
+            else:
+                self._run_sleeping(until)
+
+    def _run_sleeping(self, until: int) -> None:
+        """Goes from one arranged step to the next, until somebody's work stands at every step."""
+        self._leaving = False
+        if self._stopped:  # asked for by a signal just now
+            return
+        self._drain((until,))
+        self._next_step = self.step + 1 if self._standing else until
 
     def _run_standing(self, step: int, until: int) -> int:
         """Does the work of a step, or of all steps before the next at which more than standing work is due."""
@@ -158,7 +194,7 @@ class Agenda:
             if entries and entries[0][0] <= step:
                 self._drain((step, phase, lane, rank))
             if not owner.closed:
-                self.phase = phase
+                self.phase, self.lane = phase, lane
                 try:
                     action(step)
                 except Exception as error:  # noqa: BLE001 - a lane's failure must not touch the others
@@ -170,9 +206,9 @@ class Agenda:
         """Does all work that stands before `end`."""
         entries = self._entries
         while entries and entries[0] < end:
-            if self.stopped and entries[0][0] > self.step:
+            if self._leaving and entries[0][0] > self.step:
                 return
-            step, self.phase, _, _, _, owner, action, argument = heappop(entries)
+            step, self.phase, self.lane, _, _, owner, action, argument = heappop(entries)
             if step != self.step:
                 self._enter(step)
             if owner.closed:

@@ -1,6 +1,10 @@
 """Strategies as a user would write them, named by dotted path in the tests."""
 
+# ruff: noqa: ARG002 - on_bar has the parameters that it is called with
+
 from __future__ import annotations
+
+from typing import ClassVar
 
 import numpy as np
 
@@ -92,7 +96,7 @@ class Script:
 class Watcher:
     """A bar strategy that keeps what it was shown in a list of the class."""
 
-    seen: list = []
+    seen: ClassVar[list] = []
 
     def on_bar(self, bar, features, position):
         self.seen.append((bar, dict(features), position))

@@ -10,8 +10,8 @@ parsed once, in time linear in its length, into nested closures.
 
 import difflib
 import math
-from collections.abc import Collection
-from typing import NamedTuple
+from collections.abc import Collection, Mapping
+from typing import Literal, NamedTuple
 
 from tracing.expression_runs import (
     ARITHMETIC,
@@ -26,6 +26,8 @@ from tracing.expression_runs import (
     numeric,
 )
 from tracing.expression_tokens import ExpressionError, Token, tokens
+
+Sort = Literal["number", "text"]
 
 LONGEST = 10_000
 DEEPEST = 64
@@ -47,15 +49,15 @@ class Expression:
     `names` are those it uses, each once, in order; `numbers` are those of them that must be numbers.
     """
 
-    def __init__(self, text: str, names: Collection[str]) -> None:
-        """Parses `text`, which may use `names`.
+    def __init__(self, text: str, names: Collection[str], sorts: Mapping[str, Sort] | None = None) -> None:
+        """Parses `text`, which may use `names`; `sorts` says of some of them what they are, where that is known.
 
         Raises:
             ExpressionError: at the column of the first fault, with the nearest name where a name is unknown.
         """
         if len(text) > LONGEST:
             raise ExpressionError(LONGEST + 1, f"a condition has at most {LONGEST} characters")
-        parser = _Parser(text, names)
+        parser = _Parser(text, names, sorts or {})
         self.text = text
         self._run = parser.condition()
         self.names = tuple(dict.fromkeys(parser.used))
@@ -85,10 +87,11 @@ class _Term(NamedTuple):
 class _Parser:
     """Reads by precedence climbing; chains of one precedence become one closure, so only nesting is nested."""
 
-    def __init__(self, text: str, names: Collection[str]) -> None:
+    def __init__(self, text: str, names: Collection[str], sorts: Mapping[str, Sort]) -> None:
         self.used: list[str] = []
         self.numbers: set[str] = set()
         self._names = names
+        self._sorts = sorts
         self._tokens = tokens(text)
         self._at = 0
         self._depth = 0
@@ -156,7 +159,7 @@ class _Parser:
             hint = f"did you mean {close[0]!r}?" if close else f"known are {', '.join(sorted(self._names)) or 'none'}"
             raise ExpressionError(token.column, f"no such name: {name[:80]}; {hint}")
         self.used.append(name)
-        return _Term("name", lambda lookup: defined(lookup(name)), token.column, name)
+        return _Term(self._sorts.get(name, "name"), lambda lookup: defined(lookup(name)), token.column, name)
 
     def _combine(self, binding: int, first: _Term, pairs: list[tuple[Token, _Term]]) -> _Term:
         if binding <= _AND:

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from msgspec import UNSET
 
-from tracing.settings import StorageConfig
+from tracing.settings import DynamicRule, StorageConfig, TraceAction
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    LineOf = Callable[[str], int]
+    LineOf = Callable[[str], int | None]
     Layer = dict[str, tuple[Any, "Origin"]]
 
 _MODES: dict[str, dict[str, Any]] = {
@@ -35,13 +35,14 @@ _FIELDS = {
     "sliding_window_size": "max_events",
     "storage_backend": "storage_backend",
     "storage_path": "storage_path",
+    "dynamic_rules": "dynamic_rules",
 }
 
 
 class Origin(msgspec.Struct, frozen=True):
     """Where a value came from: the layer, its pattern if it has one, its dotted path in the config and the line there.
 
-    A built-in default has neither path nor line.
+    A built-in default has neither path nor line; what was set on the command line has no line, and its layer is `--set`.
     """
 
     layer: str
@@ -51,6 +52,7 @@ class Origin(msgspec.Struct, frozen=True):
 
 
 BUILT_IN = Origin("built-in")
+ON_THE_COMMAND_LINE = "--set"
 
 
 def built_in(container_type: str) -> Layer:
@@ -67,7 +69,8 @@ def layer_of(written: msgspec.Struct, name: str, path: str, line_of: LineOf, pat
 
     def origin(key: str) -> Origin:
         place = f"{path}.{key}"
-        return Origin(name, pattern, place, line_of(place))
+        line = line_of(place)
+        return Origin(name if line is not None else ON_THE_COMMAND_LINE, pattern, place, line)
 
     said = _said(written)
     layer: Layer = {}
@@ -82,6 +85,16 @@ def layer_of(written: msgspec.Struct, name: str, path: str, line_of: LineOf, pat
     if enabling is not None:
         layer.setdefault("enabled", (True, enabling))
     return layer
+
+
+def canonical_rule(rule: DynamicRule) -> DynamicRule:
+    """The rule with its action spelled canonically: its mode expanded, tracing switched on where a layer would do so."""
+    layer = layer_of(rule.action, "action", "action", lambda _: 0)
+    fields: dict[str, Any] = {field: value for field, (value, _) in layer.items() if "." not in field}
+    stored = {field.partition(".")[2]: value for field, (value, _) in layer.items() if "." in field}
+    if stored:
+        fields["storage_config"] = StorageConfig(**stored)
+    return DynamicRule(condition=rule.condition, action=TraceAction(**fields))
 
 
 def canonical_fields() -> list[str]:

@@ -49,16 +49,39 @@ def open_tracer(
     )
 
 
+def retrace(tracer: EventTracer, settings: TraceSettings, folder: Path, member_bytes: int) -> None:
+    """Has a tracer that `open_tracer` made go on under other settings; the arguments as there.
+
+    A file that has been begun is gone on with, by another part if its compression changes.
+
+    Raises:
+        WriteFailedError: if what waits to be written cannot be.
+    """
+    stream = tracer.stream
+    if stream is None:
+        stream = _storage(settings, folder, member_bytes).stream
+    elif settings.streams:
+        stream.go_on_as(settings.storage_config.compression, settings.storage_config.max_file_size_mb)
+    tracer.go_on(
+        events_to_trace=settings.events_to_trace if settings.enabled else (),
+        retention_policy=settings.retention_policy,
+        max_events=settings.max_events,
+        stream=stream if settings.streams else None,
+    )
+
+
 def tracer_factory(output: Path | None = None) -> Callable[[str, Written], EventTracer]:
     """What a container made by hand takes as its `tracer_factory`: (container id, settings) -> tracer.
 
     The settings are written as in a config's `event_tracing`; event files go to a folder of the container below `output`.
     The function raises msgspec.ValidationError for settings that a config could not hold either, and ValueError if they
-    stream to disk and there is no `output`.
+    stream to disk and there is no `output`, or have dynamic rules, which need a run.
     """
 
     def make(container_id: str, written: Written) -> EventTracer:
         own = msgspec.convert(written, PartialTraceSettings)
+        if own.dynamic_rules is not msgspec.UNSET:
+            raise ValueError("dynamic_rules: only a run evaluates them; by hand, change the settings yourself")
         settings = (
             TraceResolver(TraceSettingsBlock(enabled=True), {}, (), lambda _: 0).resolve(container_id, "", own).settings
         )

@@ -1,4 +1,7 @@
-"""Retention: what stays in memory of the events a tracer is offered. One class a policy."""
+"""Retention: what stays in memory of the events a tracer is offered. One class a policy.
+
+A policy may follow another in the middle of a run: it begins by letting go of what it would not have kept.
+"""
 
 from __future__ import annotations
 
@@ -47,6 +50,9 @@ class KeepNothing:
 
     refused = evicted = 0
 
+    def __init__(self, memory: MemoryStorage) -> None:
+        memory.clear()
+
     def keep(self, record: Record) -> None:
         """Lets it pass."""
 
@@ -85,8 +91,9 @@ class KeepAll:
         for record in records:
             self.keep(record)
 
-    def ended(self, correlation_id: str) -> bool:  # noqa: ARG002 - the end of a trade changes nothing
+    def ended(self, correlation_id: str) -> bool:
         """Never: ended trades stay."""
+        self._memory.note_end(correlation_id)
         return False
 
 
@@ -101,23 +108,29 @@ class KeepLast:
         self._memory = memory
         self._window = DEFAULT_WINDOW if max_events is None else max_events
         self.evicted = 0
+        while memory.live > self._window:
+            self._evict()
 
     def keep(self, record: Record) -> None:
         """Keeps it in the place of the oldest."""
         memory = self._memory
         memory.add(record)
         if memory.live > self._window:
-            memory.remove_oldest()
-            self.evicted += 1
+            self._evict()
 
     def keep_all(self, records: Iterable[Record]) -> None:
         """Keeps each in turn."""
         for record in records:
             self.keep(record)
 
-    def ended(self, correlation_id: str) -> bool:  # noqa: ARG002 - the end of a trade changes nothing
+    def ended(self, correlation_id: str) -> bool:
         """Never: events leave by age."""
+        self._memory.note_end(correlation_id)
         return False
+
+    def _evict(self) -> None:
+        self._memory.remove_oldest()
+        self.evicted += 1
 
 
 class KeepOpenTrades:
@@ -139,6 +152,7 @@ class KeepOpenTrades:
         self._recent_ends: set[str] = set()
         self._earlier_ends: set[str] = set()
         self.beyond_limit = 0
+        memory.remove_all_but_open()
 
     def keep(self, record: Record) -> None:
         """Keeps it if it belongs to a trade that has not ended."""
@@ -183,4 +197,4 @@ def retention_of(policy: RetentionPolicy, memory: MemoryStorage, max_events: int
         return KeepLast(memory, max_events)
     if policy == "all":
         return KeepAll(memory, max_events, warn)
-    return KeepNothing()
+    return KeepNothing(memory)

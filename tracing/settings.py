@@ -52,8 +52,8 @@ class StorageConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     ] = UNSET
 
 
-class PartialTraceSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One layer of trace settings: only what is named in it overrides the layers below (rule R1)."""
+class TraceAction(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The trace settings that a dynamic rule may change; what it does not name stays as it is."""
 
     enabled: _Enabled | UnsetType = UNSET
     mode: _Mode | UnsetType = UNSET
@@ -62,7 +62,32 @@ class PartialTraceSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unk
     max_events: _MaxEvents | UnsetType | None = UNSET
     storage_backend: _Backend | UnsetType = UNSET
     storage_config: StorageConfig | UnsetType = UNSET
+
+
+class DynamicRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The first time that the condition holds when a trade has closed, the action changes the trace settings (rule R5)."""
+
+    condition: Annotated[
+        str, Meta(description="a comparison over metrics.<name>, container.id and container.type: metrics.total_pnl > 0")
+    ]
+    action: Annotated[TraceAction, Meta(description="the trace settings from then on")]
+
+
+_Rules = Annotated[
+    list[DynamicRule], Meta(description="changes of the trace settings in the course of the run, of portfolios alone")
+]
+
+
+class ContainerTraceSettings(TraceAction, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a container of any type may say of itself: only what is named in it overrides the layers below (rule R1)."""
+
     storage_path: _StoragePath | UnsetType = UNSET
+
+
+class PartialTraceSettings(ContainerTraceSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The same of a portfolio, or a layer that reaches portfolios: they alone have dynamic rules (rule R5)."""
+
+    dynamic_rules: _Rules | UnsetType = UNSET
 
 
 class PatternSettings(PartialTraceSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -95,6 +120,12 @@ class TypeSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     storage_config: StorageConfig | UnsetType = UNSET
 
 
+class PortfolioSettings(TypeSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`portfolio_settings` of a config: a layer for every portfolio."""
+
+    dynamic_rules: _Rules | UnsetType = UNSET
+
+
 class ResolvedStorageConfig(msgspec.Struct, frozen=True, kw_only=True):
     """How event files are written, nothing left open. `compression` is gzip, zstd or False."""
 
@@ -106,7 +137,7 @@ class TraceSettings(msgspec.Struct, frozen=True, kw_only=True):
     """The canonical trace settings of one container.
 
     `events_to_trace` is "ALL" or names in the order of the event table. `storage_path` is a folder relative to the
-    output folder, None for the container's own.
+    output folder, None for the container's own. The actions of `dynamic_rules` name canonical fields, no mode.
     """
 
     enabled: bool = False
@@ -116,11 +147,22 @@ class TraceSettings(msgspec.Struct, frozen=True, kw_only=True):
     storage_backend: StorageBackend = "memory"
     storage_config: ResolvedStorageConfig = ResolvedStorageConfig()
     storage_path: str | None = None
+    dynamic_rules: tuple[DynamicRule, ...] = ()
 
     @property
     def streams(self) -> bool:
         """Whether events are written to disk."""
         return self.enabled and self.storage_backend == "disk" and self.events_to_trace != ()
+
+    @property
+    def may_stream(self) -> bool:
+        """Whether events are written to disk, from the start or once some of the rules say so (rule S2)."""
+        actions = [rule.action for rule in self.dynamic_rules]
+        return (
+            (self.enabled or any(action.enabled is True for action in actions))
+            and "disk" in (self.storage_backend, *(action.storage_backend for action in actions))
+            and any(events not in ((), []) for events in (self.events_to_trace, *(a.events_to_trace for a in actions)))
+        )
 
     @property
     def event_types(self) -> frozenset[str] | None:

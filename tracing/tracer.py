@@ -62,6 +62,8 @@ class EventTracer:
     seen = filtered + kept + refused and kept = pruned + evicted + in memory, always and exactly (rule K5): an event
     that retention has no use for counts as kept and pruned at once. Streaming does not depend on retention: an event
     that memory refuses is still written (rule K7).
+
+    `started_at` is the id of the first event that came under the settings of the last `go_on`, None without one.
     """
 
     def __init__(
@@ -77,7 +79,8 @@ class EventTracer:
     ) -> None:
         self.trace_id = trace_id
         self.storage = storage
-        self.event_types = None if events_to_trace == "ALL" else frozenset(events_to_trace)
+        self.event_types = _types(events_to_trace)
+        self.started_at: str | None = None
         self._memory = storage.memory
         self._stream = storage.stream
         self._condition = condition
@@ -85,6 +88,8 @@ class EventTracer:
         self._retention = retention_of(retention_policy, self._memory, max_events, self._note)
         self._keep = self._retention.keep
         self._write = None if self._stream is None else self._stream.add
+        self._is_changed = False  # and no event has come since
+        self._refused_before = self._evicted_before = 0
         self._seen = 0
         self._filtered = 0
         self._peak = 0
@@ -118,10 +123,12 @@ class EventTracer:
             for event in events:
                 self.observe(event)
             return
+        if self._is_changed:
+            self._note_start(events[0])
         self._sample_peak()
         self._seen += len(events)
         self._retention.keep_all(events)
-        if self._stream is not None:
+        if self._write is not None and self._stream is not None:
             self._stream.add_all(events)
 
     def trace_event(self, event: Record) -> None:
@@ -136,6 +143,35 @@ class EventTracer:
             self._sample_peak()
         if self._retention.ended(correlation_id):
             self._memory.remove(correlation_id)
+
+    @property
+    def stream(self) -> LineStream | None:
+        """What it writes, or has written before its settings changed; None if it never did."""
+        return self._stream
+
+    def go_on(
+        self,
+        *,
+        events_to_trace: Literal["ALL"] | Iterable[str],
+        retention_policy: RetentionPolicy,
+        max_events: int | None,
+        stream: LineStream | None,
+    ) -> None:
+        """Goes on under other settings from the next event: its counters, and what it has kept and written, go on too.
+
+        `stream` is where events go from now on: None for nowhere, else the one it has if it has one. The bus must be
+        told to ask for `event_types` again.
+        """
+        self._sample_peak()
+        self._refused_before += self._retention.refused
+        self._evicted_before += self._retention.evicted
+        self.event_types = _types(events_to_trace)
+        self._retention = retention_of(retention_policy, self._memory, max_events, self._note)
+        self._keep = self._keep_first
+        self._stream = stream or self._stream
+        self._write = None if stream is None else stream.add
+        self._is_changed = True
+        self.started_at = None
 
     @property
     def events(self) -> list[Record]:
@@ -166,14 +202,16 @@ class EventTracer:
         `written` counts the events in whole members; after `close` that is every streamed event.
         """
         in_memory = self._memory.count()
-        kept = self._seen - self._filtered - self._retention.refused
+        refused = self._refused_before + self._retention.refused
+        evicted = self._evicted_before + self._retention.evicted
+        kept = self._seen - self._filtered - refused
         return {
             "seen": self._seen,
             "filtered": self._filtered,
             "kept": kept,
-            "pruned": kept - self._retention.evicted - in_memory,
-            "evicted": self._retention.evicted,
-            "refused": self._retention.refused,
+            "pruned": kept - evicted - in_memory,
+            "evicted": evicted,
+            "refused": refused,
             "written": 0 if self._stream is None else self._stream.written,
             "peak_in_memory": max(self._peak, in_memory),
         }
@@ -187,11 +225,24 @@ class EventTracer:
         if self._stream is not None:
             self._stream.close()
 
+    def _keep_first(self, record: Record) -> None:
+        self._note_start(record)
+        self._keep(record)
+
+    def _note_start(self, event: Record) -> None:
+        self._is_changed = False
+        self._keep = self._retention.keep
+        self.started_at = event.event_id
+
     def _sample_peak(self) -> None:
         self._peak = max(self._peak, self._memory.count())
 
     def _note(self, message: str) -> None:
         self._warn(f"{self.trace_id}: {message}")
+
+
+def _types(events_to_trace: Literal["ALL"] | Iterable[str]) -> frozenset[str] | None:
+    return None if events_to_trace == "ALL" else frozenset(events_to_trace)
 
 
 def _warn(message: str) -> None:

@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from cli.commands.config_options import Assignments, Environment
+
 
 class Progress(StrEnum):
     """How a run tells how far it is."""
@@ -25,6 +27,8 @@ class LanePath(StrEnum):
 
 def run(
     config: Annotated[Path, typer.Argument(help="The YAML file that describes the run.", show_default=False)],
+    environment: Environment = None,
+    assignments: Assignments = [],  # noqa: B006 - typer makes a new list for each call
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the results.")] = Path("results"),
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace the run that is in the output folder.")
@@ -50,6 +54,8 @@ def run(
 
     request = Request(
         config=config,
+        environment=environment,
+        assignments=tuple(assignments),
         output=output,
         overwrite=overwrite,
         strict=strict,

@@ -2,11 +2,13 @@
 
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import yaml
 
 from cli.config.syntax import syntax_problem
 from engine.config.errors import ConfigProblem, Problems, shown_text
 from engine.config.node import Entry, Mapping, Mark, Node, Path, Scalar, Sequence, as_mapping, dotted
+from engine.config.variables import Variables
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,11 +73,18 @@ class _Open:
 
 
 class Composer:
-    """Builds the tree of one text. Mistakes that leave a tree are collected, others end it."""
+    """Builds the tree of one text. Mistakes that leave a tree are collected, others end it.
 
-    def __init__(self, path: str, problems: Problems) -> None:
+    `variables` are put into its values. Where the text does not stand in a file, `at` is the place of all of it.
+    """
+
+    def __init__(
+        self, path: str, problems: Problems, variables: Variables | None = None, at: Mark | None = None
+    ) -> None:
         self._path = path
         self._problems = problems
+        self._variables = variables or Variables({}, problems)
+        self._at = at
         self._open: list[_Open] = []
         self._anchors: dict[str, _Placed | None] = {}
         self._root: Node | None = None
@@ -104,10 +113,12 @@ class Composer:
                 if take is not None:
                     take(event)
         except yaml.YAMLError as error:
-            raise UnusableTextError(syntax_problem(error, self._path, text)) from None
+            problem = syntax_problem(error, self._path, text)
+            placed = problem if self._at is None else msgspec.structs.replace(problem, at=self._at)
+            raise UnusableTextError(placed) from None
         finally:
             loader.dispose()
-        return self._root or Scalar("", quoted=False, at=Mark(self._path, 1, 1))
+        return self._root or Scalar("", quoted=False, at=self._at or Mark(self._path, 1, 1))
 
     def _document(self, event: yaml.DocumentStartEvent) -> None:
         self._documents += 1
@@ -122,7 +133,11 @@ class Composer:
         start, end = _line_and_column(event.start_mark), _line_and_column(event.end_mark)
         one_line = start[0] == end[0] and not event.tag and not event.anchor
         indent = (1 if event.style else 0) if one_line else None
-        self._place(_Placed(Scalar(event.value, quoted, at, indent), 1, 1), event.anchor)
+        scalar = Scalar(event.value, quoted, at, indent)
+        is_key = bool(self._open) and self._open[-1].is_mapping and self._open[-1].key is None
+        if "${" in scalar.text and not is_key:
+            scalar = self._variables.filled(scalar, self._where())
+        self._place(_Placed(scalar, 1, 1), event.anchor)
 
     def _begin(self, event: yaml.CollectionStartEvent) -> None:
         at = self._mark(event)
@@ -178,10 +193,13 @@ class Composer:
             top.key = None
 
     def _key(self, node: Node) -> Scalar:
-        if isinstance(node, Scalar):
-            return node
-        self._problems.add(node, self._where(), "a key is a text")
-        return _NO_KEY
+        if not isinstance(node, Scalar):
+            self._problems.add(node, self._where(), "a key is a text")
+            return _NO_KEY
+        if "${" in node.text or node.pieces is not None:
+            self._problems.at(node.at, self._where(), shown_text(node.text), "variables stand in values, not in keys")
+            return _NO_KEY
+        return node
 
     def _value(self, top: _Open, key: Scalar, node: Node) -> None:
         if key is _NO_KEY:
@@ -220,7 +238,7 @@ class Composer:
         return tuple(each.step() for each in self._open)
 
     def _mark(self, event: yaml.Event) -> Mark:
-        return Mark(self._path, *_line_and_column(event.start_mark))
+        return self._at or Mark(self._path, *_line_and_column(event.start_mark))
 
     def _unusable(self, at: Mark, expected: str) -> UnusableTextError:
         return UnusableTextError(ConfigProblem(at, dotted(self._where()[:_LONGEST_PATH]), None, expected))

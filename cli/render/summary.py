@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 import sys
 from datetime import UTC, datetime
 from time import time
 from typing import TYPE_CHECKING
 
-import msgspec
 import psutil
-from rich import box
-from rich.console import Console
-from rich.table import Table
+from rich.text import Text
 
+from cli.render.columns import Column, laid_out, shortened
+from cli.render.containers import STATUS_STYLES, ratio
+from cli.render.figures import money, number, percent
+from cli.render.hanging import hung
 from cli.render.safe_text import visible
+from cli.render.terminal import Terminal
 from engine.orchestration.machine import peak_mib
 from engine.orchestration.plan import ROOT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from engine.orchestration.prepare import Prepared
@@ -29,19 +32,26 @@ if TYPE_CHECKING:
 
 BEST = 20
 """Portfolios in the closing table."""
+_IMPORTANCE = {
+    "return": 9,
+    "trades": 8,
+    "Sharpe": 7,
+    "max drawdown": 6,
+    "net profit": 5,
+    "buy and hold": 4,
+    "win rate": 3,
+    "costs": 2,
+    "period": 1,
+    "bars": 0,
+}
+"""Which columns of the table stay longest on a narrow terminal; the status does if it is not the same for all."""
 
 
 def print_summary(prepared: Prepared, outcome: Outcome, output: Path) -> None:
     """Prints the closing table on stdout: one portfolio as a list, several as the best by return."""
-    console = Console(markup=False, highlight=False)
-    portfolios = {planned.id: outcome.metrics[planned.id] for planned in prepared.plan.of_type("portfolio")}
-    console.print(_headline(prepared, outcome))
-    if len(portfolios) == 1:
-        id_, metrics = next(iter(portfolios.items()))
-        console.print(_one(prepared, id_, metrics))
-    elif portfolios:
-        console.print(_best(prepared, portfolios, outcome, console.width))
-    console.print(f"Next: {_next_command(prepared, portfolios, output)}", soft_wrap=True)
+    terminal = Terminal()
+    terminal.print(_summary(prepared, outcome, output, terminal.width))
+    sys.stdout.flush()
 
 
 def print_json(prepared: Prepared, outcome: Outcome, output: Path) -> None:
@@ -74,116 +84,137 @@ def print_json(prepared: Prepared, outcome: Outcome, output: Path) -> None:
 def print_dry_run(prepared: Prepared, output: Path, *, as_json: bool) -> None:
     """Prints what a run would do."""
     plan = prepared.plan
-    counts = {
-        kind: sum(1 for _ in plan.of_type(kind)) for kind in dict.fromkeys(p.type for p in plan.containers.values())
-    }
+    kinds = [planned.type for planned in plan.containers.values()]
+    counts = {kind: kinds.count(kind) for kind in dict.fromkeys(kinds)}
     traced = [id_ for id_, settings in prepared.traces.items() if settings.enabled]
     streamed = [id_ for id_, settings in prepared.traces.items() if settings.streams]
     if as_json:
-        rows = {id_: len(bars) for id_, bars in prepared.bars.items()}
         planned = {
             "plan_hash": prepared.hash,
             "containers": counts,
-            "bars": rows,
+            "bars": {id_: len(bars) for id_, bars in prepared.bars.items()},
             "traced": traced,
             "streamed": streamed,
         }
         _write_json({"name": plan.config.name, "status": "planned", "output": str(output), **planned})
         return
-    console = Console(markup=False, highlight=False)
-    console.print(f"{visible(plan.config.name)}: config and data are good; nothing was written.", soft_wrap=True)
-    console.print("containers: " + ", ".join(f"{count} {kind}" for kind, count in counts.items()), soft_wrap=True)
-    for id_, bars in prepared.bars.items():
-        console.print(
-            f"{id_}: {len(bars):,} bars of {visible(bars.symbol)}, {period(prepared, (id_,))}", soft_wrap=True
-        )
-    console.print(f"traced: {len(traced)}, of them to disk: {len(streamed)}", soft_wrap=True)
-    console.print(f"would write to: {output}", soft_wrap=True)
+    terminal = Terminal()
+    facts = [
+        (plan.config.name, "config and data are good; nothing was written"),
+        ("containers", ", ".join(f"{count} {kind}" for kind, count in counts.items())),
+        *((id_, _described((id_,), prepared)) for id_ in prepared.bars),
+        ("traced", f"{len(traced)}, of them to disk: {len(streamed)}"),
+        ("would write to", str(output)),
+    ]
+    for name, fact in facts:
+        terminal.print(hung(Text(f"{visible(name)}: "), visible(fact), terminal.width))
+    sys.stdout.flush()
 
 
-def period(prepared: Prepared, data_ids: Iterable[str]) -> str:
-    """The first and the last day of some data."""
-    bars = [prepared.bars[id_] for id_ in data_ids]
-    first = min(each.timestamps.item(0) for each in bars)
-    last = max(each.timestamps.item(-1) for each in bars)
-    return f"{_day(first)} to {_day(last)}"
+def _summary(prepared: Prepared, outcome: Outcome, output: Path, width: int | None) -> Iterator[Text]:
+    portfolios = {planned.id: outcome.metrics[planned.id] for planned in prepared.plan.of_type("portfolio")}
+    yield from hung(Text(f"{visible(prepared.plan.config.name)}: "), _headline(prepared, outcome), width)
+    yield Text()
+    if len(portfolios) == 1:
+        id_, metrics = next(iter(portfolios.items()))
+        yield from _one(id_, _figures(id_, metrics, prepared, outcome), width)
+    elif portfolios:
+        yield from _best(portfolios, prepared, outcome, width)
+    yield Text()
+    yield Text(f"Next: {_next_command(prepared, portfolios, outcome, output)}")
 
 
 def _headline(prepared: Prepared, outcome: Outcome) -> str:
-    failed = f", {len(outcome.failures)} failed" if outcome.failures else ""
-    count = f"{len(prepared.plan.containers)} containers"
-    return f"{visible(prepared.plan.config.name)}: {outcome.status}, {count}{failed}, {outcome.sim_s:.2f} s"
-
-
-def _one(prepared: Prepared, id_: str, metrics: Metrics) -> Table:
-    table = Table(box=box.SIMPLE, show_header=False, title=id_, title_justify="left")
-    table.add_column(no_wrap=True)
-    table.add_column(justify="right", no_wrap=True)
-    for label, value in _rows(prepared, id_, metrics):
-        table.add_row(label, value)
-    return table
-
-
-def _rows(prepared: Prepared, id_: str, metrics: Metrics) -> list[tuple[str, str]]:
-    data = prepared.plan.data_of[id_]
-    return [
-        ("period", period(prepared, data)),
-        ("bars", f"{sum(len(prepared.bars[each]) for each in data):,}"),
-        ("trades", f"{metrics['total_trades']:,}"),
-        ("win rate", percent(metrics["win_rate"])),
-        ("net profit", money(_profit(metrics))),
-        ("return", percent(metrics["total_return"])),
-        ("buy and hold", percent(_held(prepared, data))),
-        ("maximum drawdown", percent(metrics["max_drawdown"])),
-        ("Sharpe", number(metrics["sharpe"])),
-        ("costs", money(_costs(metrics))),
+    failed = sum(bool(failure) for failure in outcome.failures.values())
+    words = [
+        outcome.status,
+        f"{len(prepared.plan.containers)} containers",
+        f"{failed} failed",
+        f"{outcome.sim_s:.2f} s",
     ]
+    return ", ".join(word for word in words if word != "0 failed")
 
 
-def _best(prepared: Prepared, portfolios: Mapping[str, Metrics], outcome: Outcome, width: int) -> Table:
-    ranked = sorted(portfolios.items(), key=lambda item: -(item[1]["total_return"] or 0.0))
+def _one(id_: str, figures: Mapping[str, str], width: int | None) -> Iterator[Text]:
+    yield Text(shortened(id_, width) if width else id_, "bold")
+    names = max(map(len, figures))
+    values = max(map(len, figures.values()))
+    for name, value in figures.items():
+        yield Text(f"{name:<{names}}  ").append(f"{value:>{values}}", STATUS_STYLES.get(value))
+
+
+def _best(portfolios: Mapping[str, Metrics], prepared: Prepared, outcome: Outcome, width: int | None) -> Iterator[Text]:
+    ranked = sorted(
+        portfolios.items(), key=lambda item: (item[0] in outcome.failures, -(item[1]["total_return"] or 0.0))
+    )
     shown = f"best {BEST} of {len(ranked)} by return" if len(ranked) > BEST else f"{len(ranked)} portfolios by return"
-    table = Table(box=box.SIMPLE_HEAD, title=shown, title_justify="left")
-    columns = [name for name, least in _COLUMNS.items() if width >= least]
-    table.add_column("portfolio", overflow="ellipsis", no_wrap=True)
-    for name in columns:
-        table.add_column(name, justify="right", no_wrap=True)
-    for id_, metrics in ranked[:BEST]:
-        rows = {
-            **dict(_rows(prepared, id_, metrics)),
-            "status": "failed" if id_ in outcome.failures else outcome.status,
-        }
-        table.add_row(id_, *(rows[name] for name in columns))
-    return table
+    rows = [_figures(id_, metrics, prepared, outcome) for id_, metrics in ranked[:BEST]]
+    common = _common_data(portfolios, prepared)
+    if common:
+        yield from hung(Text(), _described(common, prepared, held=True), width)
+    yield Text(shown)
+    ids = Column("portfolio", [id_ for id_, _ in ranked[:BEST]], 0, right=False)
+    importance = _IMPORTANCE | {"status": 10 if outcome.failures else -1}
+    hidden = {"period", "bars", "buy and hold"} if common else set()
+    columns = [Column(name, [row[name] for row in rows], importance[name]) for name in rows[0] if name not in hidden]
+    yield from laid_out([ids, *columns], width, STATUS_STYLES)
 
 
-_COLUMNS = {
-    "trades": 40,
-    "return": 0,
-    "Sharpe": 60,
-    "maximum drawdown": 60,
-    "win rate": 80,
-    "net profit": 80,
-    "buy and hold": 100,
-    "costs": 100,
-    "status": 120,
-    "period": 160,
-}
-"""Columns of the table of several portfolios, and the terminal width from which each is shown."""
+def _common_data(portfolios: Iterable[str], prepared: Prepared) -> tuple[str, ...]:
+    """The data of all portfolios, if they all have the same: what is true of it need not stand in each row."""
+    data = {prepared.plan.data_of[id_] for id_ in portfolios}
+    return data.pop() if len(data) == 1 else ()
 
 
-def _next_command(prepared: Prepared, portfolios: Mapping[str, Metrics], output: Path) -> str:
-    streamed = [id_ for id_ in portfolios if prepared.traces[id_].streams]
+def _described(data_ids: Sequence[str], prepared: Prepared, *, held: bool = False) -> str:
+    """Some data in a few words; `held` says what buying and holding them returned."""
+    symbols = ", ".join(dict.fromkeys(visible(prepared.bars[id_].symbol) for id_ in data_ids))
+    words = f"{_bars(prepared, data_ids):,} bars of {symbols}, {_period(prepared, data_ids)}"
+    return f"{words}, buy and hold {percent(_held(prepared, data_ids))}" if held else words
+
+
+def _figures(id_: str, metrics: Metrics, prepared: Prepared, outcome: Outcome) -> dict[str, str]:
+    data = prepared.plan.data_of[id_]
+    return {
+        "period": _period(prepared, data),
+        "bars": f"{_bars(prepared, data):,}",
+        "trades": number(metrics["total_trades"]),
+        "win rate": percent(metrics["win_rate"]),
+        "net profit": money((metrics["final_equity"] or 0.0) - (metrics["initial_equity"] or 0.0)),
+        "return": percent(metrics["total_return"]),
+        "buy and hold": percent(_held(prepared, data)),
+        "max drawdown": percent(metrics["max_drawdown"]),
+        "Sharpe": ratio(metrics["sharpe"]),
+        "costs": money((metrics["total_commission"] or 0.0) + (metrics["total_slippage"] or 0.0)),
+        "status": _status(id_, outcome),
+    }
+
+
+def _status(id_: str, outcome: Outcome) -> str:
+    if id_ in outcome.failures:
+        return "failed"
+    return "interrupted" if outcome.status == "interrupted" else "completed"
+
+
+def _next_command(prepared: Prepared, portfolios: Iterable[str], outcome: Outcome, output: Path) -> str:
     words = ["admf", "inspect", str(output)]
+    failed = [id_ for id_, failure in outcome.failures.items() if failure]
+    if failed:
+        return shlex.join([*words, failed[0]])
+    streamed = [id_ for id_ in portfolios if prepared.traces[id_].streams]
     return shlex.join([*words, streamed[0], "--events"] if streamed else words)
 
 
-def _profit(metrics: Metrics) -> float:
-    return (metrics["final_equity"] or 0.0) - (metrics["initial_equity"] or 0.0)
+def _period(prepared: Prepared, data_ids: Iterable[str]) -> str:
+    """The first and the last day of some data."""
+    timestamps = [prepared.bars[id_].timestamps for id_ in data_ids]
+    first = min(column.item(0) for column in timestamps)
+    last = max(column.item(-1) for column in timestamps)
+    return f"{_day(first)} to {_day(last)}"
 
 
-def _costs(metrics: Metrics) -> float:
-    return (metrics["total_commission"] or 0.0) + (metrics["total_slippage"] or 0.0)
+def _bars(prepared: Prepared, data_ids: Iterable[str]) -> int:
+    return sum(len(prepared.bars[id_]) for id_ in data_ids)
 
 
 def _held(prepared: Prepared, data_ids: Iterable[str]) -> float:
@@ -192,24 +223,10 @@ def _held(prepared: Prepared, data_ids: Iterable[str]) -> float:
     return sum(close.item(-1) / close.item(0) - 1.0 for close in closes) / len(closes)
 
 
-def percent(value: float | None) -> str:
-    """A fraction as percent."""
-    return "-" if value is None else f"{value:.2%}"
-
-
-def money(value: float) -> str:
-    """An amount with thousands separated."""
-    return f"{value:,.2f}"
-
-
-def number(value: float | None) -> str:
-    """A plain figure."""
-    return "-" if value is None else f"{value:.2f}"
-
-
 def _day(timestamp: int) -> str:
     return datetime.fromtimestamp(timestamp // 1_000_000_000, UTC).strftime("%Y-%m-%d")
 
 
 def _write_json(data: object) -> None:
-    sys.stdout.write(msgspec.json.encode(data).decode() + "\n")
+    sys.stdout.write(f"{json.dumps(data, separators=(',', ':'))}\n")  # ASCII, whatever stdout's encoding
+    sys.stdout.flush()

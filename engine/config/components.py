@@ -1,5 +1,6 @@
 """Readers of what is written flat: `{indicator: SMA, timeperiod: 10}` and `{name: my_module.Strategy, threshold: 2}`."""
 
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
@@ -19,6 +20,7 @@ from engine.features.indicators import (
     check_parameters,
     indicator_names,
 )
+from engine.strategies.registered import registered_strategies
 
 _INT = ScalarReader("a whole number", read_int)
 _FLOAT = ScalarReader("a number", read_float)
@@ -116,9 +118,20 @@ def _computes(indicator: str, parameters: tuple[tuple[str, int | float], ...]) -
 
 
 class UserComponentReader:
-    """A user's own component by its dotted path; every other key is a parameter."""
+    """A user's own strategy, by its dotted path or the name an installed package gives it; every other key is a parameter."""
 
     expected = "expected a mapping: {name: my_module.MyStrategy, ...}"
+
+    def takes(self, name: str) -> bool:
+        """Whether the name is a dotted path, or registered by a package, be it wrongly: planning says what is wrong."""
+        if "." in name:
+            return True
+        registered = registered_strategies()
+        return name in registered.strategies or name in registered.refused
+
+    def names(self) -> Iterable[str]:
+        """The names that packages register."""
+        return registered_strategies().strategies
 
     def read(self, node: Node, path: Path, walk: Walk) -> Any:  # noqa: ANN401
         """The component as a UserComponent."""
@@ -127,7 +140,7 @@ class UserComponentReader:
         if mapping is None or not isinstance(name, Scalar):
             walk.problems.add(node, path, self.expected)
             return INVALID
-        if not all(part.isidentifier() for part in name.text.split(".")):
+        if "." in name.text and not all(part.isidentifier() for part in name.text.split(".")):
             walk.problems.add(name, (*path, "name"), "expected a dotted path such as my_module.MyStrategy")
             return INVALID
         return UserComponent(name=name.text, parameters=_parameters(mapping, path, walk))

@@ -1,5 +1,6 @@
 """The `containers` list: sweeps expanded, each container read, each with the place it was written."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -38,7 +39,7 @@ class ContainersReader:
     expected = "expected a list of containers"
 
     def __init__(self, container: Reader) -> None:
-        self._container = container
+        self.container = container
 
     def read(self, node: Node, path: Path, walk: Walk) -> Any:  # noqa: ANN401 - INVALID is of no type
         """The containers that the list means."""
@@ -53,11 +54,17 @@ class ContainersReader:
             return INVALID
         if not node.items:
             walk.problems.add(node, path, f"{self.expected}: at least one")
-        declared: list[Declared] = []
+        copies: list[Node] = []
+        places: list[Path] = []
         for index, item in enumerate(node.items):
+            copies += expand(item, (*path, index), walk.problems, walk.seed)
+            places += [(*path, index)] * (len(copies) - len(places))
+        if walk.assignments is not None:
+            copies = walk.assignments.applied(node, copies)
+        return list(self._declared(copies, places, walk))
+
+    def _declared(self, copies: list[Node], places: list[Path], walk: Walk) -> Iterator[Declared]:
+        for copy, path in zip(copies, places, strict=True):
             if walk.problems.many:
                 break
-            where = (*path, index)
-            copies = expand(item, where, walk.problems)
-            declared.extend(Declared(self._container.read(copy, where, walk), copy, where) for copy in copies)
-        return declared
+            yield Declared(self.container.read(copy, path, walk), copy, path)

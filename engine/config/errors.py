@@ -25,8 +25,7 @@ class ConfigProblem(msgspec.Struct, frozen=True):
 
     def __str__(self) -> str:
         """`<path>:<line>:<column>: <dotted path>: <value>: <what was expected>` on one line."""
-        place = f"{self.at.path}:{self.at.line}:{self.at.column}"
-        line = ": ".join(part for part in (place, self.dotted_path, self.value, self.expected) if part)
+        line = ": ".join(part for part in (str(self.at), self.dotted_path, self.value, self.expected) if part)
         return line if line.isprintable() else "".join(map(_printable, line))
 
 

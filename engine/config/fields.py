@@ -7,6 +7,7 @@ from zoneinfo import available_timezones
 
 from engine.config.components import component_readers
 from engine.config.containers import ContainersReader
+from engine.config.dynamic_rules import ActionReader, ConditionReader
 from engine.config.errors import nearest
 from engine.config.forms import ListReader, TableReader, UnionReader
 from engine.config.identity import id_fault
@@ -33,7 +34,7 @@ from engine.market.zones import zone_named
 from engine.strategies.builtin import BuiltinStrategy
 from engine.trading.costs import CostModel
 from engine.trading.sizing import SizingModel
-from tracing.settings import PartialTraceSettings, TypeSettings
+from tracing.settings import ContainerTraceSettings, DynamicRule, PartialTraceSettings, TraceAction, TypeSettings
 from tracing.storage.paths import StoragePathError, folder_within_results
 
 _FIRST_YEAR, _LAST_YEAR = 1678, 2261
@@ -129,23 +130,28 @@ def _special_readers() -> dict[object, Reader]:
 
 def _factory() -> ReaderFactory:
     special = _special_readers()
-    factory = ReaderFactory(special, _KINDS, {Container: ("sweep",), RunConfig: ENVIRONMENTS})
+    factory = ReaderFactory(special, _KINDS, {Container: ("sweep",), RunConfig: ("extends", *ENVIRONMENTS)})
     events = UnionReader(scalar=ChoiceReader(("ALL",)), sequence=ListReader(ChoiceReader(EVENT_TYPES, "an event type")))
     features = TableReader(special[FeatureSpec], _name_fault)
     special |= {(cls, "features"): features for cls in (FeatureContainer, StrategyContainer, PortfolioContainer)}
-    special[PartialTraceSettings, "events_to_trace"] = events
+    special[TraceAction, "events_to_trace"] = events
     special[TypeSettings, "event_tracing"] = events
-    special[PartialTraceSettings, "storage_path"] = TextReader("a folder inside the output folder", _folder_fault)
-    special[Container, "event_tracing"] = UnionReader(
-        nullable=True,
-        scalar=ChoiceReader(("ALL",)),
-        sequence=ListReader(ChoiceReader(EVENT_TYPES, "an event type")),
-        mapping=factory.reader(PartialTraceSettings),
-    )
+    special[ContainerTraceSettings, "storage_path"] = TextReader("a folder inside the output folder", _folder_fault)
+    special[DynamicRule, "condition"] = ConditionReader()
+    special[DynamicRule, "action"] = ActionReader(TraceAction, factory.struct(TraceAction).fields)
+    for cls, written in ((PortfolioContainer, PartialTraceSettings), (Container, ContainerTraceSettings)):
+        special[cls, "event_tracing"] = UnionReader(
+            nullable=True,
+            scalar=ChoiceReader(("ALL",)),
+            sequence=ListReader(ChoiceReader(EVENT_TYPES, "an event type")),
+            mapping=factory.reader(written),
+        )
     special[Settings, "containers"] = ContainersReader(factory.reader(AnyContainer))
     return factory
 
 
+_FILE = TextReader("the path of a config file")
+EXTENDS: Reader = UnionReader(scalar=_FILE, sequence=ListReader(_FILE, least=1))
 _FACTORY = _factory()
 SETTINGS: StructReader = _FACTORY.struct(Settings)
 RUN_CONFIG: StructReader = _FACTORY.struct(RunConfig)

@@ -12,8 +12,8 @@ class ListReader:
     """A list of values of one kind; items with a mistake are left out."""
 
     def __init__(self, item: Reader, *, least: int = 0, into: Callable[[list[Any]], Any] = list) -> None:
-        self._item = item
-        self._least = least
+        self.item = item
+        self.least = least
         self._into = into
         self.expected = f"expected a list: each item {item.expected.removeprefix('expected ')}"
 
@@ -23,22 +23,22 @@ class ListReader:
             brackets = f": [{node.text}]" if isinstance(node, Scalar) and node.text.isidentifier() else ""
             walk.problems.add(node, path, f"expected a list{brackets}" if brackets else self.expected)
             return INVALID
-        if len(node.items) < self._least:
-            walk.problems.add(node, path, f"expected at least {self._least} in the list")
+        if len(node.items) < self.least:
+            walk.problems.add(node, path, f"expected at least {self.least} in the list")
             return INVALID
-        values = [self._item.read(item, (*path, index), walk) for index, item in enumerate(node.items)]
+        values = [self.item.read(item, (*path, index), walk) for index, item in enumerate(node.items)]
         return self._into([value for value in values if value is not INVALID])
 
     def accepts(self, node: Scalar) -> bool:
         """Whether a text alone would be an item."""
-        return not isinstance(self._item, ChoiceReader) or self._item.matches(node)
+        return not isinstance(self.item, ChoiceReader) or self.item.matches(node)
 
 
 class TableReader:
     """A mapping from free names to values of one kind; entries with a mistake keep their name."""
 
     def __init__(self, value: Reader, check_key: Callable[[str], str | None] | None = None) -> None:
-        self._value = value
+        self.value = value
         self._check_key = check_key
         self.expected = f"expected a mapping: each value {value.expected.removeprefix('expected ')}"
 
@@ -54,7 +54,7 @@ class TableReader:
             wrong = self._check_key(name) if self._check_key else None
             if wrong:
                 walk.problems.at(entry.key.at, (*path, name), None, wrong)
-            values[name] = self._value.read(entry.value, (*path, name), walk)
+            values[name] = self.value.read(entry.value, (*path, name), walk)
         return values
 
 
@@ -69,15 +69,15 @@ class UnionReader:
         sequence: Reader | None = None,
         mapping: Reader | None = None,
     ) -> None:
-        self._nullable = nullable
-        self._scalar, self._sequence, self._mapping = scalar, sequence, mapping
+        self.nullable = nullable
+        self.scalar, self.sequence, self.mapping = scalar, sequence, mapping
         forms = [reader for reader in (scalar, sequence, mapping) if reader is not None]
         self._only = forms[0] if len(forms) == 1 else None
         self.expected = "expected " + ", or ".join(form.expected.removeprefix("expected ") for form in forms)
 
     def read(self, node: Node, path: Path, walk: Walk) -> Any:  # noqa: ANN401
         """The value, by the reader of the form it is written in."""
-        if self._nullable and isinstance(node, Scalar) and node.is_null:
+        if self.nullable and isinstance(node, Scalar) and node.is_null:
             return None
         reader = self._only or self._by_form(node)
         if reader is None:
@@ -87,16 +87,16 @@ class UnionReader:
 
     def _by_form(self, node: Node) -> Reader | None:
         if isinstance(node, Sequence):
-            return self._sequence
+            return self.sequence
         if not isinstance(node, Scalar):
-            return self._mapping
-        if isinstance(self._scalar, ChoiceReader) and not self._scalar.matches(node):
-            return self._mapping if node.is_null else None
-        return self._scalar or self._mapping
+            return self.mapping
+        if isinstance(self.scalar, ChoiceReader) and not self.scalar.matches(node):
+            return self.mapping if node.is_null else None
+        return self.scalar or self.mapping
 
     def _guess(self, node: Node) -> Guess | None:
-        if not isinstance(node, Scalar) or not isinstance(self._scalar, ChoiceReader):
+        if not isinstance(node, Scalar) or not isinstance(self.scalar, ChoiceReader):
             return None
-        accepted = isinstance(self._sequence, ListReader) and self._sequence.accepts(node)
+        accepted = isinstance(self.sequence, ListReader) and self.sequence.accepts(node)
         brackets = f": [{node.text}]" if accepted else ""
-        return Guess(node.text, self._scalar.choices, brackets)
+        return Guess(node.text, self.scalar.choices, brackets)

@@ -1,23 +1,44 @@
-"""The layers of a config: what the file says, and on top of it the block of its environment (rule C4)."""
+"""The layers of a config: what its files say, and on top of it the block of its environment (rule C4)."""
+
+from collections.abc import Sequence as Ordered
 
 import msgspec
 
 from engine.config.errors import Guess, Problems
-from engine.config.node import Entry, Mapping, Node, Path, Scalar, Sequence, as_mapping
+from engine.config.node import Entry, Mapping, Node, Path, Scalar, Sequence, as_mapping, option
 from engine.config.schema import ENVIRONMENTS, RunConfig
 
-_OWN_KEYS = frozenset(RunConfig.__struct_fields__)
+_OWN_KEYS = frozenset({*RunConfig.__struct_fields__, "extends"})
 
 
 class Layers(msgspec.Struct, frozen=True):
-    """A file taken apart: `merged` is what counts, `blocks` are all environment blocks by name, used or not."""
+    """A config taken apart: `merged` is what counts, `blocks` are all environment blocks by name, used or not."""
 
     merged: Mapping
     blocks: dict[str, Entry]
 
 
+def stacked(files: Ordered[Mapping]) -> Mapping:
+    """One mapping of those of several files, the lowest first. What is missing is missing in the last.
+
+    `extends` is left out: it says which files these are, and is of no use to any other.
+    """
+    whole = Mapping({}, files[-1].at)
+    for file in files:
+        own = {name: entry for name, entry in file.entries.items() if name != "extends"}
+        whole = merge(whole, Mapping(own, file.at))
+    return whole
+
+
+def in_environment(root: Mapping, name: str) -> Mapping:
+    """The mapping with `environment: name`, as the option `--env` says."""
+    at = option(f"--env {name}")
+    chosen = Scalar(name, quoted=True, at=at)
+    return Mapping({**root.entries, "environment": Entry(Scalar("environment", True, at), chosen)}, root.at)
+
+
 def read_layers(root: Mapping, problems: Problems) -> Layers:
-    """Takes the environment blocks out of the file and merges the chosen one into the rest."""
+    """Takes the environment blocks out of the mapping and merges the chosen one into the rest."""
     names = (*ENVIRONMENTS, *_further_names(root, problems))
     blocks = {name: entry for name, entry in root.entries.items() if name in names}
     rest = Mapping({name: entry for name, entry in root.entries.items() if name not in blocks}, root.at)
@@ -27,7 +48,10 @@ def read_layers(root: Mapping, problems: Problems) -> Layers:
 
 
 def merge(lower: Mapping, upper: Mapping) -> Mapping:
-    """Both mappings in one: mappings merge key by key, whatever else `upper` says replaces what `lower` says."""
+    """Both mappings in one: mappings merge key by key, whatever else `upper` says replaces what `lower` says.
+
+    So lists are replaced as a whole, that of the containers like any other.
+    """
     entries = dict(lower.entries)
     for name, entry in upper.entries.items():
         below = entries.get(name)
@@ -62,5 +86,5 @@ def _chosen(root: Mapping, names: tuple[str, ...], blocks: dict[str, Entry], pro
         guess = Guess(node.text, names, f": expected one of {', '.join(names)}")
         problems.add(node, path, "no such environment", guess)
     elif node.text not in blocks and node.text not in ENVIRONMENTS:
-        problems.add(node, path, "this environment has no block at the top level of the file")
+        problems.add(node, path, "this environment has no block at the top level")
     return blocks.get(node.text)

@@ -4,13 +4,16 @@ from typing import Any
 
 import msgspec
 
+from engine.config.assignments import Assignments
 from engine.config.columns import ColumnCheck, check_signals
 from engine.config.containers import Declared
-from engine.config.errors import ConfigProblem, Problems, shown
+from engine.config.dynamic_rules import check_rules_reach_portfolios
+from engine.config.errors import ConfigProblem, Problems
 from engine.config.fields import RUN_CONFIG, SETTINGS
-from engine.config.layers import read_layers
+from engine.config.files import Files
+from engine.config.layers import in_environment, read_layers
 from engine.config.locations import Locations
-from engine.config.node import Entry, Mapping, Node, Sequence, as_mapping
+from engine.config.node import Entry, Mapping, Scalar, Sequence
 from engine.config.patterns import unmatched_patterns
 from engine.config.readers import INVALID, Walk
 from engine.config.references import (
@@ -22,7 +25,9 @@ from engine.config.references import (
     resolve_inputs,
 )
 from engine.config.rules import check_values
-from engine.config.schema import RunConfig
+from engine.config.scalars import NotReadableError, read_int
+from engine.config.schema import ENVIRONMENTS, RunConfig
+from engine.config.variables import Variables
 
 
 class LoadedConfig(msgspec.Struct, frozen=True):
@@ -33,32 +38,47 @@ class LoadedConfig(msgspec.Struct, frozen=True):
     warnings: tuple[ConfigProblem, ...]
 
 
-def load_config(root: Node, default_name: str, problems: Problems) -> LoadedConfig:
-    """The config that a file's tree means; it is called `default_name` unless it says otherwise.
+class Asked(msgspec.Struct, frozen=True):
+    """What the command line says about a config: the environment instead of the one in the file, and single values."""
 
-    `problems` holds the mistakes found before, while the tree was made: they are reported with the others.
+    environment: str | None
+    assignments: Assignments
+
+
+def load_config(files: Files, asked: Asked, variables: Variables, problems: Problems) -> LoadedConfig:
+    """The config that its files mean; it is called like the last of them unless one says otherwise.
+
+    `problems` holds the mistakes found before, while the files were read: they are reported with the others.
 
     Raises:
         ConfigErrors: with every mistake in it.
     """
-    mapping = as_mapping(root)
-    if mapping is None:
-        expected = "expected a mapping at the top level of the file: name, containers and other keys"
-        raise problems.errors(ConfigProblem(root.at, "", shown(root), expected))
-    layers = read_layers(mapping, problems)
-    walk = Walk(problems)
+    root = files.stacked()
+    layers = read_layers(root if asked.environment is None else in_environment(root, asked.environment), problems)
+    merged = asked.assignments.into(layers.merged, {*ENVIRONMENTS, *layers.blocks})
+    variables.report(merged, ())
+    walk = Walk(problems, _seed(merged), asked.assignments)
     for name, entry in layers.blocks.items():
         SETTINGS.read(entry.value, (name,), walk)
-    read = RUN_CONFIG.read(layers.merged, (), walk)
+    read = RUN_CONFIG.read(merged, (), walk)
     declared: list[Declared] = [] if read.containers is INVALID else read.containers
     inputs = _check(declared, problems)
     problems.raise_if_any()
-    config = _finished(read, declared, inputs, default_name)
+    config = _finished(read, declared, inputs, files)
     return LoadedConfig(
         config,
-        Locations(_expanded(layers.merged, declared)),
-        (*problems.warnings, *unmatched_patterns(config, layers.merged)),
+        Locations(_expanded(merged, declared), files.shown),
+        (*problems.warnings, *unmatched_patterns(config, merged)),
     )
+
+
+def _seed(merged: Mapping) -> int:
+    """The seed, which sweeps need before the config is read; a wrong one is reported when it is."""
+    node = merged.value("seed")
+    try:
+        return max(0, read_int(node)) if isinstance(node, Scalar) else 0
+    except NotReadableError:
+        return 0
 
 
 def _check(declared: list[Declared], problems: Problems) -> Inputs:
@@ -76,14 +96,14 @@ def _check(declared: list[Declared], problems: Problems) -> Inputs:
     return inputs
 
 
-def _finished(read: Any, declared: list[Declared], inputs: Inputs, default_name: str) -> RunConfig:  # noqa: ANN401
+def _finished(read: Any, declared: list[Declared], inputs: Inputs, files: Files) -> RunConfig:  # noqa: ANN401
     containers = [
         msgspec.structs.replace(each.config, inputs=list(inputs[each.config.id]))
         if each.config.id in inputs
-        else each.config
+        else files.relocated(each)
         for each in declared
     ]
-    config: RunConfig = msgspec.structs.replace(read, name=read.name or default_name, containers=containers)
+    config: RunConfig = msgspec.structs.replace(read, name=read.name or files.name, containers=containers)
     return config
 
 

@@ -4,10 +4,14 @@ from engine.config.node import Mapping, Mark, Node, Sequence
 
 
 class Locations:
-    """Answers where a value stands, by its dotted path in the config as it was expanded."""
+    """Answers where a value stands, by its dotted path in the config as it was expanded.
 
-    def __init__(self, root: Mapping) -> None:
+    `files` are those it was read from, as messages call them, the lowest layer first.
+    """
+
+    def __init__(self, root: Mapping, files: tuple[str, ...] = ()) -> None:
         self._root = root
+        self._rank = {file: rank for rank, file in enumerate(files)}
 
     def of(self, dotted_path: str) -> Mark:
         """The place of the value at a path such as `containers.3.event_tracing.mode`.
@@ -23,6 +27,14 @@ class Locations:
                 break
             node, rest = found
         return node.at
+
+    def order_of(self, dotted_path: str) -> tuple[int, int, int]:
+        """What sorts places from the first to the last: by file, the extended one first, then by line and column.
+
+        What stands on the command line comes last.
+        """
+        at = self.of(dotted_path)
+        return self._rank.get(at.path, len(self._rank)), at.line, at.column
 
 
 def _step(node: Node, rest: str) -> tuple[Node, str] | None:

@@ -6,11 +6,28 @@ import msgspec
 
 
 class Mark(msgspec.Struct, frozen=True, gc=False):
-    """A place in a file: the path as the user typed it, line and column counted from 1."""
+    """A place in a file: the path as the user typed it, line and column counted from 1.
+
+    What stands on the command line has line 0, and `path` is the option with its value.
+    """
 
     path: str
     line: int
     column: int
+
+    @property
+    def is_option(self) -> bool:
+        """Whether it stands on the command line, not in a file."""
+        return self.line == 0
+
+    def __str__(self) -> str:
+        """`<path>:<line>:<column>`, or the option as it was typed."""
+        return self.path if self.is_option else f"{self.path}:{self.line}:{self.column}"
+
+
+def option(text: str) -> Mark:
+    """The place of an option of the command line."""
+    return Mark(text, 0, 0)
 
 
 class Scalar(msgspec.Struct, frozen=True, eq=False, gc=False):
@@ -19,6 +36,9 @@ class Scalar(msgspec.Struct, frozen=True, eq=False, gc=False):
     `quoted` texts are never numbers, booleans or null. `indent` is the number of columns between `at` and the first
     character of the text, None where the text does not stand on one line. `swept` texts come from a sweep; they are
     `unsure` where the sweep has a mistake, so that nothing is said about them.
+
+    A text in which `${...}` was replaced has `pieces`: literal text and names of sweep parameters in turn, so that
+    braces that came from outside are not taken for a parameter. Though quoted, it may be read as a number.
     """
 
     text: str
@@ -27,6 +47,7 @@ class Scalar(msgspec.Struct, frozen=True, eq=False, gc=False):
     indent: int | None = 0
     swept: bool = False
     unsure: bool = False
+    pieces: tuple[str, ...] | None = None
 
     @property
     def is_null(self) -> bool:
@@ -72,10 +93,13 @@ _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 
 
 def as_mapping(node: Node | None) -> Mapping | None:
-    """The node as a mapping; null is the empty one, since `key:` with nothing under it says as much."""
+    """The node as a mapping; null is the empty one, since `key:` with nothing under it says as much.
+
+    A text that came from outside is never one.
+    """
     if isinstance(node, Mapping):
         return node
-    if isinstance(node, Scalar) and node.is_null:
+    if isinstance(node, Scalar) and node.is_null and node.pieces is None:
         return Mapping({}, node.at)
     return None
 

@@ -3,14 +3,15 @@
 from collections.abc import Iterator
 from decimal import Decimal, localcontext
 
+from engine.config.decimals import DIGITS, read_decimal
 from engine.config.errors import Guess, Problems
-from engine.config.keys import misspelt, unknown_key
+from engine.config.keys import unknown_key
 from engine.config.node import Mapping, Mark, Node, Path, Scalar, Sequence, as_mapping
-from engine.config.scalars import NotReadableError, read_any, read_number
+from engine.config.scalars import NotReadableError, read_any
 
 LARGEST = 1_000_000
-_FINEST = -30
-_DIGITS = 120
+FORMS = ("range", "uniform", "loguniform", "integers", "choice")
+"""What the values of a parameter may be beside a list; all but the first are drawn."""
 _RANGE = ("from", "to", "step")
 _EXPECTED = "expected a list of values, or {range: {from: 1, to: 10, step: 1}}"
 
@@ -25,13 +26,13 @@ def parameter_values(node: Node, path: Path, problems: Problems) -> tuple[Scalar
         return None
     for entry in mapping:
         if entry.key.text != "range":
-            unknown_key(problems, entry.key, path, ("range",))
+            unknown_key(problems, entry.key, path, FORMS)
     return _ranged(mapping.entries["range"].value, (*path, "range"), problems)
 
 
 def _not_values(node: Node, path: Path, problems: Problems) -> None:
     if isinstance(node, Mapping) and node.entries:
-        unknown_key(problems, next(iter(node)).key, path, ("range",))
+        unknown_key(problems, next(iter(node)).key, path, FORMS)
     else:
         slip = Guess(str(path[-1]), ("where",)) if isinstance(node, Scalar) else None
         problems.add(node, path, _EXPECTED, slip)
@@ -68,38 +69,15 @@ def _ranged(node: Node, path: Path, problems: Problems) -> tuple[Scalar, ...] | 
         return None
     before = problems.count
     for entry in mapping:
-        if entry.key.text not in ("from", "to", "step"):
+        if entry.key.text not in _RANGE:
             unknown_key(problems, entry.key, path, _RANGE)
-    first, last, step = (_bound(mapping, name, path, problems) for name in ("from", "to", "step"))
+    first, last = (read_decimal(mapping, name, path, problems, _RANGE) for name in ("from", "to"))
+    step = read_decimal(mapping, "step", path, problems, _RANGE) if "step" in mapping.entries else Decimal(1)
     if first is None or last is None or step is None or problems.count > before:
         return None
     with localcontext() as context:
-        context.prec = _DIGITS
+        context.prec = DIGITS
         return _steps(node, path, problems, (first, last, step))
-
-
-def _bound(mapping: Mapping, name: str, path: Path, problems: Problems) -> Decimal | None:
-    node = mapping.value(name)
-    if node is None and name == "step":
-        return Decimal(1)
-    if node is None:
-        if misspelt(mapping, name, _RANGE) is None:
-            problems.missing(mapping, (*path, name), "expected a number")
-        return None
-    if not isinstance(node, Scalar):
-        problems.add(node, (*path, name), "expected a number")
-        return None
-    try:
-        read_number(node)
-    except NotReadableError as error:
-        problems.add(node, (*path, name), str(error))
-        return None
-    value = Decimal(node.text.replace("_", ""))
-    exponent = value.as_tuple().exponent
-    if not isinstance(exponent, int) or exponent < _FINEST or value.adjusted() > -_FINEST:
-        problems.add(node, (*path, name), "expected a number of at most 30 digits before and after the point")
-        return None
-    return value
 
 
 def _steps(

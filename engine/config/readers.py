@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any, Protocol
 
+from engine.config.assignments import Assignments
 from engine.config.errors import Guess, Problems
 from engine.config.keys import unquoted_place
 from engine.config.node import Node, Path, Scalar
@@ -20,10 +21,15 @@ INVALID: Any = _Invalid()
 
 
 class Walk:
-    """One reading of one tree. Nodes that stand in several places, or are shared by a sweep, are read once."""
+    """One reading of one tree. Nodes that stand in several places, or are shared by a sweep, are read once.
 
-    def __init__(self, problems: Problems) -> None:
+    `seed` is where random sweeps start; `assignments` are those that wait for the copies that sweeps make.
+    """
+
+    def __init__(self, problems: Problems, seed: int = 0, assignments: Assignments | None = None) -> None:
         self.problems = problems
+        self.seed = seed
+        self.assignments = assignments
         self.known: dict[tuple[int, int], Any] = {}
 
 
@@ -42,8 +48,8 @@ class ScalarReader:
     """One number or boolean, by one of the functions of engine.config.scalars, within bounds."""
 
     def __init__(self, kind: str, read_text: Callable[[Scalar], Any], bounds: "Bounds | None" = None) -> None:
-        self._read_text = read_text
-        self._bounds = bounds
+        self.read_text = read_text
+        self.bounds = bounds
         self.expected = f"expected {kind}{bounds or ''}"
 
     def read(self, node: Node, path: Path, walk: Walk) -> Any:  # noqa: ANN401
@@ -52,12 +58,12 @@ class ScalarReader:
             walk.problems.add(node, path, self.expected + unquoted_place(node))
             return INVALID
         try:
-            value = self._read_text(node)
+            value = self.read_text(node)
         except NotReadableError as error:
             plain = node.is_null or not node.text
             walk.problems.add(node, path, self.expected if plain else self._worded(str(error)))
             return INVALID
-        if self._bounds is not None and not self._bounds.hold(value):
+        if self.bounds is not None and not self.bounds.hold(value):
             walk.problems.add(node, path, self.expected)
             return INVALID
         return value
@@ -65,21 +71,21 @@ class ScalarReader:
     def _worded(self, message: str) -> str:
         """The hint of the message behind what this field expects, bounds included."""
         _, colon, hint = message.partition(":")
-        return self.expected + colon + hint if colon else message + str(self._bounds or "")
+        return self.expected + colon + hint if colon else message + str(self.bounds or "")
 
 
 class Bounds:
     """The range of a number."""
 
     def __init__(self, **limits: float | None) -> None:
-        self._tests = [(name, limit) for name, limit in limits.items() if limit is not None]
+        self.limits = {name: limit for name, limit in limits.items() if limit is not None}
 
     def hold(self, value: float) -> bool:
         """Whether the value is inside."""
-        return all(_COMPARED[name][1](value, limit) for name, limit in self._tests)
+        return all(_COMPARED[name][1](value, limit) for name, limit in self.limits.items())
 
     def __str__(self) -> str:
-        return " and".join(f" {_COMPARED[name][0]} {_written(limit)}" for name, limit in self._tests)
+        return " and".join(f" {_COMPARED[name][0]} {_written(limit)}" for name, limit in self.limits.items())
 
 
 def _written(limit: float) -> str:
@@ -105,7 +111,7 @@ class TextReader:
     ) -> None:
         self.expected = f"expected {kind}"
         self._check = check
-        self._literal = literal
+        self.literal = literal
 
     def read(self, node: Node, path: Path, walk: Walk) -> Any:  # noqa: ANN401
         """The text, if the check finds nothing."""
@@ -121,7 +127,7 @@ class TextReader:
     def _wrong(self, scalar: Scalar) -> str | None:
         if not scalar.text:
             return self.expected
-        if scalar.is_null and not self._literal:
+        if scalar.is_null and not self.literal:
             return f"{self.expected}: quote it if it is meant as text"
         if "\0" in scalar.text:
             return f"{self.expected} without null characters"
@@ -154,18 +160,18 @@ class EitherReader:
     """One of several words, or else a value of another kind."""
 
     def __init__(self, choice: ChoiceReader, other: Reader) -> None:
-        self._choice = choice
-        self._other = other
+        self.choice = choice
+        self.other = other
         self.expected = f"{choice.expected}, or {other.expected.removeprefix('expected ')}"
 
     def read(self, node: Node, path: Path, walk: Walk) -> Any:  # noqa: ANN401
         """The word or the other value."""
-        if self._choice.matches(node):
-            return self._choice.read(node, path, walk)
+        if self.choice.matches(node):
+            return self.choice.read(node, path, walk)
         quiet = Walk(Problems())
-        value = self._other.read(node, path, quiet)
+        value = self.other.read(node, path, quiet)
         if value is INVALID:
-            guess = Guess(node.text, self._choice.choices) if isinstance(node, Scalar) else None
+            guess = Guess(node.text, self.choice.choices) if isinstance(node, Scalar) else None
             walk.problems.add(node, path, self.expected, guess)
         return value
 

@@ -71,7 +71,7 @@ def read_bool(scalar: Scalar) -> bool:
     value = _BOOLEANS.get(scalar.text.lower())
     if value is None:
         raise NotReadableError("expected true or false")
-    if scalar.quoted:
+    if _is_text(scalar):
         raise NotReadableError("expected true or false: remove the quotes")
     return value
 
@@ -106,7 +106,7 @@ def _number_or_text(scalar: Scalar) -> str | int | float:
 
 def _decimal_text(scalar: Scalar, kind: str) -> str:
     text = scalar.text
-    if scalar.quoted:
+    if _is_text(scalar):
         unquoted = _DECIMAL.fullmatch(text) is not None
         raise NotReadableError(f"expected {kind}" + (": remove the quotes" if unquoted else ""))
     grouped = _GROUPED.fullmatch(text)
@@ -128,6 +128,11 @@ def _hint(text: str) -> str:
     if _UNDERSCORED.fullmatch(text) and not _GROUPED.fullmatch(text):
         return ": write it without underscores, or with groups of three digits"
     return ""
+
+
+def _is_text(scalar: Scalar) -> bool:
+    """Whether quotes say that it is a text; around `${...}` they are only what YAML needs."""
+    return scalar.quoted and scalar.pieces is None
 
 
 def _fitting(value: int) -> int:

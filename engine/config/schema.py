@@ -10,7 +10,14 @@ from engine.market.sources import Source
 from engine.strategies.builtin import Builtin
 from engine.trading.costs import CommissionModel, FillAt, SlippageModel, Terms
 from engine.trading.sizing import AllIn, Sizing
-from tracing.settings import EventNames, PartialTraceSettings, TraceSettingsBlock, TypeSettings
+from tracing.settings import (
+    ContainerTraceSettings,
+    EventNames,
+    PartialTraceSettings,
+    PortfolioSettings,
+    TraceSettingsBlock,
+    TypeSettings,
+)
 
 ENVIRONMENTS = ("development", "production", "staging", "test")
 CONTAINER_TYPES = ("data", "feature", "strategy", "portfolio", "execution", "analysis")
@@ -21,7 +28,8 @@ Inputs = Annotated[
 _Features = Annotated[
     dict[str, FeatureSpec], Meta(description="features by the names under which strategies read them")
 ]
-_Tracing = PartialTraceSettings | EventNames
+_Tracing = ContainerTraceSettings | EventNames
+_PortfolioTracing = PartialTraceSettings | EventNames
 
 
 class UserComponent(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,6 +93,10 @@ class PortfolioContainer(Container, frozen=True, kw_only=True, tag="portfolio", 
         Annotated[int, Meta(gt=0, le=366, description="days a year for annual figures; 252 or 365 by the data")] | None
     ) = None
     risk_free_rate: Annotated[float, Meta(gt=-1, description="return per year, as a fraction: 0.02 is 2%")] = 0.0
+    event_tracing: (
+        Annotated[_PortfolioTracing, Meta(description="trace settings of this portfolio alone, or just its event names")]
+        | None
+    ) = None
     day_zone: Annotated[str, Meta(description="IANA zone whose midnight ends a day; UTC without it")] | None = None
 
 
@@ -133,7 +145,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     data_settings: TypeSettings = TypeSettings()
     feature_settings: TypeSettings = TypeSettings()
     strategy_settings: TypeSettings = TypeSettings()
-    portfolio_settings: TypeSettings = TypeSettings()
+    portfolio_settings: PortfolioSettings = PortfolioSettings()
     execution_settings: TypeSettings = TypeSettings()
     analysis_settings: TypeSettings = TypeSettings()
     root_settings: TypeSettings = TypeSettings()

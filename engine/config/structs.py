@@ -1,7 +1,7 @@
 """Readers of structs, and the choice between several by their tag."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, Protocol
 
 import msgspec
 
@@ -28,9 +28,9 @@ class StructReader:
     """
 
     def __init__(self, cls: type[msgspec.Struct], fields: dict[str, Field], extra_keys: tuple[str, ...] = ()) -> None:
-        self._cls = cls
-        self._fields = fields
-        self._extra_keys = extra_keys
+        self.cls = cls
+        self.fields = fields
+        self.extra_keys = extra_keys
         self._required = [field for field in fields.values() if field.required]
         self.tag_field = cls.__struct_config__.tag_field
         self.tag = cls.__struct_config__.tag
@@ -50,7 +50,7 @@ class StructReader:
         if mapping is None:
             walk.problems.add(node, path, self._expected_of(node))
             return INVALID
-        built = self._cls(**self._values(mapping, path, walk))
+        built = self.cls(**self._values(mapping, path, walk))
         if isinstance(node, MappingNode):
             walk.known[key] = built
         return built
@@ -65,31 +65,41 @@ class StructReader:
         values: dict[str, Any] = {}
         for entry in mapping:
             name = entry.key.text
-            field = self._fields.get(name)
+            field = self.fields.get(name)
             if field is not None:
                 values[name] = field.reader.read(entry.value, (*path, name), walk)
             elif name != self.tag_field:
-                unknown_key(walk.problems, entry.key, path, [*self._fields, *self._extra_keys])
+                unknown_key(walk.problems, entry.key, path, [*self.fields, *self.extra_keys])
         for field in self._required:
             if field.name not in values:
                 values[field.name] = INVALID
-                if misspelt(mapping, field.name, self._fields) is None:
+                if misspelt(mapping, field.name, self.fields) is None:
                     walk.problems.missing(mapping, (*path, field.name), _wanted(field))
         return values
+
+
+class OwnReader(Reader, Protocol):
+    """Reads components that are not built in."""
+
+    def takes(self, name: str) -> bool:
+        """Whether a component of this name is one of them."""
+
+    def names(self) -> Iterable[str]:
+        """The names that are known without looking for them."""
 
 
 class TaggedReader:
     """A mapping that becomes one of several structs, named by its tag field; without a tag, the one that has none.
 
-    A tag with a dot in it is a user's own component and goes to `own`, where there is such a reader.
+    A tag that is none of the options may be a user's own component: `own` is asked, where there is such a reader.
     """
 
     def __init__(self, kind: str, tag_field: str, options: Mapping[str, Reader], untagged: Reader | None) -> None:
         self._kind = kind
-        self._tag_field = tag_field
-        self._options = options
-        self._untagged = untagged
-        self.own: Reader | None = None
+        self.tag_field = tag_field
+        self.options = options
+        self.untagged = untagged
+        self.own: OwnReader | None = None
         self.expected = "expected a mapping"
 
     def read(self, node: Node, path: Path, walk: Walk) -> Any:  # noqa: ANN401 - one reader for all unions
@@ -98,39 +108,41 @@ class TaggedReader:
         if mapping is None:
             walk.problems.add(node, path, f"{self.expected}: {self._example(node)}")
             return INVALID
-        tag = mapping.value(self._tag_field)
-        if tag is None and self._untagged is not None:
-            return self._untagged.read(node, path, walk)
+        tag = mapping.value(self.tag_field)
+        if tag is None and self.untagged is not None:
+            return self.untagged.read(node, path, walk)
         chosen = self._chosen(mapping, tag, path, walk)
         return INVALID if chosen is None else chosen.read(mapping, path, walk)
 
     def _example(self, node: Node) -> str:
-        if isinstance(self._untagged, StructReader):
-            return f"{{{', '.join(f'{name}: ...' for name in self._untagged.required)}}}"
-        named = isinstance(node, Scalar) and node.text in self._options
-        text = node.text if named and isinstance(node, Scalar) else next(iter(self._options))
-        return f"{{{self._tag_field}: {text}, ...}}"
+        if isinstance(self.untagged, StructReader):
+            return f"{{{', '.join(f'{name}: ...' for name in self.untagged.required)}}}"
+        named = isinstance(node, Scalar) and node.text in self.options
+        text = node.text if named and isinstance(node, Scalar) else next(iter(self.options))
+        return f"{{{self.tag_field}: {text}, ...}}"
 
     def _chosen(self, mapping: MappingNode, tag: Node | None, path: Path, walk: Walk) -> Reader | None:
-        path = (*path, self._tag_field)
-        names = ", ".join(self._options)
+        path = (*path, self.tag_field)
+        names = ", ".join(self.options)
         if tag is None:
-            slip = misspelt(mapping, self._tag_field, ())
+            slip = misspelt(mapping, self.tag_field, ())
             if slip is None:
                 walk.problems.missing(mapping, path, f"expected one of {names}")
             else:
-                unknown_key(walk.problems, slip, path[:-1], [self._tag_field])
+                unknown_key(walk.problems, slip, path[:-1], [self.tag_field])
             return None
         if not isinstance(tag, Scalar) or not tag.text:
             walk.problems.add(tag, path, f"expected one of {names}")
             return None
-        if tag.text in self._options:
-            return self._options[tag.text]
-        if self.own is not None and "." in tag.text:
-            return self.own
+        if tag.text in self.options:
+            return self.options[tag.text]
+        known = list(self.options)
         if self.own is not None:
-            names += ", or the dotted path of your own"
-        guess = Guess(tag.text, self._options, f": expected one of {names}")
+            if self.own.takes(tag.text):
+                return self.own
+            known += self.own.names()
+            names = f"{', '.join(known)}, or the dotted path of your own"
+        guess = Guess(tag.text, known, f": expected one of {names}")
         walk.problems.add(tag, path, f"no such {self._kind}", guess)
         return None
 

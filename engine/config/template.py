@@ -8,9 +8,10 @@ from engine.config.errors import Guess, Problems
 from engine.config.node import Entry, Mapping, Mark, Node, Path, Scalar, Sequence
 
 if TYPE_CHECKING:
-    from engine.config.sweep import Combination
+    from engine.config.combinations import Combination
 
-_PLACE = re.compile(r"\{([A-Za-z_]\w{0,60})\}", re.ASCII)
+PLACE = r"\{([A-Za-z_]\w{0,60})\}"
+_PLACE = re.compile(PLACE, re.ASCII)
 
 _UNKNOWN = Scalar("", quoted=True, at=Mark("", 0, 0), unsure=True)
 
@@ -43,15 +44,15 @@ class Template:
         return self._mapping(node, path)
 
     def _scalar(self, node: Scalar, path: Path) -> _Fill | None:
-        pieces = _PLACE.split(node.text)
+        pieces = _PLACE.split(node.text) if node.pieces is None else list(node.pieces)
         if len(pieces) == 1:
             return None
         for name in pieces[1::2]:
             if name not in self._names and self._names:
                 guess = Guess(name, self._names, f"; known here: {', '.join(self._names)}")
                 self._problems.add(node, path, f"no parameter {name!r} in the sweep", guess)
-        whole = _PLACE.fullmatch(node.text)
-        return _pasted(node, pieces) if whole is None else _whole(node, whole[1])
+        before, name, *after = pieces
+        return _whole(node, name) if not before and after == [""] else _pasted(node, pieces)
 
     def _sequence(self, node: Sequence, path: Path) -> _Fill | None:
         fills = [self._prepared(item, (*path, index)) for index, item in enumerate(node.items)]
@@ -80,7 +81,8 @@ def _whole(node: Scalar, name: str) -> _Fill:
 
     def fill(values: "Combination") -> Node:
         value = values.get(name, _UNKNOWN)
-        return Scalar(value.text, value.quoted, node.at, None, swept=True, unsure=value.unsure)
+        text, quoted, pieces = value.text, value.quoted, value.pieces
+        return Scalar(text, quoted, node.at, None, swept=True, unsure=value.unsure, pieces=pieces)
 
     return fill
 

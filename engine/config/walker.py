@@ -14,7 +14,7 @@ from msgspec import Meta, UnsetType
 from engine.config.forms import ListReader, TableReader, UnionReader
 from engine.config.readers import Bounds, ChoiceReader, EitherReader, Reader, ScalarReader, TextReader
 from engine.config.scalars import read_any, read_bool, read_float, read_int, read_number
-from engine.config.structs import Field, StructReader, TaggedReader
+from engine.config.structs import Field, OwnReader, StructReader, TaggedReader
 
 
 class ReaderFactory:
@@ -119,7 +119,7 @@ class ReaderFactory:
             options,
             self.reader(plain[0]) if plain else None,
         )
-        reader.own = next((self._special[cls] for cls in untagged if cls in self._special), None)
+        reader.own = next((cast("OwnReader", self._special[cls]) for cls in untagged if cls in self._special), None)
         return reader
 
 
@@ -152,5 +152,7 @@ def _is_scalar(kind: Any) -> bool:  # noqa: ANN401
 
 
 def _description(annotation: Any) -> str:  # noqa: ANN401
-    metas = [item for item in getattr(annotation, "__metadata__", ()) if isinstance(item, Meta)]
-    return next((meta.description for meta in metas if meta.description), "")
+    """The description of a type; of a union that has none itself, that of its first member that has one."""
+    own = (item.description for item in getattr(annotation, "__metadata__", ()) if isinstance(item, Meta))
+    inside = get_args(annotation) if get_origin(annotation) in (Union, types.UnionType) else ()
+    return next(filter(None, own), None) or next(filter(None, map(_description, inside)), "")

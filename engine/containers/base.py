@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
 from engine.bus import SHARED, EventBus, Observer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
 
 class Count(Protocol):
@@ -30,6 +31,9 @@ class Tracer(Observer, Protocol):
         """Where they are kept."""
 
 
+TracerFactory = Callable[[str, Any], Tracer]
+"""Makes the tracer of a container from its id and whatever settings it understands."""
+
 Measured = tuple[dict[str, float | int | None], dict[str, float | int | str]]
 """Metrics by name, and notes on them."""
 
@@ -42,7 +46,7 @@ class Container:
     """A declared unit of a run. `lane` is the portfolio it serves alone, or SHARED.
 
     `tracer_factory(container_id, settings)` makes the tracer that `enable_tracing` attaches: a container does not know
-    how tracing works. `status` is one of running, completed, failed, interrupted.
+    how tracing works. `status` is one of running, completed, failed, interrupted; `correlation_id` that of the run.
     """
 
     type = "container"
@@ -53,7 +57,7 @@ class Container:
         *,
         lane: int = SHARED,
         rank: int = 0,
-        tracer_factory: Callable[[str, Any], Tracer] | None = None,
+        tracer_factory: TracerFactory | None = None,
     ) -> None:
         self.container_id = container_id
         self.lane = lane
@@ -63,10 +67,14 @@ class Container:
         self.status = "running"
         self.error: str | None = None
         self.exception: Exception | None = None
+        self.correlation_id: str | None = None
         self._tracer_factory = tracer_factory
 
     def start(self) -> None:
         """Arranges for the first piece of work, once everything is wired."""
+
+    def follow_interest(self) -> None:
+        """Begins or ends what it publishes at every bar, now that other types of event are wanted."""
 
     def settle(self, step: int) -> None:
         """Brings the container's books up to all steps before `step`."""
@@ -123,6 +131,7 @@ class Container:
             "container_id": self.container_id,
             "type": self.type,
             "status": self.status,
+            "correlation_id": self.correlation_id,
             "metrics": metrics,
             "metric_notes": notes,
             "memory_usage": self.memory_usage(),

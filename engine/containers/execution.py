@@ -6,7 +6,8 @@ import math
 from typing import TYPE_CHECKING, Protocol
 
 from engine.agenda import Phase
-from engine.containers.base import Container
+from engine.bus import SHARED
+from engine.containers.base import Container, TracerFactory
 from engine.events import Event, Fill, Order, OrderRequest
 from engine.trading.orders import WorkingOrder, execute_at
 
@@ -185,8 +186,10 @@ class ExecutionContainer(Container):
     type = "execution"
     terms: Terms
 
-    def __init__(self, container_id: str, *, lane: int = 0, rank: int = 0) -> None:
-        super().__init__(container_id, lane=lane, rank=rank)
+    def __init__(
+        self, container_id: str, *, lane: int = SHARED, rank: int = 0, tracer_factory: TracerFactory | None = None
+    ) -> None:
+        super().__init__(container_id, lane=lane, rank=rank, tracer_factory=tracer_factory)
         self.desks: dict[str, Desk] = {}
         self.event_bus.subscribe("ORDER_REQUEST", self._on_request)
 

@@ -2,42 +2,39 @@
 
 from __future__ import annotations
 
-from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from engine.agenda import Phase
+from engine.containers.stream import DenseStream
 from engine.events import Event, PortfolioUpdate
-from engine.market.timeline import NO_MORE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from engine.containers.ledger import Ledger
     from engine.containers.outlet import Outlet
+    from engine.containers.stream import Rows
     from engine.market.timeline import Clock
 
 
-class MarkStream:
+class MarkStream(DenseStream):
     """Publishes what a ledger is worth at each bar of its clock, where somebody wants to know."""
 
     event_type = PortfolioUpdate.type
+    phase = Phase.MARK
 
     def __init__(self, source: str, outlet: Outlet, clock: Clock, ledger: Ledger) -> None:
-        self.outlet = outlet
+        super().__init__(outlet, clock.steps)
         self._source = source
         self._clock = clock
         self._ledger = ledger
         self._peak = ledger.cash
-        self._rows: Iterator[tuple[Any, ...]] = iter(())
-        self._upcoming: tuple[Any, ...] = NO_MORE
 
-    def stand(self) -> None:
-        """Stands ready at every step, if anybody will see the marks."""
-        if self.outlet.wants(self.event_type):
-            self._rows = self._clock.marks()
-            self._upcoming = next(self._rows, NO_MORE)
-            whole = len(self._clock) == len(self.outlet.agenda.timestamps)
-            self.outlet.stand(Phase.MARK, self._publish, self if whole else None)
+    def rows_from(self, row: int) -> Rows:
+        """Step, index and closes at each bar of the lane; the peak so far is that of the bars before."""
+        self._ledger.settle(row)
+        self._peak = self._ledger.curve.peak
+        return self._clock.marks(row)
 
     def publish_first(self, cause: str) -> None:
         """The mark before the first bar."""
@@ -48,22 +45,18 @@ class MarkStream:
         """The mark after the last bar, when everything that closes has closed."""
         if self.outlet.wants(self.event_type):
             index = len(self._clock) - 1
+            self._peak = self._ledger.curve.peak
             closes = self._clock.closes_at(index)
             self.outlet.dispatch(self._event(index + 3, self._clock.bar_id(index), self.outlet.now, closes))
 
     def take(self, count: int) -> list[Event]:
         """The marks of the next `count` bars of the lane."""
-        rows = [self._upcoming, *islice(self._rows, count - 1)]
-        self._upcoming = next(self._rows, NO_MORE)
+        rows = self.next_rows(count)
         first, bar_id = rows[0][0], self._clock.bar_id
         timestamps = self.outlet.agenda.timestamps[first : rows[-1][0] + 1].tolist()
         return [
             self._event(index + 2, bar_id(index), timestamps[step - first], closes) for step, index, *closes in rows
         ]
-
-    def _publish(self, step: int) -> None:
-        if step == self._upcoming[0]:
-            self.outlet.dispatch(*self.take(1))
 
     def _event(self, ordinal: int, cause: str, timestamp: int, closes: Sequence[float]) -> PortfolioUpdate:
         ledger = self._ledger

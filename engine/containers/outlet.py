@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from engine.bus import EventBus
     from engine.containers.bulk import Producer
     from engine.events import Event
-    from engine.market.timeline import Feed
 
 STORM_LIMIT = 10_000
 """Events of one source in one lane and step, beyond which the lane has run wild."""
@@ -88,13 +87,9 @@ class Outlet:
         """Has `action` done in a later step."""
         self.agenda.wake(step, phase, self, action, argument)
 
-    def stand(self, phase: int, action: Callable[[int], None], producer: Producer | None = None) -> None:
-        """Has `action(step)` done at every step, or the work of a `producer` in bulk."""
-        self.agenda.stand(phase, self, action, producer)
-
-    def covers_timeline(self, feed: Feed) -> bool:
-        """Whether the feed has a bar at every step of the run."""
-        return len(feed.steps) == len(self.agenda.timestamps)
+    def stand(self, phase: int, action: Callable[[int], None], producer: Producer | None = None) -> Callable[[], None]:
+        """Has `action(step)` done at every step, or the work of a `producer` in bulk; returns what ends that."""
+        return self.agenda.stand(phase, self, action, producer)
 
     def fail(self, error: Exception) -> None:
         """Hands an error of the source's own work to whoever watches over its bus."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.agenda import LAST, Phase
-from engine.containers.base import Container, Measured
+from engine.bus import SHARED
+from engine.containers.base import Container, Measured, TracerFactory
 from engine.containers.holding import Holding
 from engine.containers.marks import MarkStream
 from engine.containers.position_events import position_close, position_open
@@ -54,8 +55,10 @@ class PortfolioContainer(Container):
     start_cause: str
     finished: Callable[[Container], None]
 
-    def __init__(self, container_id: str, *, lane: int, rank: int) -> None:
-        super().__init__(container_id, lane=lane, rank=rank)
+    def __init__(
+        self, container_id: str, *, lane: int = SHARED, rank: int = 0, tracer_factory: TracerFactory | None = None
+    ) -> None:
+        super().__init__(container_id, lane=lane, rank=rank, tracer_factory=tracer_factory)
         self.statistics = MetricsObserver()
         self.event_bus.attach_observer(self.statistics)
         self.event_bus.subscribe("SIGNAL", self._on_signal, own=False)
@@ -73,10 +76,14 @@ class PortfolioContainer(Container):
         self.outlet.wake(first, Phase.START, self.marks.publish_first, self.start_cause)
         self.outlet.wake(first, Phase.START, self._begin)
         self.outlet.wake(last, Phase.END, self._end)
-        self.marks.stand()
-        self.publisher.start()
+        self.follow_interest()
         if self.runner is not None:
             self.runner.start()
+
+    def follow_interest(self) -> None:
+        """Publishes its marks and features while somebody wants them."""
+        self.marks.follow_interest()
+        self.publisher.follow_interest()
 
     @property
     def timestamps(self) -> npt.NDArray[np.int64]:

@@ -69,13 +69,17 @@ class RootContainer(Container):
             self.announce(container)
 
     def _end(self, _: object) -> None:
+        self.end("completed")
+
+    def end(self, status: str) -> None:
+        """Says how those ended who were still running, and that the run has ended."""
         event_id = self.outlet.identify("RUN_END")
         failed = any(container.status == "failed" for container in self.others)
         for container in self.others:
             if container.status == "running":
-                container.status = "completed"
+                container.status = status
                 self.announce(container)
-        self.status = "failed" if failed else "completed"
+        self.status = "failed" if failed and status == "completed" else status
         if self.outlet.wants("RUN_END"):
             self.outlet.dispatch(RunEnd(*self._stamp(event_id), "run", self.run_name, self.status))
 

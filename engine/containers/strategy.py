@@ -11,7 +11,7 @@ from engine.market.timeline import NO_MORE
 from engine.strategies.decision import NAMES, Decision, PositionView, as_decision
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from engine.containers.feature import FeaturePublisher
     from engine.containers.outlet import Outlet
@@ -78,7 +78,8 @@ class ColumnRunner:
 class BarRunner:
     """A bar strategy: called at every bar with the BAR, the latest features and the position.
 
-    It is not called while any of its features is still null (rule M6).
+    `origins` names the container from which it takes each feature. It is not called while any of them is still null
+    (rule M6).
     """
 
     def __init__(
@@ -90,6 +91,7 @@ class BarRunner:
         emit: Emit,
         cause: Callable[[int, int], str],
         position: Callable[[int], PositionView | None],
+        origins: Mapping[str, str],
     ) -> None:
         self._outlet = outlet
         self._clock = clock
@@ -97,6 +99,7 @@ class BarRunner:
         self._emit = emit
         self._cause = cause
         self._position = position
+        self._origins = origins
         self._bars: dict[str, Bar] = {}
         self._features: dict[str, dict[str, float | None]] = {}
         outlet.bus.subscribe("BAR", self._on_bar)
@@ -118,7 +121,8 @@ class BarRunner:
 
     def _on_features(self, event: Event) -> None:
         if isinstance(event, Features):
-            self._features[event.symbol] = {**self._features.get(event.symbol, {}), **event.values}
+            own = self._features.setdefault(event.symbol, {})
+            own.update({n: value for n, value in event.values.items() if self._origins.get(n) == event.source})
 
     def _decide(self, step: int) -> None:
         if step != self._upcoming[0]:
@@ -148,8 +152,12 @@ class StrategyContainer(Container):
     def start(self) -> None:
         """Arranges for the first step, at which the strategy is made."""
         self.outlet.wake(self.clock.steps.item(0), Phase.START, self._begin)
-        self.publisher.start()
+        self.follow_interest()
         self.runner.start()
+
+    def follow_interest(self) -> None:
+        """Publishes its features while somebody wants them."""
+        self.publisher.follow_interest()
 
     def emit(self, feed_number: int, decision: Decision, cause: str) -> None:
         """Publishes a SIGNAL."""

@@ -52,6 +52,11 @@ class FeatureStore:
             named.update(zip(feature_names(name, spec), self._outputs(bars, spec), strict=True))
         return named
 
+    def named(self, bars: Bars, features: Mapping[str, FeatureSpec]) -> dict[str, Column]:
+        """The columns of the named features alone, in their order."""
+        columns = self.columns(bars, features)
+        return {name: columns[name] for key, spec in features.items() for name in feature_names(key, spec)}
+
     def _outputs(self, bars: Bars, spec: FeatureSpec) -> tuple[Column, ...]:
         key = (id(bars), spec)
         if key not in self._columns:

@@ -40,10 +40,10 @@ class Feed:
     bars: Bars
     steps: Integers
 
-    def rows(self, columns: Sequence[Floats]) -> Iterator[tuple[Any, ...]]:
-        """(step, timestamp, a value of each column) of each bar in turn, read a stretch at a time."""
+    def rows(self, columns: Sequence[Floats], first: int = 0) -> Iterator[tuple[Any, ...]]:
+        """(step, timestamp, a value of each column) of each bar from row `first` on, read a stretch at a time."""
         read = (self.steps, self.bars.timestamps, *columns)
-        for start in range(0, len(self.steps), STRETCH):
+        for start in range(first, len(self.steps), STRETCH):
             yield from zip(*(column[start : start + STRETCH].tolist() for column in read), strict=True)
 
     def bar_id(self, row: int) -> str:
@@ -80,9 +80,9 @@ class Clock:
             return min(step, len(self.steps) - 1)
         return int(self.steps.searchsorted(step, "right")) - 1
 
-    def marks(self) -> Iterator[tuple[Any, ...]]:
-        """(step, index, close of each feed) at each of the clock's steps in turn, read a stretch at a time."""
-        for start in range(0, len(self.steps), STRETCH):
+    def marks(self, first: int = 0) -> Iterator[tuple[Any, ...]]:
+        """(step, index, close of each feed) at each of the clock's steps from index `first` on, read a stretch at a time."""
+        for start in range(first, len(self.steps), STRETCH):
             steps, *closes = (each[start : start + STRETCH].tolist() for each in (self.steps, *self.closes))
             yield from zip(steps, range(start, start + len(steps)), *closes, strict=True)
 

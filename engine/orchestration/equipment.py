@@ -13,6 +13,7 @@ from engine.containers.ledger import Ledger
 from engine.containers.portfolio import PortfolioContainer
 from engine.containers.root import RUN_START_ID, RootContainer
 from engine.containers.strategy import BarRunner, ColumnRunner, StrategyContainer
+from engine.features.columns import feature_names
 from engine.metrics.equity import EquityCurve
 from engine.strategies.builtin import Builtin
 from engine.strategies.targets import changes
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from engine.containers.base import Container
     from engine.containers.outlet import Outlet
     from engine.containers.strategy import Emit, Runner
-    from engine.features.columns import FeatureSpec
+    from engine.features.columns import Column, FeatureSpec
     from engine.market.timeline import Clock
     from engine.orchestration.stage import Stage
     from engine.strategies.builtin import Columns
@@ -52,6 +53,7 @@ class Equipment:
                 case DataContainer():
                     container.outlet = self._outlet(container)
                     container.feed = self._stage.feeds[container.container_id]
+                    container.publisher = self._extras(container)
                 case FeatureContainer():
                     container.publisher = self._publisher(container, self._outlet(container))
                 case StrategyContainer():
@@ -116,7 +118,15 @@ class Equipment:
         cause = partial(self._cause, id_)
         own = self._plan.own_code.get(id_)
         if own is not None and not own.is_column:
-            return BarRunner(outlet, clock, own.make, emit=emit, cause=cause, position=partial(self._position, id_))
+            return BarRunner(
+                outlet,
+                clock,
+                own.make,
+                emit=emit,
+                cause=cause,
+                position=partial(self._position, id_),
+                origins=self._origins(id_),
+            )
         return ColumnRunner(outlet, clock, partial(self._changes, id_), emit=emit, cause=cause)
 
     def _changes(self, id_: str) -> Changes:
@@ -141,6 +151,15 @@ class Equipment:
             features |= self._plan.features(source)
         return features
 
+    def _origins(self, id_: str) -> dict[str, str]:
+        """The container from which a host takes each feature it may read, the file's own columns among them."""
+        origins: dict[str, str] = {}
+        for source in reversed((id_, *self._plan.behind[id_])):
+            feed = self._stage.feeds.get(source)
+            names = [name for key, spec in self._plan.features(source).items() for name in feature_names(key, spec)]
+            origins |= dict.fromkeys([*names, *(feed.bars.extras if feed else ())], source)
+        return origins
+
     def _cause(self, id_: str, feed_number: int, row: int) -> str:
         """The event behind a decision: the nearest FEATURES of that bar, else the BAR."""
         feed = self._clock(id_).feeds[feed_number]
@@ -160,10 +179,21 @@ class Equipment:
         symbol = self._clock(id_).feeds[feed_number].symbol
         return portfolio.position(symbol) if isinstance(portfolio, PortfolioContainer) else None
 
+    def _extras(self, container: DataContainer) -> FeaturePublisher:
+        """A file's own further columns are features of the data container (rule M1)."""
+        extras = dict(container.feed.bars.extras)
+        return FeaturePublisher(
+            container.container_id, container.outlet, self._clock(container.container_id), lambda _: extras
+        )
+
     def _publisher(self, host: Container, outlet: Outlet) -> FeaturePublisher:
         id_ = host.container_id
-        features = self._plan.features(id_)
-        publisher = FeaturePublisher(id_, outlet, self._clock(id_), self._stage.store, features)
+        features, clock = self._plan.features(id_), self._clock(id_)
+
+        def columns(number: int) -> dict[str, Column]:
+            return self._stage.store.named(clock.feeds[number].bars, features)
+
+        publisher = FeaturePublisher(id_, outlet, clock, columns)
         self._publishers[id_] = publisher
         return publisher
 

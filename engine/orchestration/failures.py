@@ -67,7 +67,7 @@ class Failures:
         for one in struck:
             self._strike(one, message if one is container else f"{container.container_id} failed: {message}")
         container.exception = error
-        self._agenda.post(self._agenda.phase, Place(container.lane), self._report, (struck, error, message))
+        self._agenda.post(self._agenda.phase, Place(self._agenda.lane), self._report, (struck, error, message))
 
     def _strike(self, container: Container, message: str) -> None:
         marked = self._agenda.step + (self._agenda.phase > Phase.MARK)

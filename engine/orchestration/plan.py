@@ -14,6 +14,7 @@ from engine.config.schema import (
     StrategyContainer,
     UserComponent,
 )
+from engine.strategies.registered import load_registered
 from engine.strategies.user import UserCodeError, UserStrategy, load_strategy
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 ROOT = "root_container"
 DEFAULT_EXECUTION = "execution_default"
+ACTING = ("feature", "strategy", "portfolio")
+"""The types that work on what they hear; an analysis container only listens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +83,15 @@ class Plan:
         hosts = FeatureContainer | StrategyContainer | PortfolioContainer
         return config.features if isinstance(config, hosts) else {}
 
+    def dependents(self) -> dict[str, tuple[str, ...]]:
+        """For each container those that cannot go on without it: who hears it and acts, and the clients of an execution."""
+        found: dict[str, list[str]] = {id_: list(clients) for id_, clients in self.clients_of.items()}
+        for planned in self.containers.values():
+            if planned.type in ACTING:
+                for source in self.behind[planned.id]:
+                    found.setdefault(source, []).append(planned.id)
+        return {id_: tuple(dependents) for id_, dependents in found.items()}
+
     def of_type(self, container_type: str) -> Iterator[Planned]:
         """The containers of one type, in order of declaration."""
         return (planned for planned in self.containers.values() if planned.type == container_type)
@@ -108,6 +120,11 @@ def make_plan(config: RunConfig, folder: Path) -> Plan:
     Raises:
         PlanError: with every problem found.
     """
+    return lay_out(config, folder, _own_code(config, folder))
+
+
+def lay_out(config: RunConfig, folder: Path, own_code: Mapping[str, UserStrategy]) -> Plan:
+    """The plan of a checked config with the users' code given; nothing is imported, so it can be looked at without any."""
     declared = {container.id: container for container in config.containers}
     inputs = {id_: tuple(getattr(container, "inputs", ())) for id_, container in declared.items()}
     behind = {id_: _behind(id_, inputs) for id_ in declared}
@@ -125,7 +142,7 @@ def make_plan(config: RunConfig, folder: Path) -> Plan:
         for rank, (id_, kind) in enumerate(types.items())
     }
     containers[ROOT] = Planned(ROOT, "root", len(containers), SHARED, None, ())
-    return Plan(
+    plan = Plan(
         config=config,
         folder=folder,
         containers=containers,
@@ -134,8 +151,30 @@ def make_plan(config: RunConfig, folder: Path) -> Plan:
         execution_of=execution_of,
         clients_of=clients_of,
         lanes_of=lanes_of,
-        own_code=_own_code(config, folder),
+        own_code=own_code,
     )
+    _check_symbols(plan)
+    return plan
+
+
+def _check_symbols(plan: Plan) -> None:
+    """Refuses a container that hears one symbol from two places: which of them is meant could not be told."""
+    problems: list[PlanProblem] = []
+    for number, container in enumerate(plan.config.containers):
+        heard: dict[str, str] = {}
+        for id_ in plan.data_of[container.id] if container.type in ACTING else ():
+            symbol = _symbol(plan, id_)
+            if symbol in heard:
+                reason = f"{heard[symbol]} and {id_} are both of symbol {symbol!r}: hear one of them"
+                problems.append(PlanProblem(f"containers.{number}.inputs", id_, reason))
+            heard[symbol] = id_
+    if problems:
+        raise PlanError(problems)
+
+
+def _symbol(plan: Plan, id_: str) -> str:
+    config = plan.containers[id_].config
+    return config.source.symbol if isinstance(config, DataContainer) else ""
 
 
 def _execution_of(config: RunConfig) -> dict[str, str]:
@@ -198,9 +237,18 @@ def _own_code(config: RunConfig, folder: Path) -> dict[str, UserStrategy]:
         strategy = container.strategy if isinstance(container, PortfolioContainer | StrategyContainer) else None
         if isinstance(strategy, UserComponent):
             try:
-                loaded[container.id] = load_strategy(strategy.name, strategy.parameters, folder)
+                loaded[container.id] = _loaded(strategy, folder)
             except UserCodeError as error:
-                problems.append(PlanProblem(f"containers.{number}.strategy.name", strategy.name, str(error)))
+                value = str(strategy.parameters.get(error.key, strategy.name))
+                problems.append(PlanProblem(f"containers.{number}.strategy.{error.key}", value, str(error)))
     if problems:
-        raise PlanError(problems)
+        raise PlanError(
+            list({(problem.value, problem.reason): problem for problem in reversed(problems)}.values())[::-1]
+        )
     return loaded
+
+
+def _loaded(strategy: UserComponent, folder: Path) -> UserStrategy:
+    if "." in strategy.name:
+        return load_strategy(strategy.name, strategy.parameters, folder)
+    return load_registered(strategy.name, strategy.parameters)

@@ -46,7 +46,7 @@ def prepare(config: RunConfig, locations: Locations, folder: Path) -> Prepared:
     """
     plan = make_plan(config, folder)
     traces = resolve_traces(plan, locations)
-    _check_folders(plan, traces)
+    check_folders(plan, traces)
     began = perf_counter()
     data = load_bars(_requests(plan, locations), seed=config.seed)
     load_s = perf_counter() - began
@@ -72,11 +72,10 @@ def _requests(plan: Plan, locations: Locations) -> list[DataRequest]:
 
 
 def _place(locations: Locations, number: int) -> str:
-    mark = locations.of(f"containers.{number}.source")
-    return f"{mark.path}:{mark.line}:{mark.column}"
+    return str(locations.of(f"containers.{number}.source"))
 
 
-def _check_folders(plan: Plan, traces: Mapping[str, TraceSettings]) -> None:
+def check_folders(plan: Plan, traces: Mapping[str, TraceSettings]) -> None:
     """Refuses event files of two containers in one folder (rule S8)."""
     places = {container.id: number for number, container in enumerate(plan.config.containers)}
     folders = {id_: settings.storage_path or id_ for id_, settings in traces.items()}
@@ -95,7 +94,7 @@ def _check_lengths(plan: Plan, bars: Mapping[str, Bars]) -> None:
     problems: list[PlanProblem] = []
     for number, container in enumerate(plan.config.containers):
         data = plan.data_of.get(container.id, ()) if container.type == "portfolio" else ()
-        lengths = {bars[id_].bar_length: id_ for id_ in data}
+        lengths = {bars[id_].bar_length: id_ for id_ in data if bars[id_].bar_length}
         if len(lengths) > 1:
             named = " and ".join(lengths.values())
             problems.append(

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 RUN_FILE = "run.json"
 METRICS_FILE = "metrics.json"
 _OURS = re.compile(r"metrics\.json|(events|trades|equity)(\.\d{4,})?\.jsonl(\.gz|\.zst)?")
+_LEFT_BEHIND = re.compile(r"\.(run|metrics)\.json\.\d+")
+"""A temporary file of a run that was killed while it wrote."""
 
 
 class FolderRefusedError(ValueError):
@@ -31,21 +33,25 @@ class FolderRefusedError(ValueError):
 class ResultsFolder:
     """A claim on a folder for the length of a run, to be used in a `with` statement.
 
+    `folders` are those inside `root` that the run may write into, relative to it.
+
     Raises on entering:
         FolderRefusedError: if it holds a run and `overwrite` is not set, or anything else; if it is no folder; if another
-            run is writing into it.
+            run is writing into it; if one of `folders` leads elsewhere or holds results that no run wrote here.
         OSError: if it cannot be made or written to.
     """
 
-    def __init__(self, root: Path, *, overwrite: bool) -> None:
+    def __init__(self, root: Path, folders: Iterable[str], *, overwrite: bool) -> None:
         self.root = root
+        self._folders = tuple(folders)
         self._overwrite = overwrite
         self._lock = -1
 
     def __enter__(self) -> Self:
         """Makes the folder if need be, locks it, and clears what an earlier run left if that is asked for."""
-        if self.root.exists() and not self.root.is_dir():
-            raise FolderRefusedError(f"{self.root} is not a folder")
+        nearest = next(path for path in (self.root, *self.root.parents) if os.path.lexists(path))
+        if not nearest.is_dir():
+            raise FolderRefusedError(f"{nearest} is not a folder")
         self.root.mkdir(parents=True, exist_ok=True)
         self._lock = os.open(self.root, os.O_RDONLY | os.O_DIRECTORY)
         try:
@@ -69,8 +75,6 @@ class ResultsFolder:
         """Writes the metrics.json of one container."""
         folder = self.root / container_id
         folder.mkdir(exist_ok=True)
-        if folder.is_symlink():
-            raise FolderRefusedError(f"{folder} is a symbolic link: refused")
         write_json(folder / METRICS_FILE, metrics)
 
     def _claim(self) -> None:
@@ -87,7 +91,9 @@ class ResultsFolder:
             raise FolderRefusedError(f"{self.root} holds {entries[0]} and is not the results of a run")
         if not self._overwrite:
             raise FolderRefusedError(f"{self.root} holds the results of a run", holds_run=True)
-        self._clear(_listed_folders(self.root / RUN_FILE))
+        listed = _listed_folders(self.root / RUN_FILE)
+        self._refuse_foreign(set(listed))
+        self._clear(listed)
 
     def _holder(self) -> str:
         try:
@@ -96,19 +102,32 @@ class ResultsFolder:
         except (OSError, ValueError, KeyError, TypeError):
             return "another run"
 
+    def _refuse_foreign(self, listed: set[str]) -> None:
+        """Refuses to write through symbolic links, and over results that the run found here did not write."""
+        root = self.root.resolve()
+        for name in self._folders:
+            folder = root / name
+            if folder.resolve() != folder:
+                raise FolderRefusedError(f"{self.root / name} is a symbolic link, or lies behind one")
+            nearest = next(path for path in (folder, *folder.parents) if path.exists())
+            if not nearest.is_dir():
+                raise FolderRefusedError(f"{self.root / nearest.relative_to(root)} is in the way: it is not a folder")
+            if name not in listed and nearest == folder and (theirs := _results_in(folder)):
+                raise FolderRefusedError(f"{self.root / name / theirs[0].name} is in the way: no run wrote it here")
+
     def _clear(self, folders: Iterable[str]) -> None:
         """Deletes what run.json lists, and nothing else: files of other names and their folders stay."""
+        root = self.root.resolve()
         for name in folders:
-            folder = self.root / name
-            if folder.is_symlink() or not folder.is_dir() or self.root.resolve() not in folder.resolve().parents:
-                continue
-            for path in folder.iterdir():
-                if _OURS.fullmatch(path.name) and path.is_file():
+            folder = root / name
+            if folder.resolve() == folder and root in folder.parents and folder.is_dir():
+                for path in _results_in(folder):
                     path.unlink()
-            while folder != self.root and not any(folder.iterdir()):
-                folder.rmdir()
-                folder = folder.parent
-        (self.root / RUN_FILE).unlink()
+                _remove_empty(folder, root)
+        for path in root.iterdir():
+            if _LEFT_BEHIND.fullmatch(path.name):
+                path.unlink()
+        (root / RUN_FILE).unlink()
 
 
 def write_json(path: Path, data: object) -> None:
@@ -118,9 +137,21 @@ def write_json(path: Path, data: object) -> None:
     try:
         temporary.write_bytes(text)
         temporary.replace(path)
-    except OSError:
+    finally:
         temporary.unlink(missing_ok=True)
-        raise
+
+
+def _results_in(folder: Path) -> list[Path]:
+    """The files of a folder that bear the names of a run's files, sorted."""
+    files = (path for path in folder.iterdir() if _OURS.fullmatch(path.name) or _LEFT_BEHIND.fullmatch(path.name))
+    return sorted(path for path in files if path.is_file())
+
+
+def _remove_empty(folder: Path, root: Path) -> None:
+    """Removes the folder, and those between it and `root`, as far as nothing is in them."""
+    while folder != root and not any(folder.iterdir()):
+        folder.rmdir()
+        folder = folder.parent
 
 
 def _listed_folders(run_file: Path) -> list[str]:

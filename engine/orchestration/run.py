@@ -87,14 +87,16 @@ class Run:
         prepared, results = self._prepared, self._results
         self._tracers = attach_tracers(containers, prepared.traces, results.root, self._warn)
         wanted = prepared.plan.config.results
+        streams = (wanted.trades + wanted.equity) * sum(1 for _ in prepared.plan.of_type("portfolio"))
         for id_, container in containers.items():
+            container.correlation_id = prepared.correlation_id
             if isinstance(container, PortfolioContainer):
                 if wanted.trades:
-                    trades = TradeExtract(open_stream(results.root / id_, "trades"))
+                    trades = TradeExtract(open_stream(results.root / id_, "trades", streams))
                     container.event_bus.attach_observer(trades)
                     self._extracts.append((container, trades))
                 if wanted.equity:
-                    equity = EquityExtract(open_stream(results.root / id_, "equity"), container.timestamps)
+                    equity = EquityExtract(open_stream(results.root / id_, "equity", streams), container.timestamps)
                     container.ledger.watch = equity.marked
                     self._extracts.append((container, equity))
 
@@ -126,7 +128,7 @@ class Run:
         }
 
     def _outcome(self, measured: Mapping[str, Measured], sim_s: float) -> Outcome:
-        containers = self.simulation.containers.values()
+        containers = self.simulation.root.others
         statuses = {container.status for container in containers}
         errors = [container.exception for container in containers if container.status == "failed"]
         return Outcome(

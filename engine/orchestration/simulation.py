@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from engine.agenda import Agenda
     from engine.containers.base import Container
     from engine.containers.outlet import Outlet
+    from engine.containers.root import RootContainer
 
 _LOOKS = 200
 """How often a run is looked at."""
@@ -27,6 +28,7 @@ class Simulation:
     timeline: npt.NDArray[np.int64]
     agenda: Agenda
     containers: Mapping[str, Container]
+    root: RootContainer
     outlets: Sequence[Outlet]
     block_size: int
 
@@ -62,9 +64,7 @@ class Simulation:
 
     def _interrupt(self) -> None:
         self._each(partial(_settle, step=self.agenda.step + 1))
-        for container in self.containers.values():
-            if container.status == "running":
-                container.status = "interrupted"
+        self.root.end("interrupted")
 
 
 def _start(container: Container) -> None:
@@ -72,4 +72,6 @@ def _start(container: Container) -> None:
 
 
 def _settle(container: Container, step: int) -> None:
-    container.settle(step)
+    """Those that failed or ended were settled then: their books are closed."""
+    if container.status == "running":
+        container.settle(step)

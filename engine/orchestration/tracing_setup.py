@@ -11,7 +11,7 @@ from tracing.resolve import TraceResolver
 from tracing.settings import DEFAULT_FILE_SIZE_MB
 from tracing.storage.compression import codec_of
 from tracing.storage.disk import LineStream
-from tracing.storage.limits import LARGEST_MEMBER, member_bytes
+from tracing.storage.limits import member_bytes
 from tracing.storage.members import MemberFile
 
 if TYPE_CHECKING:
@@ -19,24 +19,36 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from engine.config.locations import Locations
+    from engine.config.node import Mark
     from engine.containers.base import Container
     from engine.orchestration.plan import Plan
+    from tracing.resolve import ResolvedTrace
     from tracing.settings import TraceSettings
     from tracing.tracer import EventTracer
 
 
 def resolve_traces(plan: Plan, locations: Locations) -> dict[str, TraceSettings]:
     """The canonical trace settings of every container of the plan, by id."""
+    return {id_: resolved.settings for id_, resolved in resolve_with_origins(plan, locations).items()}
+
+
+def resolve_with_origins(plan: Plan, locations: Locations) -> dict[str, ResolvedTrace]:
+    """The same with the layer that decided each field; containers that share every layer share one object."""
     config = plan.config
     by_type = {kind: config.type_settings(kind) for kind in (*CONTAINER_TYPES, "root")}
-    resolver = TraceResolver(config.trace_settings, by_type, EVENT_TYPES, lambda path: locations.of(path).line)
+    resolver = TraceResolver(
+        config.trace_settings, by_type, EVENT_TYPES, lambda path: _line(locations.of(path)), locations.order_of
+    )
     paths = {container.id: f"containers.{number}.event_tracing" for number, container in enumerate(config.containers)}
-    settings: dict[str, TraceSettings] = {}
+    traces: dict[str, ResolvedTrace] = {}
     for planned in plan.containers.values():
         own = planned.config.event_tracing if planned.config else None
-        resolved = resolver.resolve(planned.id, planned.type, own, paths.get(planned.id, ""))
-        settings[planned.id] = resolved.settings
-    return settings
+        traces[planned.id] = resolver.resolve(planned.id, planned.type, own, paths.get(planned.id, ""))
+    return traces
+
+
+def _line(at: Mark) -> int | None:
+    return None if at.is_option else at.line
 
 
 def attach_tracers(
@@ -56,6 +68,6 @@ def attach_tracers(
     return tracers
 
 
-def open_stream(folder: Path, stem: str) -> LineStream:
-    """Lines on their way to `<folder>/<stem>.jsonl.gz`."""
-    return LineStream(MemberFile(folder, stem, codec_of(compression=True), DEFAULT_FILE_SIZE_MB), LARGEST_MEMBER)
+def open_stream(folder: Path, stem: str, streams: int) -> LineStream:
+    """Lines on their way to `<folder>/<stem>.jsonl.gz`, one of so many streams of its kind."""
+    return LineStream(MemberFile(folder, stem, codec_of(compression=True), DEFAULT_FILE_SIZE_MB), member_bytes(streams))

@@ -56,11 +56,11 @@ def wire(plan: Plan, bars: Mapping[str, Bars], prepare: Callable[[Mapping[str, C
     containers[ROOT] = root
     _link(plan, containers)
     Equipment(stage, containers, root).equip_all()
-    failures = Failures(stage.agenda, containers, stage.outlets, plan.lanes_of, root.announce)
+    failures = Failures(stage.agenda, containers, stage.outlets, plan.dependents(), root.announce)
     for container in containers.values():
         container.event_bus.on_failure = failures.handler(container)
     prepare(containers)
-    return Simulation(stage.timeline, stage.agenda, containers, stage.outlets, plan.config.block_size)
+    return Simulation(stage.timeline, stage.agenda, containers, root, stage.outlets, plan.config.block_size)
 
 
 def _link(plan: Plan, containers: Mapping[str, Container]) -> None:

@@ -11,6 +11,8 @@ from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from engine.strategies.parameters import BadValueError, typed
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -24,7 +26,14 @@ _PRODUCT = frozenset({"cli", "engine", "tracing"})
 
 
 class UserCodeError(ValueError):
-    """What the config names cannot be imported, or is no strategy, or does not take these parameters."""
+    """What the config names cannot be imported, or is no strategy, or does not take these parameters.
+
+    `key` is the key of the config's `strategy:` that is at fault.
+    """
+
+    def __init__(self, message: str, key: str = "name") -> None:
+        super().__init__(message)
+        self.key = key
 
 
 class BarStrategy(Protocol):
@@ -61,22 +70,35 @@ def load_strategy(path: str, parameters: Mapping[str, Any], folder: Path) -> Use
     Raises:
         UserCodeError: in one line that says what is wrong.
     """
-    named = _named(path, folder)
+    return as_strategy(path, _named(path, folder), parameters)
+
+
+def as_strategy(path: str, named: Any, parameters: Mapping[str, Any]) -> UserStrategy:  # noqa: ANN401 - users name anything
+    """What `path` turned out to be, as a strategy with these parameters; annotated ones get the type they ask for.
+
+    Raises:
+        UserCodeError: if it is no strategy, or does not take the parameters.
+    """
     if inspect.isclass(named):
-        _check_call(path, named, parameters)
+        values = _checked(path, named, parameters)
         is_column = hasattr(named, "targets")
         if not is_column and not hasattr(named, "on_bar"):
             raise UserCodeError(f"class {path} has neither on_bar(bar, features, position) nor targets(columns)")
-        return UserStrategy(path, is_column, lambda: named(**parameters))
+        return UserStrategy(path, is_column, lambda: named(**values))
     if not callable(named):
         raise UserCodeError(f"{path} is neither a function nor a class")
-    _check_call(path, named, parameters, "columns")
-    return UserStrategy(path, is_column=True, make=lambda: ColumnFunction(named, parameters))
+    values = _checked(path, named, parameters, "columns")
+    return UserStrategy(path, is_column=True, make=lambda: ColumnFunction(named, values))
 
 
-def _check_call(path: str, named: Callable[..., Any], parameters: Mapping[str, Any], *positional: str) -> None:
+def _checked(
+    path: str, named: Callable[..., Any], parameters: Mapping[str, Any], *positional: str
+) -> Mapping[str, Any]:
     try:
         inspect.signature(named).bind(*positional, **parameters)
+        return typed(named, parameters)
+    except BadValueError as error:
+        raise UserCodeError(str(error), error.parameter) from error
     except (TypeError, ValueError) as error:  # ValueError: functions written in C may have no signature
         raise UserCodeError(f"{path}: {error}") from error
 

@@ -13,7 +13,7 @@ ENTRY = ["SIGNAL", "ORDER_REQUEST", "ORDER"]
 
 
 @settings(deadline=None, max_examples=80)
-@given(st.lists(markets(least=2), min_size=1, max_size=2), sizings, terms, st.booleans())
+@given(st.lists(markets(), min_size=1, max_size=2), sizings, terms, st.booleans())
 def test_e2_every_trade_has_the_shape_of_a_trade(columns, sizing, costs, close_at_end):
     bars = {f"data_{k}": bars_of(market, f"S{k}") for k, market in enumerate(columns)}
     containers = [data(id_, f"S{k}") for k, id_ in enumerate(bars)]

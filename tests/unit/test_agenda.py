@@ -153,7 +153,7 @@ def test_l9_an_error_goes_to_its_owner_and_the_others_work_on():
 def test_a_stop_finishes_the_step_under_way_and_no_other(stands):
     plan, done, worker = agenda(), [], Worker()
     if stands:
-        plan.stand(Phase.MARK, worker, lambda step: None)
+        plan.stand(Phase.MARK, worker, lambda _: None)
 
     def stop(_):
         plan.stopped = True

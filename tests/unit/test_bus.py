@@ -17,7 +17,7 @@ def error(trade=None):
     return Error(1, "a", "a:ERROR:1", trade, None, "message", "ValueError", "")
 
 
-class Ending(Error, frozen=True, gc=False, tag="ERROR"):
+class EndingError(Error, frozen=True, gc=False, tag="ERROR"):
     """An event that ends a trade."""
 
     ends_correlation: bool = True  # type: ignore[misc]
@@ -60,7 +60,7 @@ def test_e5_an_answer_published_on_a_linked_bus_comes_after_what_it_answers_ever
     second.link(third)
     recording = Recording()
     third.attach_observer(recording)
-    second.subscribe("SIGNAL", lambda event: second.publish(error()))
+    second.subscribe("SIGNAL", lambda _: second.publish(error()))
     first.publish(signal(1))
     assert recording.types() == ["SIGNAL", "ERROR"]
 
@@ -92,15 +92,15 @@ def test_l8_an_observer_sees_only_what_it_declared():
 
 def test_l8_observers_come_before_handlers_whoever_was_there_first():
     bus, order = EventBus("a"), []
-    bus.subscribe("SIGNAL", lambda event: order.append("handler"))
+    bus.subscribe("SIGNAL", lambda _: order.append("handler"))
 
     class First(Recording):
         def observe(self, event):
-            order.append("observer")
+            order.append(f"observer of {event.type}")
 
     bus.attach_observer(First())
     bus.publish(signal(1))
-    assert order == ["observer", "handler"]
+    assert order == ["observer of SIGNAL", "handler"]
 
 
 def test_l8_wants_follows_observers_handlers_and_links():
@@ -112,7 +112,7 @@ def test_l8_wants_follows_observers_handlers_and_links():
     assert not here.wants("ERROR")
     undo_observer()
     assert not here.wants("SIGNAL")
-    undo_handler = there.subscribe("SIGNAL", lambda event: None)
+    undo_handler = there.subscribe("SIGNAL", lambda _: None)
     assert here.wants("SIGNAL")
     undo_handler()
     assert not here.wants("SIGNAL")
@@ -220,8 +220,8 @@ def test_k3_the_end_of_a_trade_is_told_after_the_handlers_along_the_links():
             order.append(f"ended {correlation_id}")
 
     there.attach_observer(Told(frozenset()))
-    here.subscribe("ERROR", lambda event: order.append("handler"))
-    here.publish(Ending(1, "a", "a:ERROR:1", "trade", None, "m", "E", ""))
+    here.subscribe("ERROR", lambda _: order.append("handler"))
+    here.publish(EndingError(1, "a", "a:ERROR:1", "trade", None, "m", "E", ""))
     here.publish(error("other trade"))
     assert order == ["handler", "ended trade", "handler"]
 
@@ -238,12 +238,12 @@ def test_k3_links_can_keep_ends_to_themselves():
 def test_l9_an_observer_that_fails_at_an_end_is_the_failure_of_its_own_bus():
     here, there, failed = EventBus("a"), EventBus("b"), []
     here.link(there)
-    here.on_failure = lambda error: failed.append("here")
-    there.on_failure = lambda error: failed.append("there")
+    here.on_failure = lambda _: failed.append("here")
+    there.on_failure = lambda _: failed.append("there")
 
     class Fails(Recording):
         def ended(self, correlation_id):
-            raise OSError("disk full")
+            raise OSError(f"disk full at {correlation_id}")
 
     there.attach_observer(Fails())
     here.end("trade")

@@ -5,7 +5,8 @@ import itertools
 import pytest
 
 from cli.config.compose import DEEPEST, Composer, UnusableTextError
-from cli.config_file import LARGEST_BYTES, read_config
+from cli.config.text import LARGEST_BYTES
+from cli.config_file import read_config
 from engine.config.errors import ConfigErrors, Problems
 from engine.config.node import Mapping, Scalar, Sequence
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from tests.building import crossing, data, play
 from engine.market.bars import Bars
+from tests.building import crossing, data, play
 
 MINUTE = 60 * 10**9
 START = 1_577_836_800 * 10**9

@@ -1,17 +1,13 @@
 """Cost follows interest: what nobody wants is not built, and what is wanted is counted (rules L8, E7, L5)."""
 
+import sys
 from collections import Counter
 
 import pytest
 
-import engine.containers.data
-import engine.containers.execution
-import engine.containers.feature
-import engine.containers.portfolio
-import engine.containers.root
-import engine.containers.strategy
-import engine.orchestration.failures
+import engine.orchestration.run  # noqa: F401 - so that every module that builds events is there
 from engine.events import EVENT_CLASSES
+from engine.features.columns import FeatureSpec
 from tests.building import (
     Recording,
     analysis,
@@ -27,15 +23,6 @@ from tests.building import (
     walk,
 )
 
-MODULES = (
-    engine.containers.data,
-    engine.containers.execution,
-    engine.containers.feature,
-    engine.containers.portfolio,
-    engine.containers.root,
-    engine.containers.strategy,
-    engine.orchestration.failures,
-)
 BARS = walk(500)
 
 
@@ -43,10 +30,11 @@ BARS = walk(500)
 def built(monkeypatch):
     """Counts the events that the containers construct, by type."""
     counts = Counter()
-    for module in MODULES:
-        for cls in EVENT_CLASSES:
-            if getattr(module, cls.__name__, None) is cls:
-                monkeypatch.setattr(module, cls.__name__, counting(cls, counts))
+    for name, module in list(sys.modules.items()):
+        if name.startswith(("engine.containers", "engine.orchestration")):
+            for cls in EVENT_CLASSES:
+                if getattr(module, cls.__name__, None) is cls:
+                    monkeypatch.setattr(module, cls.__name__, counting(cls, counts))
     return counts
 
 
@@ -59,7 +47,7 @@ def counting(cls, counts):
         def __instancecheck__(self, instance):
             return isinstance(instance, cls)
 
-    return Counted(cls.__name__, (), {})
+    return Counted(cls.__name__, (), {"type": cls.type})
 
 
 def test_l8_what_nobody_wants_is_never_built(built):
@@ -89,7 +77,7 @@ def test_l8_a_failure_nobody_listens_to_builds_no_error(built):
     containers = [data(), crossing("portfolio_1"), crossing("portfolio_2")]
 
     def prepare(made):
-        made["portfolio_1"].event_bus.subscribe("FILL", lambda event: 1 / 0)
+        made["portfolio_1"].event_bus.subscribe("FILL", lambda _: 1 / 0)
 
     run = play(containers, BARS, listen=[], prepare=prepare)
     assert run["portfolio_1"].status == "failed"
@@ -108,7 +96,7 @@ def test_l8_features_that_nobody_hears_are_not_published_though_they_are_compute
     assert built["SIGNAL"] > 0
 
 
-def test_events_counts_what_was_published(built):
+def test_the_number_of_events_of_a_run_is_what_was_published(built):
     run = play([data(), crossing()], BARS, listen=["portfolio_1"])
     assert run.simulation.events == len(run.events()) == sum(built.values())
 
@@ -138,7 +126,7 @@ def test_l5_a_lane_nobody_looks_at_sleeps_between_its_signals(n):
 
 @pytest.mark.parametrize("n", [60, 500])
 def test_e7_the_events_of_the_crossover_example_are_counted_exactly(n):
-    """n BAR, n FEATURES (null while warming up) and n + 2 PORTFOLIO_UPDATE on the portfolio's bus, and the trades."""
+    """N BAR, n FEATURES (null while warming up) and n + 2 PORTFOLIO_UPDATE on the portfolio's bus, and the trades."""
     run = play([data(), crossing(fast=10, slow=50)], walk(n))
     counts, metrics = Counter(run.heard["portfolio_1"].types()), run.metrics()
     assert (counts["BAR"], counts["FEATURES"], counts["PORTFOLIO_UPDATE"]) == (n, n, n + 2)
@@ -161,3 +149,26 @@ def test_l8_observers_attached_after_the_wiring_are_heard_from_the_first_event()
     heard = record(simulation.containers["portfolio_1"])
     simulation.run(lambda: None)
     assert heard.events[0].event_id == "portfolio_1:PORTFOLIO_UPDATE:1"
+
+
+@pytest.mark.parametrize("listen", [["portfolio_1"], ["analysis_1", "data_x"], None])
+def test_l6_long_quiet_stretches_are_the_same_done_in_bulk_and_one_by_one(listen):
+    """A handler that does nothing forbids to work in bulk."""
+    containers = [
+        data(),
+        crossing("portfolio_1", fast=10, slow=50),
+        features(rsi=FeatureSpec(indicator="RSI")),
+        crossing("portfolio_2", fast=20, slow=80, close_at_end=False),
+        analysis(inputs=("features_1", "portfolio_2", "portfolio_1")),
+    ]
+
+    def slow_down(made):
+        made["data_x"].event_bus.subscribe("BAR", lambda _: None)
+
+    bars = walk(3_000)
+    fast, slow = play(containers, bars, listen=listen), play(containers, bars, listen=listen, prepare=slow_down)
+    for id_ in fast.simulation.containers:
+        assert fast[id_].metrics() == slow[id_].metrics(), id_
+    for id_, recording in fast.heard.items():
+        assert recording.events == slow.events(id_), id_
+        assert recording.ends == slow.heard[id_].ends, id_

@@ -168,7 +168,7 @@ def test_y1_two_configs_may_have_modules_of_one_name(module):
 
 def test_y1_a_module_that_breaks_on_import_is_told_in_one_line(module):
     folder = module("broken_y1", "1 / 0")
-    with pytest.raises(UserCodeError, match="^importing broken_y1 failed: ZeroDivisionError: division by zero$"):
+    with pytest.raises(UserCodeError, match=r"^importing broken_y1 failed: ZeroDivisionError: division by zero$"):
         load_strategy("broken_y1.go", {}, folder)
     with pytest.raises(UserCodeError, match="SyntaxError"):
         load_strategy("typo_y1.go", {}, module("typo_y1", "def go(:"))
@@ -215,8 +215,10 @@ def test_y1_no_decision_is_none():
 
 @pytest.mark.parametrize(
     "returned",
-    ["up", "", 2, 0.5, float("nan"), np.float64("nan"), [1], object(), Decision("up"), Decision("long", 1.5)]  # type: ignore[arg-type]
-    + [Decision("long", float("nan")), Decision("long", -0.1)],
+    [
+        *("up", "", 2, 0.5, float("nan"), np.float64("nan"), [1], object()),
+        *(Decision("up"), Decision("long", 1.5), Decision("long", float("nan")), Decision("long", -0.1)),
+    ],
 )
 def test_y1_anything_else_is_no_decision(returned):
     with pytest.raises(BadDecisionError):

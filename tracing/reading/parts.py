@@ -19,16 +19,16 @@ class Parts(NamedTuple):
 
 
 def find_parts(folder: Path, stem: str) -> Parts:
-    """The files `<stem>.jsonl.gz`, `<stem>.0001.jsonl.gz` ... of a folder; none if there is no such folder."""
-    by_suffix: dict[str, dict[int, Path]] = {}
-    for path in folder.iterdir() if folder.is_dir() else ():
+    """The files `<stem>.jsonl.gz`, `<stem>.0001.jsonl.gz` ... of a folder; none if there is no such folder.
+
+    A dynamic rule may have changed the compression from one part to the next; one number has one file.
+    """
+    numbered: dict[int, Path] = {}
+    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
         if match := re.fullmatch(re.escape(stem) + _PART, path.name):
-            by_suffix.setdefault(match["suffix"], {})[int(match["number"] or 0)] = path
-    if not by_suffix:
-        return Parts([], None)
-    if len(by_suffix) > 1:
-        return Parts([], f"files of several kinds: {', '.join(stem + suffix for suffix in sorted(by_suffix))}")
-    (numbered,) = by_suffix.values()
+            twin = numbered.setdefault(int(match["number"] or 0), path)
+            if twin is not path:
+                return Parts([], f"files of several kinds: {twin.name}, {path.name}")
     whole = next(number for number in range(len(numbered) + 1) if number not in numbered)
     fault = None if whole == len(numbered) else f"part {whole} is missing"
     return Parts([numbered[number] for number in range(whole)], fault)

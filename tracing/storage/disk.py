@@ -78,6 +78,17 @@ class LineStream:
                 append, size, full = self._lines.append, self._size, self._next
         self._size = size
 
+    def go_on_as(self, compression: Compression, max_file_size_mb: float) -> None:
+        """Writes what comes from now on with another compression, or into files of another size.
+
+        Raises:
+            WriteFailedError: if what waits cannot be written as it was to be.
+        """
+        codec = codec_of(compression)
+        if codec is not self._file.codec:
+            self.close()
+        self._file.go_on_as(codec, max_file_size_mb)
+
     def close(self) -> None:
         """Writes what is still waiting.
 

@@ -28,15 +28,16 @@ class WriteFailedError(OSError):
 class MemberFile:
     """Appends members to `<stem>.jsonl.gz` in a folder, going on in `<stem>.0001.jsonl.gz` before a file grows too big.
 
-    The folder is made with the first member. A member bigger than `max_file_size_mb` stands alone in its file.
+    The folder is made with the first member. A member bigger than `max_file_size_mb` stands alone in its file. Another
+    codec, too, goes on in a next file.
     """
 
-    __slots__ = ("_codec", "_folder", "_max_bytes", "_part", "_size", "_stem")
+    __slots__ = ("_folder", "_max_bytes", "_part", "_size", "_stem", "codec")
 
     def __init__(self, folder: Path, stem: str, codec: Codec, max_file_size_mb: float) -> None:
         self._folder = folder
         self._stem = stem
-        self._codec = codec
+        self.codec = codec
         self._max_bytes = max_file_size_mb * BYTES_PER_MB
         self._part = 0
         self._size = 0
@@ -45,7 +46,14 @@ class MemberFile:
     def path(self) -> Path:
         """The file the last member went to, or the first one will."""
         part = f".{self._part:04d}" if self._part else ""
-        return self._folder / f"{self._stem}{part}{self._codec.suffix}"
+        return self._folder / f"{self._stem}{part}{self.codec.suffix}"
+
+    def go_on_as(self, codec: Codec, max_file_size_mb: float) -> None:
+        """Writes later members with another codec, or up to another size of file."""
+        if self._size and codec is not self.codec:
+            self._next_part()
+        self.codec = codec
+        self._max_bytes = max_file_size_mb * BYTES_PER_MB
 
     def append(self, lines: bytes) -> None:
         """Writes the lines as one member.
@@ -53,16 +61,19 @@ class MemberFile:
         Raises:
             WriteFailedError: if that fails or only part of it could be written; the file then ends as it did before.
         """
-        member = self._codec.member(lines)
+        member = self.codec.member(lines)
         if self._size and self._size + len(member) > self._max_bytes:
-            self._part += 1
-            self._size = 0
+            self._next_part()
         path = self.path
         try:
             self._write(path, member)
         except OSError as error:
             raise WriteFailedError(error, path) from error
         self._size += len(member)
+
+    def _next_part(self) -> None:
+        self._part += 1
+        self._size = 0
 
     def _write(self, path: Path, member: bytes) -> None:
         if self._size == 0:

@@ -20,10 +20,10 @@ class MemoryStorage:
     Events stand in a list of slots; the index holds, per correlation id and type, the positions of its events in rising
     order. A removed event leaves an empty slot. Slots are given back in batches, each when at least as many are empty
     as are full, so that what it costs is spread over the removals that made it necessary. `live` is the number of full
-    slots, read by the hot path, for nobody else to set.
+    slots, read by the hot path, for nobody else to set. Trades that ended are noted for as long as they have events here.
     """
 
-    __slots__ = ("_base", "_head", "_index", "_slots", "live")
+    __slots__ = ("_base", "_ended", "_head", "_index", "_slots", "live")
 
     stream = None
 
@@ -33,6 +33,7 @@ class MemoryStorage:
         self._head = 0  # slots before this one are empty
         self.live = 0
         self._index: dict[str, dict[str, list[int]]] = {}
+        self._ended: set[str] = set()
 
     @property
     def memory(self) -> MemoryStorage:
@@ -67,6 +68,21 @@ class MemoryStorage:
         """How many trades have events here."""
         return len(self._index)
 
+    def note_end(self, correlation_id: str) -> None:
+        """Notes that a trade ended, though its events stay."""
+        if correlation_id in self._index:
+            self._ended.add(correlation_id)
+
+    def remove_all_but_open(self) -> int:
+        """Lets go of the events of ended trades and of those without a trade; returns how many there were."""
+        before = self.live
+        kept = [record for record in self.events() if record.correlation_id not in self._ended]
+        self.clear()
+        for record in kept:
+            if record.correlation_id is not None:
+                self.add(record)
+        return before - self.live
+
     def events(self) -> list[Record]:
         """Everything kept, in order of arrival."""
         return [record for record in self._slots if record is not None]
@@ -90,6 +106,7 @@ class MemoryStorage:
 
     def remove(self, correlation_id: str) -> int:
         """Lets go of a trade's events; returns how many there were."""
+        self._ended.discard(correlation_id)
         by_type = self._index.pop(correlation_id, None)
         if by_type is None:
             return 0
@@ -127,6 +144,7 @@ class MemoryStorage:
         self._base += len(self._slots)
         self._slots = []
         self._index = {}
+        self._ended = set()
         self._head = self.live = 0
         return removed
 
@@ -141,6 +159,7 @@ class MemoryStorage:
             del by_type[record_type]
             if not by_type:
                 del self._index[correlation_id]
+                self._ended.discard(correlation_id)
 
     def _at(self, positions: Iterable[int]) -> list[Record]:
         first = self._base + self._head
@@ -157,7 +176,8 @@ class MemoryStorage:
             self._rebuild()
 
     def _rebuild(self) -> None:
-        kept = self.events()
+        kept, ended = self.events(), self._ended
         self.clear()
         for record in kept:
             self.add(record)
+        self._ended = ended

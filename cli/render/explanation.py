@@ -1,0 +1,135 @@
+"""A plan in words: who is there, how each is computed, which line decided its trace settings, what the run needs."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import msgspec
+from rich.text import Text
+
+from cli.render.columns import NOTHING, Column, laid_out
+from cli.render.hanging import hung
+from cli.render.safe_text import visible
+from engine.orchestration.explanation import WHY_EVENT_PATH
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from engine.orchestration.explanation import Decided, Explanation, Trace
+    from engine.orchestration.plan import Planned
+
+_MOST_LISTED = 20
+_MOST_NAMED = 3
+
+
+def as_data(explanation: Explanation, ids: Sequence[str], warnings: Sequence[str]) -> str:
+    """The explanation of some containers as JSON."""
+    containers = [
+        {
+            "id": id_,
+            "type": planned.type,
+            "inputs": planned.inputs,
+            "path": explanation.path(planned),
+            "trace": explanation.traces[id_],
+        }
+        for id_ in ids
+        for planned in (explanation.plan.containers[id_],)
+    ]
+    data = {"containers": containers, "estimate": explanation.estimate, "warnings": list(warnings)}
+    return msgspec.json.format(msgspec.json.encode(data), indent=2).decode()
+
+
+def explained(explanation: Explanation, ids: Sequence[str], width: int | None, *, whole: bool) -> Iterator[Text]:
+    """The explanation of some containers, in lines of at most `width` cells; not `whole` if they were asked for by name."""
+    plan = explanation.plan
+    listed = ids[:_MOST_LISTED] if whole else ids
+    count = len(plan.containers)
+    yield Text(f"{visible(plan.config.name)}: {_counted(count, 'container')}, nothing was run", "bold")
+    yield Text()
+    yield from laid_out(_columns(explanation, [plan.containers[id_] for id_ in listed]), width, {})
+    if len(listed) < len(ids):
+        more = f"... and {len(ids) - len(listed):,} more; name one, or a pattern such as 'portfolio_*', to see them"
+        yield from hung(Text(), more, width)
+    yield Text()
+    yield from hung(Text("path event: "), WHY_EVENT_PATH, width)
+    yield from _own_code(explanation, set(ids), width)
+    for group, trace in _groups(explanation, ids):
+        yield Text()
+        yield from hung(Text("trace settings of "), _named(group), width)
+        yield from laid_out(_trace_columns(trace), width, {})
+    yield Text()
+    yield from hung(Text("estimate of the whole run: "), _needs(explanation), width)
+
+
+def _columns(explanation: Explanation, listed: Sequence[Planned]) -> list[Column]:
+    executions = explanation.plan.execution_of
+    return [
+        Column("container", [visible(each.id) for each in listed], 9, right=False),
+        Column("type", [each.type for each in listed], 8, right=False),
+        Column("lane", [str(each.lane) if each.lane else "shared" for each in listed], 6, right=False),
+        Column("path", [explanation.path(each) for each in listed], 5, right=False),
+        Column("inputs", [_named(each.inputs) or NOTHING for each in listed], 7, right=False),
+        Column("filled by", [visible(executions.get(each.id, NOTHING)) for each in listed], 4, right=False),
+    ]
+
+
+def _own_code(explanation: Explanation, ids: set[str], width: int | None) -> Iterator[Text]:
+    users: dict[tuple[str, str], list[str]] = {}
+    for code in explanation.own_code:
+        if code.container_id in ids:
+            users.setdefault((code.name, code.origin), []).append(code.container_id)
+    for (name, origin), containers in users.items():
+        words = f"{visible(name)} ({visible(origin)}), by {_named(containers)}"
+        yield from hung(Text("a run imports: "), words, width)
+
+
+def _groups(explanation: Explanation, ids: Iterable[str]) -> Iterator[tuple[list[str], Trace]]:
+    """Containers whose trace settings are alike and come from the same lines, together."""
+    groups: dict[bytes, tuple[list[str], Trace]] = {}
+    keys: dict[int, bytes] = {}
+    for id_ in ids:
+        trace = explanation.traces[id_]
+        key = keys.setdefault(id(trace), msgspec.json.encode(trace))
+        groups.setdefault(key, ([], trace))[0].append(id_)
+    yield from groups.values()
+
+
+def _trace_columns(trace: Trace) -> list[Column]:
+    return [
+        Column("  field", [f"  {name}" for name in trace], 9, right=False),
+        Column("value", [_value(each.value) for each in trace.values()], 8, right=False),
+        Column("decided by", [_source(each) for each in trace.values()], 7, right=False),
+    ]
+
+
+def _value(value: object) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_value(each)}" for name, each in value.items())
+    if isinstance(value, list | tuple) and all(isinstance(each, str) for each in value):
+        return ", ".join(map(visible, value)) or "none"
+    if value is None:
+        return NOTHING
+    return visible(value) if isinstance(value, str) else json.dumps(value)
+
+
+def _source(decided: Decided) -> str:
+    pattern = f" {visible(decided.pattern)}" if decided.pattern is not None else ""
+    line = f", line {decided.line}" if decided.line is not None else ""
+    return f"{decided.layer}{pattern}{line}"
+
+
+def _needs(explanation: Explanation) -> str:
+    needs = explanation.estimate
+    disk = f"{needs.disk_mb:,.1f} MB" if needs.disk_mb >= 1 else f"{needs.disk_mb * 1000:,.0f} kB"
+    return f"at most {needs.memory_mb:,.0f} MiB of memory, {disk} on disk, {needs.open_files} open files"
+
+
+def _named(ids: Sequence[str]) -> str:
+    """The ids, of many the first."""
+    shown = ", ".join(map(visible, ids[:_MOST_NAMED]))
+    return shown if len(ids) <= _MOST_NAMED else f"{shown} and {len(ids) - _MOST_NAMED:,} more"
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'s' if number != 1 else ''}"

@@ -1,0 +1,26 @@
+"""The metrics that are known at every moment of a run, at a cost that does not grow with it: T1, and two of T2."""
+
+from engine.metrics.account_metrics import Account, max_drawdown, open_trades, total_return, unrealised_pnl
+from engine.metrics.metric import Undefined
+from engine.metrics.trade_metrics import TRADE_METRICS
+
+_OF_TRADES = {metric.name: metric for metric in TRADE_METRICS}
+_OF_THE_ACCOUNT = {
+    function.__name__: function for function in (open_trades, unrealised_pnl, total_return, max_drawdown)
+}
+
+STREAMING = (*_OF_TRADES, *_OF_THE_ACCOUNT)
+"""Their names, in the order of metrics.json."""
+
+
+def streaming_metric(name: str, account: Account) -> float | None:
+    """The figure as it stands, None where it has no value.
+
+    Raises:
+        KeyError: if it is none of STREAMING.
+    """
+    if name in _OF_TRADES:
+        value = _OF_TRADES[name].measure(account.trades)
+    else:
+        value = _OF_THE_ACCOUNT[name](account)
+    return None if isinstance(value, Undefined) else float(value)

@@ -1,0 +1,138 @@
+"""What would run, and which line of the config decided it: the plan looked at without reading data or importing anything."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from engine.config.schema import DataContainer, UserComponent
+from engine.orchestration.estimate import Estimate, estimate
+from engine.orchestration.plan import lay_out
+from engine.orchestration.prepare import check_folders
+from engine.orchestration.row_counts import expected_bars
+from engine.orchestration.tracing_setup import resolve_with_origins
+from engine.strategies.registered import package_of, registered_strategies
+from tracing.layers import BUILT_IN
+from tracing.patterns import specificity
+from tracing.settings import TraceSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from engine.config.locations import Locations
+    from engine.config.schema import RunConfig
+    from engine.orchestration.plan import Plan, Planned
+    from tracing.layers import Origin
+    from tracing.resolve import ResolvedTrace
+
+EVENT_PATH = "event"
+WHY_EVENT_PATH = "every portfolio is computed event by event: there is no other way yet"
+_LOWEST_LAYERS = ("built-in", "trace_settings.default", "trace_settings")
+_HIGHEST_LAYERS = ("pattern", "event_tracing")
+
+
+class Decided(msgspec.Struct, frozen=True):
+    """The value of a trace field with the layer that decided it; `pattern` and `line` are None where there is none."""
+
+    value: Any
+    layer: str
+    pattern: str | None
+    line: int | None
+
+
+Trace = dict[str, Decided]
+
+
+@dataclass(frozen=True, slots=True)
+class OwnCode:
+    """A strategy that a run will import: the container that names it, and the module or package it comes from."""
+
+    container_id: str
+    name: str
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """A plan explained: `traces` by container id, `own_code` that a run would import, `warnings` of one line each."""
+
+    plan: Plan
+    traces: Mapping[str, Trace]
+    estimate: Estimate
+    own_code: tuple[OwnCode, ...]
+    warnings: tuple[str, ...]
+
+    def path(self, _: Planned) -> str:
+        """How a container is computed."""
+        return EVENT_PATH
+
+
+def explain(config: RunConfig, locations: Locations, folder: Path) -> Explanation:
+    """Explains a checked config that stands in `folder`.
+
+    Raises:
+        PlanError: if the config cannot become a run.
+    """
+    plan = lay_out(config, folder, {})
+    resolved = resolve_with_origins(plan, locations)
+    settings = {id_: each.settings for id_, each in resolved.items()}
+    check_folders(plan, settings)
+    shared = {id(each): _trace(each) for each in resolved.values()}
+    return Explanation(
+        plan=plan,
+        traces={id_: shared[id(each)] for id_, each in resolved.items()},
+        estimate=estimate(plan, settings),
+        own_code=tuple(_own_code(plan)),
+        warnings=tuple(_missing_data(plan, locations)),
+    )
+
+
+def _trace(resolved: ResolvedTrace) -> Trace:
+    values = msgspec.to_builtins(resolved.settings)
+    return {name: _decided(values[name], _origin(name, resolved.origins)) for name in TraceSettings.__struct_fields__}
+
+
+def _decided(value: object, origin: Origin) -> Decided:
+    return Decided(value, origin.layer, origin.pattern, origin.line or None)
+
+
+def _origin(field: str, origins: Mapping[str, Origin]) -> Origin:
+    """Where a field comes from; one that is decided part by part comes from the highest layer that names a part."""
+    parts = [origin for name, origin in origins.items() if name == field or name.startswith(f"{field}.")]
+    return max(parts, key=_height, default=BUILT_IN)
+
+
+def _height(origin: Origin) -> tuple[int, tuple[int, int], int]:
+    """The order of rule R1, and of R2 among patterns."""
+    if origin.layer in _LOWEST_LAYERS:
+        height = _LOWEST_LAYERS.index(origin.layer)
+    elif origin.layer in _HIGHEST_LAYERS:
+        height = len(_LOWEST_LAYERS) + 1 + _HIGHEST_LAYERS.index(origin.layer)
+    else:
+        height = len(_LOWEST_LAYERS)
+    return height, specificity(origin.pattern or ""), origin.line or 0
+
+
+def _own_code(plan: Plan) -> Iterator[OwnCode]:
+    for id_ in plan.containers:
+        strategy = plan.strategy(id_)
+        if isinstance(strategy, UserComponent):
+            yield OwnCode(id_, strategy.name, _code_origin(strategy.name))
+
+
+def _code_origin(name: str) -> str:
+    if "." in name:
+        return f"module {name.rpartition('.')[0]}"
+    point = registered_strategies().strategies.get(name)
+    return "refused: " + registered_strategies().refused[name] if point is None else f"package {package_of(point)}"
+
+
+def _missing_data(plan: Plan, locations: Locations) -> Iterator[str]:
+    for number, container in enumerate(plan.config.containers):
+        if isinstance(container, DataContainer) and expected_bars(container.source, plan.folder) is None:
+            key = f"containers.{number}.source.path"
+            path = getattr(container.source, "path", "")
+            yield f"{locations.of(key)}: {key}: {path}: there is no such file; the estimate counts it as empty"

@@ -1,0 +1,127 @@
+"""One portfolio over 100,000 bars beside backtesting.py, in one process, turn by turn. `pytest -m bench -s tests/bench`.
+
+Figures are ratios to the peer, which traces nothing: machines differ, ratios hardly do.
+"""
+
+import json
+import time
+
+import numpy as np
+import pytest
+
+from cli.config_file import read_config
+from engine.orchestration.prepare import prepare
+from engine.orchestration.results_folder import ResultsFolder
+from engine.orchestration.run import Run
+from tests.backtesting_peer import CASH, backtest, frame, trades_of
+from tests.run_command import run_process
+from tests.run_configs import write_config
+from tracing.reading.reader import TraceReader
+
+pytestmark = pytest.mark.bench
+
+BARS = 100_000
+TURNS = 3
+LARGEST_MIB = 250
+CONFIG = """
+seed: 42
+containers:
+  - {{id: data_x, type: data, source: {source}}}
+  - id: portfolio_1
+    type: portfolio
+    inputs: [data_x]
+    cash: 1000000
+    features:
+      fast: {{indicator: SMA, timeperiod: 10}}
+      slow: {{indicator: SMA, timeperiod: 50}}
+    strategy: {{name: crossover, fast: fast, slow: slow, direction: long}}
+    sizing: {{name: fixed_quantity, quantity: 1}}
+    event_tracing: {tracing}
+"""
+GENERATED = f"{{name: synthetic, symbol: X, bars: {BARS}, bar_length: 1m, volatility: 0.3}}"
+TRACING = {"minimal": "{mode: minimal}", "all": "{mode: full}"}
+
+
+def prepared_run(folder, tracing):
+    """A run that only needs to be simulated."""
+    loaded = read_config(write_config(folder, CONFIG.format(source=GENERATED, tracing=TRACING[tracing])), "c")
+    return prepare(loaded.config, loaded.locations, loaded.base_folder)
+
+
+def simulate(prepared, folder):
+    """Wires and simulates, tracing and metrics included; returns the metrics of the portfolio."""
+    with ResultsFolder(folder, prepared.plan.containers, overwrite=False) as results:
+        outcome = Run(prepared, results, {}, pytest.fail).execute(lambda: None)
+    return outcome.metrics["portfolio_1"]
+
+
+def spent(work):
+    began = time.process_time()
+    result = work()
+    return time.process_time() - began, result
+
+
+@pytest.fixture(scope="module")
+def measured(tmp_path_factory):
+    """The least seconds of several turns of each, and what each came to."""
+    folder = tmp_path_factory.mktemp("bench")
+    runs = {name: prepared_run(folder / name, name) for name in TRACING}
+    bars = runs["all"].bars["data_x"]
+    table = frame(bars.timestamps, {name: getattr(bars, name) for name in ("open", "high", "low", "close", "volume")})
+    peer = backtest(table)
+    seconds = {name: [] for name in ("peer", *TRACING)}
+    came_to = {}
+    for turn in range(TURNS):
+        took, came_to["peer"] = spent(lambda: trades_of(peer, table, fast=10, slow=50))
+        seconds["peer"].append(took)
+        for name, prepared in runs.items():
+            tree = folder / name / str(turn)
+            took, came_to[name] = spent(lambda prepared=prepared, tree=tree: simulate(prepared, tree))
+            seconds[name].append(took)
+    least = {name: min(each) for name, each in seconds.items()}
+    ratios = {name: least["peer"] / least[name] for name in TRACING}
+    print(f"\nbacktesting.py {least['peer']:.2f} s; times as fast: {ratios}")  # noqa: T201
+    return ratios, came_to, folder
+
+
+@pytest.mark.parametrize("name", TRACING)
+def test_both_did_the_same_work(measured, name):
+    _, came_to, _ = measured
+    trades, equity = came_to["peer"]
+    assert came_to[name]["total_trades"] == len(trades) > 1000
+    assert came_to[name]["final_equity"] == pytest.approx(equity, abs=1e-9 * CASH)
+
+
+def test_everything_was_traced(measured):
+    _, came_to, folder = measured
+    for turn in range(TURNS):
+        reader = TraceReader(folder / "all" / str(turn) / "portfolio_1")
+        types = [event["type"] for event in reader]
+        assert types.count("BAR") == types.count("FEATURES") == BARS
+        assert types.count("PORTFOLIO_UPDATE") == BARS + 2
+        assert types.count("POSITION_CLOSE") == came_to["all"]["total_trades"]
+
+
+def test_a_run_in_minimal_mode_is_at_least_as_fast(measured):
+    ratios, _, _ = measured
+    assert ratios["minimal"] >= 1.0
+
+
+def test_a_run_that_traces_everything_to_disk_is_at_least_half_as_fast(measured):
+    ratios, _, _ = measured
+    assert ratios["all"] >= 0.5
+
+
+@pytest.mark.parametrize("name", TRACING)
+def test_a_whole_run_from_a_file_stays_below_its_memory(tmp_path, name):
+    config = write_config(tmp_path, CONFIG.format(source="{path: minutes.csv, symbol: X}", tracing=TRACING[name]))
+    close = np.round(100.0 * np.exp(np.cumsum(np.random.default_rng(42).normal(0.0, 0.0005, BARS))), 4).tolist()
+    start = 1_577_836_800
+    rows = (f"{start + 60 * n},{price},{price},{price},{price},1000\n" for n, price in enumerate(close))
+    (tmp_path / "minutes.csv").write_text("timestamp,open,high,low,close,volume\n" + "".join(rows))
+    done = run_process(config, "--output", tmp_path / "out", "--json", "--quiet")
+    shown = json.loads(done.stdout)
+    print(f"\n{name}: {shown['peak_rss_mb']} MiB, {shown['sim_s']} s of {shown['total_s']} s")  # noqa: T201
+    assert shown["bars"] == BARS
+    assert shown["trades"] > 1000
+    assert shown["peak_rss_mb"] < LARGEST_MIB
