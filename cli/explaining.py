@@ -31,6 +31,8 @@ class Request:
     """What was asked for on the command line; `container_id` may be a pattern."""
 
     config: Path
+    environment: str | None
+    assignments: tuple[str, ...]
     container_id: str | None
     strict: bool
     as_json: bool
@@ -73,7 +75,12 @@ def _explain(request: Request, messages: Messages) -> None:
 
 def _load(request: Request) -> LoadedConfig:
     try:
-        return read_config(request.config, str(request.config))
+        return read_config(
+            request.config,
+            str(request.config),
+            environment=request.environment,
+            assignments=request.assignments,
+        )
     except ConfigErrors as error:
         raise RefusedError(str(error)) from error
     except OSError as error:

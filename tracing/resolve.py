@@ -10,9 +10,9 @@ from msgspec import structs
 from tracing.layers import BUILT_IN, Origin, built_in, canonical_fields, canonical_rule, layer_of
 from tracing.patterns import Pattern
 from tracing.settings import (
+    ContainerTraceSettings,
     DynamicRule,
     EventNames,
-    ContainerTraceSettings,
     PartialTraceSettings,
     ResolvedStorageConfig,
     TraceSettings,

@@ -29,7 +29,9 @@ class RuleBook:
 
     def __init__(self, settings: TraceSettings, sorts: Mapping[str, Sort]) -> None:
         self.settings = settings
-        self._waiting = [(_compiled(rule.condition, tuple(sorts.items())), rule.action) for rule in settings.dynamic_rules]
+        self._waiting = [
+            (_compiled(rule.condition, tuple(sorts.items())), rule.action) for rule in settings.dynamic_rules
+        ]
 
     @property
     def names(self) -> frozenset[str]:

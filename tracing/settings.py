@@ -68,7 +68,8 @@ class DynamicRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """The first time that the condition holds when a trade has closed, the action changes the trace settings (rule R5)."""
 
     condition: Annotated[
-        str, Meta(description="a comparison over metrics.<name>, container.id and container.type: metrics.total_pnl > 0")
+        str,
+        Meta(description="a comparison over metrics.<name>, container.id and container.type: metrics.total_pnl > 0"),
     ]
     action: Annotated[TraceAction, Meta(description="the trace settings from then on")]
 

@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from cli.commands.config_options import Assignments, Environment
+
 
 def explain(
     config: Annotated[Path, typer.Argument(help="The YAML file that describes the run.", show_default=False)],
@@ -14,6 +16,8 @@ def explain(
             metavar="[ID]", help="A container, or a pattern such as 'portfolio_*'; all without it.", show_default=False
         ),
     ] = None,
+    environment: Environment = None,
+    assignments: Assignments = [],  # noqa: B006 - typer makes a new list for each call
     strict: Annotated[bool, typer.Option("--strict", help="Refuse a config that only deserves a warning.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
@@ -23,6 +27,12 @@ def explain(
     """
     from cli.explaining import Request, explain_config  # noqa: PLC0415 - --help must not wait for numpy
 
-    raise typer.Exit(
-        explain_config(Request(config=config, container_id=container_id, strict=strict, as_json=as_json))
+    request = Request(
+        config=config,
+        environment=environment,
+        assignments=tuple(assignments),
+        container_id=container_id,
+        strict=strict,
+        as_json=as_json,
     )
+    raise typer.Exit(explain_config(request))

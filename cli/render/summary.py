@@ -18,8 +18,10 @@ from cli.render.figures import money, number, percent
 from cli.render.hanging import hung
 from cli.render.safe_text import visible
 from cli.render.terminal import Terminal
+from engine.config.schema import ExecutionContainer
 from engine.orchestration.machine import peak_mib
 from engine.orchestration.plan import ROOT
+from engine.trading.costs import Terms
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -65,7 +67,7 @@ def print_json(prepared: Prepared, outcome: Outcome, output: Path) -> None:
             "output": str(output),
             "plan_hash": prepared.hash,
             "containers": {
-                "total": len(prepared.plan.containers),
+                "total": outcome.containers,
                 "completed": outcome.completed,
                 "failed": len(outcome.failures),
             },
@@ -113,22 +115,35 @@ def print_dry_run(prepared: Prepared, output: Path, *, as_json: bool) -> None:
 
 def _summary(prepared: Prepared, outcome: Outcome, output: Path, width: int | None) -> Iterator[Text]:
     portfolios = {planned.id: outcome.metrics[planned.id] for planned in prepared.plan.of_type("portfolio")}
-    yield from hung(Text(f"{visible(prepared.plan.config.name)}: "), _headline(prepared, outcome), width)
+    yield from hung(Text(f"{visible(prepared.plan.config.name)}: "), _headline(outcome), width)
     yield Text()
     if len(portfolios) == 1:
         id_, metrics = next(iter(portfolios.items()))
         yield from _one(id_, _figures(id_, metrics, prepared, outcome), width)
     elif portfolios:
         yield from _best(portfolios, prepared, outcome, width)
+    if _free(prepared):
+        yield Text()
+        yield from hung(
+            Text("Notice: "), "trading was free, no commission or slippage is set; real trading is not", width
+        )
     yield Text()
     yield Text(f"Next: {_next_command(prepared, portfolios, outcome, output)}")
 
 
-def _headline(prepared: Prepared, outcome: Outcome) -> str:
+def _free(prepared: Prepared) -> bool:
+    """Whether some portfolio trades without any costs (rule X8)."""
+    plan = prepared.plan
+    executions = (plan.containers[id_].config for id_ in plan.clients_of)
+    terms = (config.terms if isinstance(config, ExecutionContainer) else Terms() for config in executions)
+    return any(not each.commissions and not each.slippages for each in terms)
+
+
+def _headline(outcome: Outcome) -> str:
     failed = sum(bool(failure) for failure in outcome.failures.values())
     words = [
         outcome.status,
-        f"{len(prepared.plan.containers)} containers",
+        f"{outcome.containers} containers",
         f"{failed} failed",
         f"{outcome.sim_s:.2f} s",
     ]

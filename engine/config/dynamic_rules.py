@@ -5,7 +5,7 @@ from typing import Any
 
 from engine.config.errors import Problems, shown
 from engine.config.keys import unquoted_place
-from engine.config.node import Entry, Mapping, Mark, Node, Path, Scalar, Sequence
+from engine.config.node import Entry, Mapping, Node, Path, Scalar, Sequence, place_in
 from engine.config.readers import INVALID, TextReader, Walk
 from engine.config.references import Directory
 from engine.config.structs import StructReader
@@ -39,7 +39,7 @@ class ConditionReader(TextReader):
         try:
             Expression(node.text, CONDITION_NAMES, CONDITION_NAMES)
         except ExpressionError as error:
-            walk.problems.at(_place(node, error.column), path, shown(node), error.message)
+            walk.problems.at(place_in(node, error.column), path, shown(node), error.message)
             return INVALID
         return node.text
 
@@ -85,11 +85,3 @@ def _layers_with_rules(tree: Mapping) -> Iterator[tuple[Entry, str, Path]]:
 def _rules_of(layer: Node | None, pattern: str, path: Path) -> Iterator[tuple[Entry, str, Path]]:
     if isinstance(layer, Mapping) and _KEY in layer.entries:
         yield layer.entries[_KEY], pattern, (*path, _KEY)
-
-
-def _place(node: Scalar, column: int) -> Mark:
-    """Where a column of the text stands; where the text itself does, if it is not on one line of a file."""
-    at, indent = node.at, node.indent
-    if at.is_option or indent is None or node.swept:
-        return at
-    return Mark(at.path, at.line, at.column + indent + column - 1)

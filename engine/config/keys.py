@@ -7,6 +7,8 @@ from engine.config.errors import Guess, Problems, nearest
 from engine.config.node import Mapping, Node, Path, Scalar
 
 _FIRST_KEYS = 100
+_ELSEWHERE = {"dynamic_rules": "unknown key here: dynamic rules stand in the trace settings of portfolios"}
+"""Keys that something else reads."""
 
 
 def unquoted_place(node: Node) -> str:
@@ -27,4 +29,6 @@ def misspelt(mapping: Mapping, wanted: str, known: Collection[str]) -> Scalar | 
 def unknown_key(problems: Problems, key: Scalar, path: Path, known: Collection[str]) -> None:
     """Reports a key that nothing reads, with the nearest that something does."""
     listed = f"; known here: {', '.join(known)}" if known else ""
-    problems.at(key.at, (*path, key.text), None, "unknown key", Guess(key.text, known, listed))
+    elsewhere = _ELSEWHERE.get(key.text)
+    guess = Guess(key.text, known, listed) if elsewhere is None else None
+    problems.at(key.at, (*path, key.text), None, elsewhere or "unknown key", guess)

@@ -62,7 +62,7 @@ def load_config(files: Files, asked: Asked, variables: Variables, problems: Prob
         SETTINGS.read(entry.value, (name,), walk)
     read = RUN_CONFIG.read(merged, (), walk)
     declared: list[Declared] = [] if read.containers is INVALID else read.containers
-    inputs = _check(declared, problems)
+    inputs = _check(declared, merged, problems)
     problems.raise_if_any()
     config = _finished(read, declared, inputs, files)
     return LoadedConfig(
@@ -81,12 +81,13 @@ def _seed(merged: Mapping) -> int:
         return 0
 
 
-def _check(declared: list[Declared], problems: Problems) -> Inputs:
+def _check(declared: list[Declared], merged: Mapping, problems: Problems) -> Inputs:
     directory = Directory(declared, check_ids(declared, problems))
     inputs = resolve_inputs(declared, directory, problems)
     check_cycles(declared, inputs, problems)
     check_executions(declared, directory, problems)
     directory.report_unknown(problems)
+    check_rules_reach_portfolios(merged, directory, problems)
     columns = ColumnCheck(directory, inputs, problems)
     for each in declared:
         check_values(each, problems)

@@ -92,6 +92,14 @@ _LONGEST_STEP = 200
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 
 
+def place_in(scalar: Scalar, column: int) -> Mark:
+    """Where a column of the text stands, counted from 1; where the text begins, if it is not on one line of a file."""
+    at = scalar.at
+    if scalar.indent is None or at.is_option:
+        return at
+    return Mark(at.path, at.line, at.column + scalar.indent + column - 1)
+
+
 def as_mapping(node: Node | None) -> Mapping | None:
     """The node as a mapping; null is the empty one, since `key:` with nothing under it says as much.
 

@@ -94,7 +94,9 @@ class PortfolioContainer(Container, frozen=True, kw_only=True, tag="portfolio", 
     ) = None
     risk_free_rate: Annotated[float, Meta(gt=-1, description="return per year, as a fraction: 0.02 is 2%")] = 0.0
     event_tracing: (
-        Annotated[_PortfolioTracing, Meta(description="trace settings of this portfolio alone, or just its event names")]
+        Annotated[
+            _PortfolioTracing, Meta(description="trace settings of this portfolio alone, or just its event names")
+        ]
         | None
     ) = None
     day_zone: Annotated[str, Meta(description="IANA zone whose midnight ends a day; UTC without it")] | None = None

@@ -6,7 +6,7 @@ from engine.config.combinations import Axis, Sweep, plain
 from engine.config.distributions import Distribution, read_distribution
 from engine.config.errors import Problems, nearest, shown
 from engine.config.keys import unknown_key
-from engine.config.node import Entry, Mapping, Mark, Node, Path, Scalar, as_mapping
+from engine.config.node import Entry, Mapping, Node, Path, Scalar, as_mapping, place_in
 from engine.config.ranges import FORMS, LARGEST, parameter_values
 from engine.config.samples import METHODS, Chance, Sampling, check_drawn, read_sampling
 from tracing.expression import Expression
@@ -151,7 +151,7 @@ class _SweepReader:
         try:
             return Expression(node.text, self._names)
         except ExpressionError as error:
-            self._problems.at(_inside(node, error.column), path, shown(node), error.message)
+            self._problems.at(place_in(node, error.column), path, shown(node), error.message)
             return None
 
     def _check(self, sweep: Sweep) -> None:
@@ -167,10 +167,3 @@ class _SweepReader:
 
     def _report(self, entry: Entry, message: str) -> None:
         self._problems.at(entry.key.at, (*self._path, entry.key.text), None, message)
-
-
-def _inside(node: Scalar, column: int) -> Mark:
-    """The place of a column of a text, as far as it can be told; that of the text elsewhere."""
-    if node.indent is None or node.at.is_option:
-        return node.at
-    return Mark(node.at.path, node.at.line, node.at.column + node.indent + column - 1)

@@ -12,6 +12,9 @@ _OF_THE_ACCOUNT = {
 STREAMING = (*_OF_TRADES, *_OF_THE_ACCOUNT)
 """Their names, in the order of metrics.json."""
 
+MARKED = frozenset({"unrealised_pnl", "total_return", "max_drawdown"})
+"""Those that stand at the last mark of the equity; the others change with every order, fill and trade."""
+
 
 def streaming_metric(name: str, account: Account) -> float | None:
     """The figure as it stands, None where it has no value.

@@ -14,7 +14,7 @@ from engine.orchestration.prepare import check_folders
 from engine.orchestration.row_counts import expected_bars
 from engine.orchestration.tracing_setup import resolve_with_origins
 from engine.strategies.registered import package_of, registered_strategies
-from tracing.layers import BUILT_IN
+from tracing.layers import BUILT_IN, ON_THE_COMMAND_LINE
 from tracing.patterns import specificity
 from tracing.settings import TraceSettings
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 EVENT_PATH = "event"
 WHY_EVENT_PATH = "every portfolio is computed event by event: there is no other way yet"
 _LOWEST_LAYERS = ("built-in", "trace_settings.default", "trace_settings")
-_HIGHEST_LAYERS = ("pattern", "event_tracing")
+_HIGHEST_LAYERS = ("pattern", "event_tracing", ON_THE_COMMAND_LINE)
 
 
 class Decided(msgspec.Struct, frozen=True):

@@ -12,10 +12,9 @@ from engine.containers.portfolio import PortfolioContainer
 from engine.orchestration.extracts import EquityExtract, TradeExtract
 from engine.orchestration.identity import resolved_config
 from engine.orchestration.machine import peak_mib, versions
-from engine.orchestration.tracing_setup import attach_tracers, open_stream
+from engine.orchestration.tracing_setup import accounting, attach_tracers, open_stream
 from engine.orchestration.wiring import wire
 from tracing.record import Clock
-from tracing.tracer import UNTRACED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -37,6 +36,7 @@ class Outcome:
     """
 
     status: str
+    containers: int
     completed: int
     events: int
     sim_s: float
@@ -85,7 +85,7 @@ class Run:
 
     def _attach(self, containers: Mapping[str, Container]) -> None:
         prepared, results = self._prepared, self._results
-        self._tracers = attach_tracers(containers, prepared.traces, results.root, self._warn)
+        self._tracers = attach_tracers(prepared.plan, containers, prepared.traces, results.root, self._warn)
         wanted = prepared.plan.config.results
         streams = (wanted.trades + wanted.equity) * sum(1 for _ in prepared.plan.of_type("portfolio"))
         for id_, container in containers.items():
@@ -122,17 +122,18 @@ class Run:
             "correlation_id": self._prepared.correlation_id,
             "metrics": metrics,
             "metric_notes": notes,
-            "tracing": UNTRACED if tracer is None else tracer.accounting(),
+            "tracing": accounting(tracer),
             "memory_usage": container.memory_usage(),
             "trace_settings": self._prepared.traces[id_],
         }
 
     def _outcome(self, measured: Mapping[str, Measured], sim_s: float) -> Outcome:
-        containers = self.simulation.root.others
+        containers = self.simulation.containers.values()
         statuses = {container.status for container in containers}
         errors = [container.exception for container in containers if container.status == "failed"]
         return Outcome(
             status=next((status for status in ("interrupted", "failed") if status in statuses), "completed"),
+            containers=len(containers),
             completed=sum(container.status == "completed" for container in containers),
             events=self.simulation.events,
             sim_s=sim_s,

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from engine.config.schema import CONTAINER_TYPES
+from engine.containers.portfolio import PortfolioContainer
 from engine.events import EVENT_TYPES
-from tracing.open import open_tracer
+from engine.orchestration.dynamic_tracing import RuleWatch
+from tracing.open import open_tracer, retrace
 from tracing.resolve import TraceResolver
 from tracing.settings import DEFAULT_FILE_SIZE_MB
 from tracing.storage.compression import codec_of
 from tracing.storage.disk import LineStream
 from tracing.storage.limits import member_bytes
 from tracing.storage.members import MemberFile
+from tracing.tracer import UNTRACED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -52,20 +56,33 @@ def _line(at: Mark) -> int | None:
 
 
 def attach_tracers(
+    plan: Plan,
     containers: Mapping[str, Container],
     traces: Mapping[str, TraceSettings],
     root: Path,
     warn: Callable[[str], None],
 ) -> dict[str, EventTracer]:
-    """Gives every container whose tracing is enabled its tracer; event files go to folders inside `root`."""
-    limit = member_bytes(sum(settings.streams for settings in traces.values()))
+    """Gives every container that traces, or that a rule may have trace, its tracer; event files go to folders in `root`."""
+    limit = member_bytes(sum(settings.may_stream for settings in traces.values()))
     tracers: dict[str, EventTracer] = {}
     for id_, settings in traces.items():
-        if settings.enabled:
+        if settings.enabled or settings.dynamic_rules:
             folder = root / (settings.storage_path or id_)
-            tracers[id_] = open_tracer(id_, settings, folder, limit, warn)
-            containers[id_].attach(tracers[id_])
+            tracer = tracers[id_] = open_tracer(id_, settings, folder, limit, warn)
+            container = containers[id_]
+            container.attach(tracer)
+            if settings.dynamic_rules and isinstance(container, PortfolioContainer):
+                behind = [containers[source] for source in plan.behind[id_]]
+                change = partial(retrace, tracer, folder=folder, member_bytes=limit)
+                RuleWatch(container, behind, settings, change)
     return tracers
+
+
+def accounting(tracer: EventTracer | None) -> dict[str, int | str | None]:
+    """What became of the events of a container that may have no tracer; `started_at` is None unless a rule latched."""
+    if tracer is None:
+        return {**UNTRACED, "started_at": None}
+    return {**tracer.accounting(), "started_at": tracer.started_at}
 
 
 def open_stream(folder: Path, stem: str, streams: int) -> LineStream:

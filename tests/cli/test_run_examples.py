@@ -102,6 +102,11 @@ def test_the_next_command_shows_events_where_some_were_written(finished):
     assert outcome.stdout.splitlines()[-1] == f"Next: admf inspect {tree} portfolio_2 --events"
 
 
+@pytest.mark.parametrize(("name", "free"), [("quickstart", False), ("full", False), ("cross", True), ("smoke", True)])
+def test_x8_trading_without_costs_comes_with_a_notice(finished, name, free):
+    assert ("Notice: trading was free, no commission or slippage" in finished(name).outcome.stdout) == free
+
+
 def test_full_traces_each_container_as_its_layers_say(finished):
     tree = finished("full").tree
     settings = {id_: result["trace_settings"] for id_, result in results_of(tree).items()}
