@@ -6,15 +6,17 @@ The tables are made; what stands between them is in document_texts.
 from __future__ import annotations
 
 import sys
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from engine.config.document_texts import CHAPTERS, INTRODUCTION, Chapter
-from engine.config.reference import Key, container_types, keys_of, structs, summary_of
+from engine.config.reference import container_types, keys_of, structs, summary_of
 from engine.config.schema import Container
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator
 
+    from engine.config.reference import Key
     from engine.config.structs import StructReader
 
 _HEAD = "| key | takes | without it | meaning |\n|---|---|---|---|\n"
@@ -25,35 +27,38 @@ def document() -> str:
     """The whole page as Markdown, ending with a line break.
 
     Raises:
-        LookupError: if there is a struct that no chapter of the page is about, or a chapter about none.
+        LookupError: if no chapter tells of a struct that a config may hold, or one tells of a struct that it may not.
     """
     readers = {reader.cls.__name__: reader for reader in structs()}
-    told = [name for chapter in CHAPTERS for name in chapter.structs]
-    if set(told) != set(readers):
-        raise LookupError(f"the page must tell of each struct: {sorted(set(told) ^ set(readers))}")
+    told = {name for chapter in CHAPTERS for name in chapter.structs}
+    if told != set(readers):
+        raise LookupError(f"engine/config/document_texts.py tells of too much or too little: {sorted(told ^ set(readers))}")
     return "\n".join((INTRODUCTION, *(_chapter(chapter, readers) for chapter in CHAPTERS)))
 
 
 def _chapter(chapter: Chapter, readers: dict[str, StructReader]) -> str:
-    shown = [readers[name] for name in chapter.structs]
-    tables = "\n".join(_table(reader, chapter) for reader in shown)
-    parts = (f"## {chapter.title}\n", chapter.before, tables, chapter.after)
-    return "\n".join(part for part in parts if part)
+    tables = "\n".join(_table(readers[name], chapter) for name in chapter.structs)
+    return "\n".join(part for part in (f"## {chapter.title}\n", chapter.before, tables, chapter.after) if part)
 
 
 def _table(reader: StructReader, chapter: Chapter) -> str:
-    """The keys of one struct, under its tag or the words that lead to it."""
-    rows = list(_rows(reader, chapter.left_out, chapter.also))
-    alone = len(chapter.structs) == 1
-    title = "" if alone else f"### {chapter.names.get(reader.cls.__name__) or f'`{reader.tag_field}: {reader.tag}`'}\n\n"
-    summary = "" if alone else f"{summary_of(reader.cls)}\n\n"
-    return title + summary + (_HEAD + "".join(rows) if rows else "No keys.\n" if alone else "No further keys.\n")
+    """The keys of one struct; those it has in common with one told of before in the chapter are not told again."""
+    told = list(takewhile(lambda name: name != reader.cls.__name__, chapter.structs))
+    above = [base for base in reader.cls.__mro__[1:] if base.__name__ in told]
+    known = {name for base in above for name in base.__struct_fields__}  # type: ignore[attr-defined]
+    rows = list(_rows(reader, known, chapter.also))
+    table = _HEAD + "".join(rows) if rows else "No keys.\n"
+    if len(chapter.structs) == 1:
+        return table
+    title = chapter.names.get(reader.cls.__name__, f"`{reader.tag_field}: {reader.tag}`")
+    more = " All keys above, and:" if above else ""
+    return f"### {title}\n\n{summary_of(reader.cls)}{more}\n\n{table}"
 
 
-def _rows(reader: StructReader, left_out: Sequence[str], also: Iterable[Key]) -> Iterator[str]:
+def _rows(reader: StructReader, told: Collection[str], also: Iterable[Key]) -> Iterator[str]:
     shared = _COMMON if reader in container_types().values() else ()
     for key in (*keys_of(reader), *also):
-        if key.name not in (*left_out, *shared):
+        if key.name not in (*told, *shared):
             without = "must be there" if key.required else _code(key.default)
             yield f"| `{key.name}` | {_cell(key.takes)} | {without} | {_cell(key.description)} |\n"
 

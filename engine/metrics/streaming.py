@@ -1,13 +1,12 @@
 """The metrics that are known at every moment of a run, at a cost that does not grow with it: T1, and two of T2."""
 
-from engine.metrics.account_metrics import Account, max_drawdown, open_trades, total_return, unrealised_pnl
+from engine.metrics.account_metrics import ACCOUNT_METRICS, Account
 from engine.metrics.metric import Undefined
 from engine.metrics.trade_metrics import TRADE_METRICS
 
 _OF_TRADES = {metric.name: metric for metric in TRADE_METRICS}
-_OF_THE_ACCOUNT = {
-    function.__name__: function for function in (open_trades, unrealised_pnl, total_return, max_drawdown)
-}
+_NAMES = ("open_trades", "unrealised_pnl", "total_return", "max_drawdown")
+_OF_THE_ACCOUNT = {metric.name: metric for metric in ACCOUNT_METRICS if metric.name in _NAMES}
 
 STREAMING = (*_OF_TRADES, *_OF_THE_ACCOUNT)
 """Their names, in the order of metrics.json."""
@@ -22,8 +21,5 @@ def streaming_metric(name: str, account: Account) -> float | None:
     Raises:
         KeyError: if it is none of STREAMING.
     """
-    if name in _OF_TRADES:
-        value = _OF_TRADES[name].measure(account.trades)
-    else:
-        value = _OF_THE_ACCOUNT[name](account)
+    value = _OF_TRADES[name].measure(account.trades) if name in _OF_TRADES else _OF_THE_ACCOUNT[name].measure(account)
     return None if isinstance(value, Undefined) else float(value)

@@ -31,7 +31,8 @@ SCHEMA_VERSION = 1
 class Outcome:
     """What a run came to.
 
-    `metrics` by container id; `failures`: what went wrong by id.
+    `containers`, `completed` and `failures` (what went wrong, by id) leave the root out: it is the run itself.
+    `metrics` by container id.
     `environment_failed`: the machine was at fault.
     """
 
@@ -128,7 +129,7 @@ class Run:
         }
 
     def _outcome(self, measured: Mapping[str, Measured], sim_s: float) -> Outcome:
-        containers = self.simulation.containers.values()
+        containers = self.simulation.root.others
         statuses = {container.status for container in containers}
         errors = [container.exception for container in containers if container.status == "failed"]
         return Outcome(

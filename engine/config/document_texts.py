@@ -1,0 +1,234 @@
+"""What a person wrote of docs/configuration.md: the words around the tables that `document` makes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from engine.config.reference import Key
+from engine.config.schema import ENVIRONMENTS
+
+INTRODUCTION = """\
+# Configuration
+
+<!-- Generated: edit the descriptions of the structs, or engine/config/document_texts.py, then run
+`python -m engine.config.document > docs/configuration.md`. -->
+
+One YAML file describes a run. Try what you wrote with
+
+    admf explain configs/quickstart.yaml          # what would run, and which line decided each trace setting
+    admf run configs/quickstart.yaml --dry-run    # the same with the data read; writes nothing
+
+Mistakes are reported all together, one line each: `<file>:<line>:<column>: <key>: <value>: <what was expected>`. A key that
+nothing reads is a mistake. Relative paths start at the folder of the file.
+
+Numbers, true and false are read as the key demands: `1e-4`, `1_000`, `yes` and `Off` are fine, `12:30` and `010` are refused.
+Ids, names and keys are taken as they stand, so `id: 010` is the id `010`. Anchors, aliases and `<<` work; tags do not, nor
+does a key that stands twice. A mapping may be left empty.
+
+## In an editor
+
+`admf schema > admf.schema.json` writes a JSON Schema of everything on this page. In VS Code with the YAML extension (Red Hat),
+a first line in the config gives completion, descriptions under the pointer, and marks under mistakes as you type:
+
+```yaml
+# yaml-language-server: $schema=./admf.schema.json
+```
+
+or once for all configs, in `.vscode/settings.json`: `"yaml.schemas": {"./admf.schema.json": "configs/*.yaml"}`. The schema knows
+the shape of a config; whether an id exists, a pattern matches or a feature reaches a strategy is for `admf explain` to say.
+"""
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """A part of the page: a table for each of `structs`, words before and after.
+
+    `names` are the headings of structs whose tag does not say enough; `also` are keys that are read before the struct is.
+    """
+
+    title: str
+    structs: tuple[str, ...] = ()
+    before: str = ""
+    after: str = ""
+    names: dict[str, str] = field(default_factory=dict)
+    also: tuple[Key, ...] = ()
+
+
+_BLOCKS = ", ".join(f"`{name}`" for name in ENVIRONMENTS)
+
+CHAPTERS: tuple[Chapter, ...] = (
+    Chapter(
+        "Top level",
+        ("RunConfig",),
+        also=(
+            Key("extends", "the path of a config file, or a list of them", False, None, "lies below this file"),
+            *(Key(name, "a mapping", False, None, "the block of this environment") for name in ENVIRONMENTS),
+        ),
+    ),
+    Chapter("`results`", ("ResultsSettings",)),
+    Chapter(
+        "Layers and environments",
+        before=f"""\
+A block is a mapping at the top level called {_BLOCKS}, or a name of your own listed under `environments`. It may hold any
+top-level key but `environment`, `environments` and `extends`. The block named by `environment` is laid over the file:
+mappings are merged key by key, lists and single values are replaced. Blocks that are not chosen are checked too. A
+built-in environment needs no block, one of your own does. The files that `extends` names lie below the file in the same
+way.
+
+```yaml
+environment: development
+trace_settings: {{events_to_trace: [FILL]}}
+development:
+  trace_settings: {{retention_policy: all}}   # FILL is still what is traced
+```
+""",
+    ),
+    Chapter(
+        "Every container",
+        before="""\
+| key | takes | without it | meaning |
+|---|---|---|---|
+| `id` | letters, digits, `_ - . + =`; up to 128 bytes | must be there | its name, and its folder in the results |
+| `type` | data, feature, strategy, portfolio, execution or analysis | must be there | what it is |
+| `event_tracing` | a mapping, a list of event types, or ALL | | trace settings of this container alone |
+| `sweep` | a mapping | | makes many of it, see [sweeps](#sweeps) |
+
+`inputs` lists ids; `*`, `?` and `[...]` match several. The ids `root_container` and `execution_default` are taken.
+""",
+    ),
+    Chapter(
+        "`type: data`",
+        ("DataContainer", "FileSource", "SyntheticSource", "Regime"),
+        names={
+            "DataContainer": "The container",
+            "FileSource": "`source`: a file",
+            "Regime": "An item of `regimes`",
+        },
+        after="[data](data.md) says what a file may look like.\n",
+    ),
+    Chapter(
+        "`type: feature`",
+        ("FeatureContainer",),
+        after="""\
+A feature is a mapping too. Names of features are letters, digits, `_` and `-`.
+
+| key | takes | without it | meaning |
+|---|---|---|---|
+| `indicator` | a TA-Lib name | must be there | such as SMA, RSI, BBANDS: `admf list indicators` |
+| `input` | a column, or a list of columns | the indicator's own, usually close | open, high, low, close, volume, or a column named in `columns` |
+| the indicator's parameters | a number | TA-Lib's | such as `timeperiod: 14` |
+
+An indicator with several outputs gives several columns: `bands: {indicator: BBANDS}` gives `bands.upper`, `bands.middle`,
+`bands.lower`.
+""",
+    ),
+    Chapter(
+        "`type: strategy`",
+        ("StrategyContainer", "Crossover", "BuyAndHold"),
+        names={"StrategyContainer": "The container", "Crossover": "`name: crossover`", "BuyAndHold": "`name: buy_and_hold`"},
+        after="""\
+### `name:` of your own
+
+A dotted path to [your own code](strategies.md), or the name that an installed package gives it; every other key goes to
+your code. `admf list strategies` shows what is installed.
+""",
+    ),
+    Chapter(
+        "`type: portfolio`",
+        ("PortfolioContainer", "FixedQuantity", "FixedNotional", "PercentOfEquity", "AllIn"),
+        names={"PortfolioContainer": "The container"},
+        before="""\
+Without `execution` the only execution container there is fills its orders, or one without costs; where there are several,
+it must be said. Without `strategy`, a strategy container must be among the inputs.
+""",
+    ),
+    Chapter(
+        "`type: execution`",
+        ("ExecutionContainer", "Percent", "PerShare", "BasisPoints"),
+        names={
+            "ExecutionContainer": "The container",
+            "Percent": "`commission`, `name: percent`",
+            "PerShare": "`commission`, `name: per_share`",
+            "BasisPoints": "`slippage`, `name: basis_points`",
+        },
+    ),
+    Chapter(
+        "`type: analysis`",
+        ("AnalysisContainer",),
+        after="It traces everything to disk unless told otherwise.\n",
+    ),
+    Chapter(
+        "Sweeps",
+        before="""\
+```yaml
+- id: "portfolio_{fast}_{slow}"
+  type: portfolio
+  inputs: [data_x]
+  sweep:
+    fast: {range: {from: 5, to: 20, step: 5}}   # 5, 10, 15, 20: both ends; step is 1 if not given
+    slow: [50, 100, 200]
+    where: "fast * 4 < slow"
+  features:
+    fast: {indicator: SMA, timeperiod: "{fast}"}
+    slow: {indicator: SMA, timeperiod: "{slow}"}
+  strategy: {name: crossover, fast: fast, slow: slow}
+```
+
+Every combination that meets `where` becomes a container, the last parameter changing fastest; at most 1,000,000
+combinations and 100,000 containers. Each parameter belongs in the id, or two containers would share it. A value that is
+exactly `"{fast}"` is read as the key's own type; inside a longer text it is pasted in. Ranges count in decimals: 0.1, 0.2,
+0.3. `where` knows parameters, numbers, quoted texts, `< <= > >= == !=`, `and or not`, `+ - * /`, parentheses.
+""",
+    ),
+    Chapter(
+        "Trace settings",
+        (
+            "TraceAction",
+            "StorageConfig",
+            "ContainerTraceSettings",
+            "PartialTraceSettings",
+            "TraceSettingsBlock",
+            "PatternSettings",
+            "DynamicRule",
+            "TypeSettings",
+            "PortfolioSettings",
+        ),
+        names={
+            "TraceAction": "What every layer may say",
+            "StorageConfig": "`storage_config`",
+            "ContainerTraceSettings": "`event_tracing`",
+            "PartialTraceSettings": "`event_tracing` of a portfolio, `default`, `container_settings`",
+            "TraceSettingsBlock": "`trace_settings`",
+            "PatternSettings": "An item of `overrides`",
+            "DynamicRule": "An item of `dynamic_rules`",
+            "TypeSettings": "`<type>_settings`",
+            "PortfolioSettings": "`portfolio_settings`",
+        },
+        before="""\
+`event_tracing` of a container, `trace_settings`, and `<type>_settings` are layers of the same settings. A default is that of
+the layers below.
+""",
+        after="""\
+| mode | stands for |
+|---|---|
+| minimal | `retention_policy: trade_complete, storage_backend: memory` |
+| full | `events_to_trace: ALL, retention_policy: trade_complete, storage_backend: disk` |
+| sliding_window | `retention_policy: sliding_window, storage_backend: memory` |
+
+Layers, each over the ones before it, key by key:
+
+1. built in: portfolios trace POSITION_OPEN, POSITION_CLOSE and FILL in memory; analysis containers everything to disk; the
+   others nothing; `retention_policy: trade_complete`
+2. `trace_settings.default`
+3. the keys directly under `trace_settings`
+4. `<type>_settings`
+5. patterns over ids, the least specific first: `trace_settings.container_settings`, a mapping of `pattern: {keys}`, and
+   `trace_settings.overrides`, a list of `{pattern: ..., keys}`
+6. the container's `event_tracing`
+
+A layer that sets `mode`, `events_to_trace`, `retention_policy` or `storage_backend` switches tracing on, unless it says
+`enabled: false`. What it all came to, and which line decided it, says `admf explain`; what it came to also stands under
+`trace_settings` in each metrics.json.
+""",
+    ),
+)
