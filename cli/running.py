@@ -148,8 +148,8 @@ def _folders(prepared: Prepared) -> set[str]:
 
 
 def _report_failures(outcome: Outcome, messages: Messages) -> None:
-    """One line for each of the first containers that failed by themselves; the root fails only because others did."""
-    failures = [(id_, failure) for id_, failure in outcome.failures.items() if failure]
+    """One line for each of the first containers that failed."""
+    failures = list(outcome.failures.items())
     for id_, failure in failures[:_MOST_REPORTED]:
         messages.error(f"{id_} failed: {failure.splitlines()[0]}")
     if len(failures) > _MOST_REPORTED:

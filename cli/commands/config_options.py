@@ -7,7 +7,10 @@ import typer
 Environment = Annotated[
     str | None,
     typer.Option(
-        "--env", metavar="NAME", help="Environment whose block is merged in, whatever the file says.", show_default=False
+        "--env",
+        metavar="NAME",
+        help="Environment whose block is merged in, whatever the file says.",
+        show_default=False,
     ),
 ]
 Assignments = Annotated[

@@ -29,9 +29,9 @@ def explain(
 
     request = Request(
         config=config,
+        container_id=container_id,
         environment=environment,
         assignments=tuple(assignments),
-        container_id=container_id,
         strict=strict,
         as_json=as_json,
     )

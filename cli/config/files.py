@@ -85,8 +85,10 @@ class FileGatherer:
             wrong, guess = self._fault(path, shown_path)
             if not wrong and path.resolve() not in self._finished:
                 self._gather(path, shown_path)
-        except (OSError, RuntimeError) as error:  # what pathlib raises for links in a circle
-            wrong, guess = f"this file cannot be read: {getattr(error, 'strerror', None) or error}", None
+        except OSError as error:
+            wrong, guess = f"this file cannot be read: {error.strerror or error}", None
+        except RuntimeError:  # what pathlib raises for links in a circle before Python 3.13
+            wrong, guess = "this file cannot be read: its links lead in a circle", None
         if wrong:
             self._problems.add(item, keys, wrong, guess)
         return not wrong
@@ -106,5 +108,5 @@ class FileGatherer:
         """The config files of a folder that could be extended."""
         if not folder.is_dir():
             return []
-        files = (each for each in folder.iterdir() if each.suffix in {".yaml", ".yml"})
-        return sorted(each.name for each in files if each.resolve() not in self._open)
+        own = {target.name for target in self._open if target.parent == folder.resolve()}
+        return sorted(each.name for each in folder.iterdir() if each.suffix in {".yaml", ".yml"} and each.name not in own)

@@ -79,7 +79,7 @@ def container(result: ContainerResult, files: Mapping[str, int], hint: str | Non
     yield from _section("conventions", ((visible(name), visible(str(note))) for name, note in notes))
     yield from _section("tracing", _settings(result.trace_settings))
     counts = {**result.tracing, **result.memory_usage}
-    yield from _section("events and memory", ((visible(name), f"{count:,}") for name, count in counts.items()))
+    yield from _section("events and memory", ((visible(name), _count(count)) for name, count in counts.items()))
     yield from _section("files", ((visible(name), file_size(size)) for name, size in files.items()))
     if hint is not None:
         yield Text()
@@ -105,6 +105,10 @@ def _section(title: str | None, rows: Iterable[tuple[str, str]]) -> Iterator[Tex
         yield Text(f"  {name}{' ' * (widest - cell_len(name))}  {value}")
 
 
+def _count(value: int | str | None) -> str:
+    return f"{value:,}" if isinstance(value, int) else visible(value or NOTHING)
+
+
 def _metrics(result: ContainerResult) -> Iterator[tuple[str, str]]:
     values = {name: metric(name, value) for name, value in result.metrics.items()}
     widest = max(map(len, values.values()), default=0)
@@ -123,3 +127,5 @@ def _settings(settings: TraceSettings) -> Iterator[tuple[str, str]]:
             settings.retention_policy + (f", at most {settings.max_events:,}" if settings.max_events else ""),
         )
         yield "written to", "disk" if settings.streams else "nothing"
+    for rule in settings.dynamic_rules:
+        yield "changed once", visible(rule.condition)

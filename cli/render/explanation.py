@@ -31,13 +31,17 @@ def as_data(explanation: Explanation, ids: Sequence[str], warnings: Sequence[str
             "type": planned.type,
             "inputs": planned.inputs,
             "path": explanation.path(planned),
-            "trace": explanation.traces[id_],
+            "trace": {name: _plain(each) for name, each in explanation.traces[id_].items()},
         }
         for id_ in ids
         for planned in (explanation.plan.containers[id_],)
     ]
     data = {"containers": containers, "estimate": explanation.estimate, "warnings": list(warnings)}
     return msgspec.json.format(msgspec.json.encode(data), indent=2).decode()
+
+
+def _plain(decided: Decided) -> dict[str, object]:
+    return {"value": decided.value, "layer": decided.layer, "pattern": decided.pattern, "line": decided.line}
 
 
 def explained(explanation: Explanation, ids: Sequence[str], width: int | None, *, whole: bool) -> Iterator[Text]:
@@ -57,7 +61,8 @@ def explained(explanation: Explanation, ids: Sequence[str], width: int | None, *
     for group, trace in _groups(explanation, ids):
         yield Text()
         yield from hung(Text("trace settings of "), _named(group), width)
-        yield from laid_out(_trace_columns(trace), width, {})
+        for name, decided in trace.items():
+            yield from hung(Text(f"  {name:<16}  "), f"{_value(decided.value)}  <- {_source(decided)}", width)
     yield Text()
     yield from hung(Text("estimate of the whole run: "), _needs(explanation), width)
 
@@ -95,14 +100,6 @@ def _groups(explanation: Explanation, ids: Iterable[str]) -> Iterator[tuple[list
     yield from groups.values()
 
 
-def _trace_columns(trace: Trace) -> list[Column]:
-    return [
-        Column("  field", [f"  {name}" for name in trace], 9, right=False),
-        Column("value", [_value(each.value) for each in trace.values()], 8, right=False),
-        Column("decided by", [_source(each) for each in trace.values()], 7, right=False),
-    ]
-
-
 def _value(value: object) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{name} {_value(each)}" for name, each in value.items())
@@ -114,15 +111,16 @@ def _value(value: object) -> str:
 
 
 def _source(decided: Decided) -> str:
+    if decided.line is None:
+        return visible(decided.file or decided.layer)
     pattern = f" {visible(decided.pattern)}" if decided.pattern is not None else ""
-    line = f", line {decided.line}" if decided.line is not None else ""
-    return f"{decided.layer}{pattern}{line}"
+    return f"{decided.layer}{pattern}, {visible(decided.file or '')}:{decided.line}"
 
 
 def _needs(explanation: Explanation) -> str:
     needs = explanation.estimate
     disk = f"{needs.disk_mb:,.1f} MB" if needs.disk_mb >= 1 else f"{needs.disk_mb * 1000:,.0f} kB"
-    return f"at most {needs.memory_mb:,.0f} MiB of memory, {disk} on disk, {needs.open_files} open files"
+    return f"up to {needs.memory_mb:,.0f} MiB of memory, {disk} on disk, {needs.open_files} open files"
 
 
 def _named(ids: Sequence[str]) -> str:

@@ -140,11 +140,10 @@ def _free(prepared: Prepared) -> bool:
 
 
 def _headline(outcome: Outcome) -> str:
-    failed = sum(bool(failure) for failure in outcome.failures.values())
     words = [
         outcome.status,
         f"{outcome.containers} containers",
-        f"{failed} failed",
+        f"{len(outcome.failures)} failed",
         f"{outcome.sim_s:.2f} s",
     ]
     return ", ".join(word for word in words if word != "0 failed")
@@ -213,9 +212,8 @@ def _status(id_: str, outcome: Outcome) -> str:
 
 def _next_command(prepared: Prepared, portfolios: Iterable[str], outcome: Outcome, output: Path) -> str:
     words = ["admf", "inspect", str(output)]
-    failed = [id_ for id_, failure in outcome.failures.items() if failure]
-    if failed:
-        return shlex.join([*words, failed[0]])
+    if outcome.failures:
+        return shlex.join([*words, next(iter(outcome.failures))])
     streamed = [id_ for id_ in portfolios if prepared.traces[id_].streams]
     return shlex.join([*words, streamed[0], "--events"] if streamed else words)
 

@@ -55,11 +55,12 @@ class ContainerResult(ContainerHead, frozen=True, kw_only=True):
 
     metrics: dict[str, Figure]
     metric_notes: dict[str, int | float | str | None]
-    tracing: dict[str, int]
+    tracing: dict[str, int | str | None]
     memory_usage: dict[str, int]
     trace_settings: TraceSettings
 
     @property
     def written(self) -> int:
         """How many events are in the files of its trace."""
-        return self.tracing.get("written", 0)
+        written = self.tracing.get("written")
+        return written if isinstance(written, int) else 0

@@ -122,6 +122,8 @@ def why_no_events(id_: str, result: ContainerResult | None) -> str:
 
 
 def _not_streamed(settings: TraceSettings) -> str:
+    if settings.may_stream:
+        return "no dynamic rule that would have written its events came true"
     if not settings.enabled:
         return "nothing was traced"
     if not settings.events_to_trace:

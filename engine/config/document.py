@@ -32,7 +32,9 @@ def document() -> str:
     readers = {reader.cls.__name__: reader for reader in structs()}
     told = {name for chapter in CHAPTERS for name in chapter.structs}
     if told != set(readers):
-        raise LookupError(f"engine/config/document_texts.py tells of too much or too little: {sorted(told ^ set(readers))}")
+        raise LookupError(
+            f"engine/config/document_texts.py tells of too much or too little: {sorted(told ^ set(readers))}"
+        )
     return "\n".join((INTRODUCTION, *(_chapter(chapter, readers) for chapter in CHAPTERS)))
 
 

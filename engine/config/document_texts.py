@@ -125,7 +125,11 @@ An indicator with several outputs gives several columns: `bands: {indicator: BBA
     Chapter(
         "`type: strategy`",
         ("StrategyContainer", "Crossover", "BuyAndHold"),
-        names={"StrategyContainer": "The container", "Crossover": "`name: crossover`", "BuyAndHold": "`name: buy_and_hold`"},
+        names={
+            "StrategyContainer": "The container",
+            "Crossover": "`name: crossover`",
+            "BuyAndHold": "`name: buy_and_hold`",
+        },
         after="""\
 ### `name:` of your own
 

@@ -10,8 +10,8 @@ from engine.config.components import FeatureReader, UserComponentReader
 from engine.config.containers import ContainersReader
 from engine.config.fields import EXTENDS, RUN_CONFIG, SETTINGS
 from engine.config.forms import ListReader, TableReader, UnionReader
-from engine.config.reference import summary_of
 from engine.config.readers import Bounds, ChoiceReader, EitherReader, ScalarReader, TextReader
+from engine.config.reference import summary_of
 from engine.config.scalars import read_bool, read_float, read_int, read_number
 from engine.config.structs import StructReader, TaggedReader
 from engine.config.sweep_schema import SWEEP

@@ -49,7 +49,8 @@ def keys_of(reader: StructReader) -> list[Key]:
 
 
 def _of_struct(reader: Reader) -> str:
-    return summary_of(reader.cls) if isinstance(reader, StructReader) else ""
+    inner = next((inner for inner in _within(reader) if isinstance(inner, StructReader)), None)
+    return "" if inner is None else summary_of(inner.cls)
 
 
 def summary_of(documented: object) -> str:
@@ -106,7 +107,7 @@ def default_text(value: Any) -> str | None:  # noqa: ANN401 - a default of any f
 
 
 def _default(info: msgspec.structs.FieldInfo) -> Any:  # noqa: ANN401
-    return info.default if info.default is not msgspec.NODEFAULT else info.default_factory()  # type: ignore[operator]
+    return info.default if info.default is not msgspec.NODEFAULT else info.default_factory()
 
 
 def _within(reader: Reader) -> Iterator[Reader]:

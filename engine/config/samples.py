@@ -18,7 +18,8 @@ from engine.config.sobol import BITS, MOST_DIMENSIONS, sobol_points
 
 METHODS = ("random", "sobol")
 _KEYS = {"random": ("samples", "seed"), "sobol": ("samples",)}
-_SAMPLES = ScalarReader("a whole number", read_int, Bounds(ge=1, le=LARGEST))
+MOST_SAMPLES = 100_000
+_SAMPLES = ScalarReader("a whole number", read_int, Bounds(ge=1, le=MOST_SAMPLES))
 _SEED = ScalarReader("a whole number", read_int, Bounds(ge=0))
 _MOST_DRAWN = 64
 """Points that are drawn at most for each one that is wanted, since some are drawn again."""

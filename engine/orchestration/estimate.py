@@ -92,7 +92,9 @@ class _Needs:
     def disk(self) -> float:
         """Bytes of all files of the results."""
         config = msgspec.json.format(msgspec.json.encode(resolved_config(self._plan)), indent=2)
-        described = sum(_PORTFOLIO_FILE if p.type == "portfolio" else _OTHER_FILE for p in self._plan.containers.values())
+        described = sum(
+            _PORTFOLIO_FILE if p.type == "portfolio" else _OTHER_FILE for p in self._plan.containers.values()
+        )
         streamed = sum(self._packed(id_, settings) for id_, settings in self._traces.items() if settings.may_stream)
         files = _RUN_FILE + len(config) + described
         return files * _FILES_MARGIN + (streamed + self._extracts()) * _EVENTS_MARGIN

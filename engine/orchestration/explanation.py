@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from tracing.layers import Origin
     from tracing.resolve import ResolvedTrace
 
+COMMAND_LINE = "--set"
+"""The layer above all others: what was given beside the file."""
 EVENT_PATH = "event"
 WHY_EVENT_PATH = "every portfolio is computed event by event: there is no other way yet"
 _LOWEST_LAYERS = ("built-in", "trace_settings.default", "trace_settings")
@@ -35,12 +37,16 @@ _HIGHEST_LAYERS = ("pattern", "event_tracing", ON_THE_COMMAND_LINE)
 
 
 class Decided(msgspec.Struct, frozen=True):
-    """The value of a trace field with the layer that decided it; `pattern` and `line` are None where there is none."""
+    """The value of a trace field with the layer that decided it.
+
+    `pattern`, `line` and `file` are None where there is none; for the command line, `file` is the option as it was typed.
+    """
 
     value: Any
     layer: str
     pattern: str | None
     line: int | None
+    file: str | None
 
 
 Trace = dict[str, Decided]
@@ -80,7 +86,7 @@ def explain(config: RunConfig, locations: Locations, folder: Path) -> Explanatio
     resolved = resolve_with_origins(plan, locations)
     settings = {id_: each.settings for id_, each in resolved.items()}
     check_folders(plan, settings)
-    shared = {id(each): _trace(each) for each in resolved.values()}
+    shared = {id(each): _trace(each, locations) for each in resolved.values()}
     return Explanation(
         plan=plan,
         traces={id_: shared[id(each)] for id_, each in resolved.items()},
@@ -90,13 +96,21 @@ def explain(config: RunConfig, locations: Locations, folder: Path) -> Explanatio
     )
 
 
-def _trace(resolved: ResolvedTrace) -> Trace:
+def _trace(resolved: ResolvedTrace, locations: Locations) -> Trace:
     values = msgspec.to_builtins(resolved.settings)
-    return {name: _decided(values[name], _origin(name, resolved.origins)) for name in TraceSettings.__struct_fields__}
+    return {
+        name: _decided(values[name], _origin(name, resolved.origins), locations)
+        for name in TraceSettings.__struct_fields__
+    }
 
 
-def _decided(value: object, origin: Origin) -> Decided:
-    return Decided(value, origin.layer, origin.pattern, origin.line or None)
+def _decided(value: object, origin: Origin, locations: Locations) -> Decided:
+    if origin.path is None:
+        return Decided(value, origin.layer, None, None, None)
+    mark = locations.of(origin.path)
+    if mark.is_option:
+        return Decided(value, COMMAND_LINE, origin.pattern, None, mark.path)
+    return Decided(value, origin.layer, origin.pattern, mark.line, mark.path)
 
 
 def _origin(field: str, origins: Mapping[str, Origin]) -> Origin:

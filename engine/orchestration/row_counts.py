@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.market.durations import duration_ns
 from engine.market.sources import FileSource
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from engine.market.sources import Source
 
 _DAY_NS = 86_400_000_000_000

@@ -133,7 +133,7 @@ def test_mistakes_in_a_sweep_and_beside_it_are_reported_together(tmp_path):
         ("{fast: {range: {from: 1, to: 1e-300, step: 1}}, slow: [5]}", "at most 30 digits"),
         ("{fast: [[1]], slow: [5]}", "expected a number or a text"),
         ("{fast: [NO], slow: [5]}", "quote it"),
-        ("{zip: [1], slow: [5]}", "zip is no parameter"),
+        ("{product: [1], fast: [1], slow: [5]}", "product is no parameter"),
         ("{where: '1 > 0'}", "expected parameters with their values"),
         ("5", "expected parameters with their values"),
         ("{fast: [1], slow: [5], where: 7}", "expected a comparison"),

@@ -173,6 +173,7 @@ def test_every_value_tells_where_it_came_from():
         "max_events": Origin("trace_settings", None, "trace_settings.max_events", 3),
         "storage_backend": mode,
         "storage_path": Origin("built-in"),
+        "dynamic_rules": Origin("built-in"),
         "storage_config.compression": Origin("built-in"),
         "storage_config.max_file_size_mb": Origin("built-in"),
     }

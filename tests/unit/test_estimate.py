@@ -1,0 +1,174 @@
+"""The estimate against what runs take: actual <= estimate <= 2 x actual (R4)."""
+
+import gzip
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+
+from cli.config_file import read_config
+from engine.features.columns import FeatureSpec
+from engine.market.sources import FileSource, SyntheticSource
+from engine.orchestration.estimate import estimate
+from engine.orchestration.plan import lay_out
+from engine.orchestration.row_counts import expected_bars, expected_days
+from engine.orchestration.tracing_setup import resolve_traces
+from engine.orchestration.trade_rate import UNKNOWN_RATE, crossing_rate, expected_trades
+from engine.strategies.builtin import BuyAndHold, Crossover
+
+ROOT = Path(__file__).resolve().parents[2]
+COMMAND = (sys.executable, "-m", "cli", "run")
+
+SWEEP = """
+containers:
+  - {id: data_x, type: data, source: {name: synthetic, symbol: X, bars: 1000, bar_length: 1h}}
+  - id: "portfolio_{period}"
+    type: portfolio
+    inputs: [data_x]
+    sweep: {period: {range: {from: 3, to: 102}}}
+    features: {average: {indicator: SMA, timeperiod: "{period}"}}
+    strategy: {name: crossover, fast: close, slow: average}
+    sizing: {name: percent_of_equity, percent: 50}
+results: {trades: true}
+"""
+FULL = """
+containers:
+  - {id: data_x, type: data, source: {path: bars.csv, symbol: X}}
+  - id: features_core
+    type: feature
+    inputs: [data_x]
+    features: {fast: {indicator: SMA, timeperiod: 10}, slow: {indicator: SMA, timeperiod: 50}}
+  - id: strategy_1
+    type: strategy
+    inputs: [features_core]
+    strategy: {name: crossover, fast: fast, slow: slow, direction: both}
+  - {id: portfolio_1, type: portfolio, inputs: [strategy_1], sizing: {name: fixed_notional, notional: 10000}}
+  - id: portfolio_2
+    type: portfolio
+    inputs: [strategy_1]
+    sizing: {name: percent_of_equity, percent: 50}
+    event_tracing: {mode: full, storage_config: {compression: zstd}}
+  - {id: ears, type: analysis, inputs: [data_x, features_core, strategy_1, portfolio_1, portfolio_2]}
+results: {equity: true}
+"""
+KEPT = """
+containers:
+  - {id: data_x, type: data, source: {name: synthetic, symbol: X, bars: 20000}}
+  - id: portfolio_1
+    type: portfolio
+    inputs: [data_x]
+    strategy: {name: buy_and_hold}
+    event_tracing: {events_to_trace: ALL, retention_policy: all, storage_backend: disk, storage_config: {compression: false}}
+"""
+
+
+@pytest.fixture
+def folder(tmp_path):
+    with gzip.open(ROOT / "configs" / "data" / "eurusd_1h_2017.csv.gz") as file:
+        (tmp_path / "bars.csv").write_bytes(file.read())
+    for name, text in {"sweep": SWEEP, "full": FULL, "kept": KEPT}.items():
+        (tmp_path / f"{name}.yaml").write_text(text)
+    return tmp_path
+
+
+def estimated(config):
+    loaded = read_config(config, str(config))
+    plan = lay_out(loaded.config, loaded.base_folder, {})
+    return estimate(plan, resolve_traces(plan, loaded.locations))
+
+
+def taken(config, output):
+    """MiB of memory, MB on disk and files open at once, of a run in a process of its own."""
+    command = [*COMMAND, str(config), "--output", str(output), "--json", "--quiet"]
+    most = 0
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        while process.poll() is None:
+            most = max(most, _open_files(process.pid))
+        printed = json.loads(process.stdout.read())
+    disk = sum(path.stat().st_size for path in output.rglob("*") if path.is_file())
+    return printed["peak_rss_mb"], disk / 1e6, most
+
+
+def _open_files(pid):
+    try:
+        process = psutil.Process(pid)
+        return max(each.num_fds() for each in (process, *process.children()))
+    except psutil.Error:
+        return 0
+
+
+@pytest.mark.parametrize("name", ["quickstart", "smoke", "dynamic", "sweep", "full", "kept"])
+def test_a_run_takes_what_was_estimated_and_more_than_half_of_it(name, folder, tmp_path):
+    shipped = ROOT / "configs" / f"{name}.yaml"
+    config = shipped if shipped.exists() else folder / f"{name}.yaml"
+    expected = estimated(config)
+    memory, disk, files = taken(config, tmp_path / "results")
+    assert memory <= expected.memory_mb <= 2 * memory
+    assert disk <= expected.disk_mb <= 2 * disk
+    assert files <= expected.open_files
+
+
+def test_open_files_do_not_grow_with_the_containers(folder):
+    """S3."""
+    many = folder / "many.yaml"
+    many.write_text(SWEEP.replace("to: 102", "to: 1002"))
+    assert estimated(many).open_files == estimated(folder / "sweep.yaml").open_files
+
+
+def test_more_is_never_estimated_as_less(folder):
+    config = folder / "sweep.yaml"
+    for more in ("bars: 2000", "bars: 100000"):
+        before = estimated(config)
+        config.write_text(SWEEP.replace("bars: 1000", more))
+        assert estimated(config).memory_mb > before.memory_mb
+        assert estimated(config).disk_mb > before.disk_mb
+
+
+@pytest.mark.parametrize(("fast", "slow"), [(1, 3), (1, 20), (5, 20), (10, 50), (44, 50)])
+def test_moving_averages_cross_as_often_as_is_expected(fast, slow):
+    """Against 200,000 steps of a random walk."""
+    steps = np.random.default_rng(5).normal(size=200_000)
+    price = np.cumsum(steps)
+
+    def average(period):
+        return np.convolve(price, np.ones(period) / period, "valid")[-150_000:]
+
+    above = average(fast) > average(slow)
+    assert crossing_rate(fast, slow) == pytest.approx(np.mean(above[1:] != above[:-1]), rel=0.1)
+
+
+def test_two_averages_of_one_period_never_cross():
+    assert crossing_rate(7, 7) == 0.0
+
+
+def test_trades_are_told_from_the_strategy():
+    features = {
+        "fast": FeatureSpec(indicator="SMA", parameters=(("timeperiod", 5),)),
+        "odd": FeatureSpec(indicator="SAR", parameters=(("acceleration", 0.02),)),
+    }
+    both = expected_trades(Crossover(fast="close", slow="fast", direction="both"), features, 1000)
+    assert expected_trades(Crossover(fast="close", slow="fast"), features, 1000) == both / 2
+    assert expected_trades(BuyAndHold(), features, 1000) == 1.0
+    assert expected_trades(Crossover(fast="close", slow="odd"), features, 1000) == 1000 * UNKNOWN_RATE
+
+
+@pytest.mark.parametrize("name", ["sp500_daily_1999_2018.csv.gz", "eurusd_1h_2017.csv.gz"])
+def test_bars_of_a_file_are_told_from_its_size(name, tmp_path):
+    packed = ROOT / "configs" / "data" / name
+    text = gzip.decompress(packed.read_bytes())
+    (tmp_path / "bars.csv").write_bytes(text)
+    rows = text.count(b"\n")
+    assert rows <= expected_bars(FileSource(path=str(packed), symbol="X"), tmp_path) <= 2 * rows
+    assert rows <= expected_bars(FileSource(path="bars.csv", symbol="X"), tmp_path) <= 2 * rows
+    assert expected_bars(FileSource(path="none.csv", symbol="X"), tmp_path) is None
+
+
+def test_days_come_from_the_length_of_the_bars():
+    assert expected_days(SyntheticSource(symbol="X", bars=48, bar_length="1h"), 48) == 3
+    assert expected_days(SyntheticSource(symbol="X", bars=10, bar_length="1w"), 10) == 10
+    assert expected_days(FileSource(path="x", symbol="X"), 500) == 500
+    assert expected_days(FileSource(path="x", symbol="X"), 1_000_000) == 25_000
