@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import ClassVar, Protocol
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
 import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 NS_PER_SECOND = 1_000_000_000
 NS_PER_DAY = 86_400 * NS_PER_SECOND
@@ -107,6 +110,17 @@ class LineEncoder:
             self._enter(record.timestamp)
         head, start = self._heads.get(record.__class__) or self._learn(record, encoded)
         return b'{"seq":%d%b%b"%b\n' % (seq, head, self._stamp, encoded[start + self._digits :])
+
+    def lines(self, seq: int, records: Iterable[Stamped]) -> list[bytes]:
+        """`line` of each record, numbered from `seq` on; raises what `line` raises."""
+        encode, heads, lines = self._encode, self._heads, []
+        for number, record in enumerate(records, seq):
+            encoded = encode(record)
+            if record.timestamp != self._timestamp:
+                self._enter(record.timestamp)
+            head, start = heads.get(record.__class__) or self._learn(record, encoded)
+            lines.append(b'{"seq":%d%b%b"%b\n' % (number, head, self._stamp, encoded[start + self._digits :]))
+        return lines
 
     def _enter(self, timestamp: int) -> None:
         self._timestamp = timestamp

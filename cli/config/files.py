@@ -109,4 +109,6 @@ class FileGatherer:
         if not folder.is_dir():
             return []
         own = {target.name for target in self._open if target.parent == folder.resolve()}
-        return sorted(each.name for each in folder.iterdir() if each.suffix in {".yaml", ".yml"} and each.name not in own)
+        return sorted(
+            each.name for each in folder.iterdir() if each.suffix in {".yaml", ".yml"} and each.name not in own
+        )

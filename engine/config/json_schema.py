@@ -146,7 +146,13 @@ class _Maker:
     def _own(self) -> Schema:
         registered = list(UserComponentReader().names())
         name = _any_of([{"type": "string", "pattern": r"\."}, *([{"enum": registered}] if registered else [])])
-        return {"type": "object", "properties": {"name": name}, "required": ["name"]}
+        parameter = {"type": [*_PLAIN, "null"]}
+        return {
+            "type": "object",
+            "properties": {"name": name},
+            "required": ["name"],
+            "additionalProperties": parameter,
+        }
 
     def _feature(self) -> Schema:
         names = self._or_filled_in({"enum": list(indicator_names())})

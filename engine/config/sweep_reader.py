@@ -19,13 +19,13 @@ _EXPECTED = "expected parameters with their values: {fast: [5, 10], slow: [50, 1
 
 
 def parameter_names(node: Node) -> tuple[str, ...]:
-    """The names of the parameters, those under `zip` included."""
+    """The names of the parameters, those under `zip` included, and those under what may be meant as that."""
     mapping = as_mapping(node)
     if mapping is None:
         return ()
-    together = as_mapping(mapping.value("zip"))
     own = (name for name in mapping.entries if name not in _OWN_KEYS)
-    return tuple(dict.fromkeys([*own, *(together.entries if together else ())]))
+    together = [as_mapping(entry.value) for entry in mapping if entry.key.text == "zip" or _slip(entry)]
+    return tuple(dict.fromkeys([*own, *(name for each in together if each for name in each.entries)]))
 
 
 def read_sweep(node: Node, path: Path, problems: Problems, chance: Chance) -> Sweep | None:
@@ -91,8 +91,7 @@ class _SweepReader:
 
     def _listed(self, entry: Entry) -> None:
         name = entry.key.text
-        odd = isinstance(entry.value, Mapping) and not any(key in FORMS for key in entry.value.entries)
-        if odd and nearest(name, _OWN_KEYS):
+        if _slip(entry):
             unknown_key(self._problems, entry.key, self._path, _OWN_KEYS)
             return
         values = parameter_values(entry.value, (*self._path, name), self._problems)
@@ -167,3 +166,9 @@ class _SweepReader:
 
     def _report(self, entry: Entry, message: str) -> None:
         self._problems.at(entry.key.at, (*self._path, entry.key.text), None, message)
+
+
+def _slip(entry: Entry) -> bool:
+    """Whether what looks like a parameter is probably a key of the sweep, misspelt."""
+    odd = isinstance(entry.value, Mapping) and not any(key in FORMS for key in entry.value.entries)
+    return odd and bool(nearest(entry.key.text, _OWN_KEYS))

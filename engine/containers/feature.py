@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import isfinite
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -55,20 +55,24 @@ class FeatureStream(DenseStream):
         first = self._row
         rows = self.next_rows(count)
         self._row += count
-        ordinals = self._publisher.clock.ordinals(self._feed_number, first, count)
-        source, feed, symbol = self._publisher.source, self._feed, self._feed.symbol
+        source, symbol = self._publisher.source, self._feed.symbol
+        prefix = f"{source}:FEATURES:"
         return [
-            Features(
-                row[1],
-                source,
-                f"{source}:FEATURES:{ordinal}",
-                None,
-                feed.bar_id(number),
-                symbol,
-                self._named(number, row[2:]),
+            Features(row[1], source, f"{prefix}{ordinal}", None, cause, symbol, values)
+            for ordinal, cause, row, values in zip(
+                self._publisher.clock.ordinals(self._feed_number, first, count),
+                self._feed.bar_ids(first, count),
+                rows,
+                self._values(first, rows),
+                strict=True,
             )
-            for number, ordinal, row in zip(range(first, first + count), ordinals, rows, strict=True)
         ]
+
+    def _values(self, first: int, rows: Sequence[tuple[Any, ...]]) -> list[dict[str, float | None]]:
+        if first >= self._complete_from:
+            names = self._names
+            return [dict(zip(names, row[2:], strict=True)) for row in rows]
+        return [self._named(number, row[2:]) for number, row in enumerate(rows, first)]
 
     def _named(self, row: int, values: Sequence[float]) -> dict[str, float | None]:
         named: dict[str, float | None] = dict(zip(self._names, values, strict=True))

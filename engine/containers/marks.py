@@ -52,10 +52,25 @@ class MarkStream(DenseStream):
     def take(self, count: int) -> list[Event]:
         """The marks of the next `count` bars of the lane."""
         rows = self.next_rows(count)
-        first, bar_id = rows[0][0], self._clock.bar_id
+        first = rows[0][0]
         timestamps = self.outlet.agenda.timestamps[first : rows[-1][0] + 1].tolist()
+        causes = self._clock.bar_ids(rows[0][1], count)
+        if not self._ledger.open_positions:
+            return self._flat([(row[1] + 2, timestamps[row[0] - first]) for row in rows], causes)
         return [
-            self._event(index + 2, bar_id(index), timestamps[step - first], closes) for step, index, *closes in rows
+            self._event(row[1] + 2, cause, timestamps[row[0] - first], row[2:])
+            for row, cause in zip(rows, causes, strict=True)
+        ]
+
+    def _flat(self, marks: Sequence[tuple[int, int]], causes: Sequence[str]) -> list[Event]:
+        """The marks (ordinal, timestamp) of bars at which nothing is held: all the same but for their names."""
+        equity = self._ledger.cash
+        self._peak = max(self._peak, equity)
+        drawdown = equity / self._peak - 1.0
+        source, prefix = self._source, f"{self._source}:PORTFOLIO_UPDATE:"
+        return [
+            PortfolioUpdate(stamp, source, f"{prefix}{ordinal}", None, cause, equity, equity, 0.0, 0, drawdown)
+            for (ordinal, stamp), cause in zip(marks, causes, strict=True)
         ]
 
     def _event(self, ordinal: int, cause: str, timestamp: int, closes: Sequence[float]) -> PortfolioUpdate:

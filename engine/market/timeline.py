@@ -50,6 +50,11 @@ class Feed:
         """The id of the BAR event of a row (rule E1)."""
         return f"{self.container_id}:BAR:{row + 1}"
 
+    def bar_ids(self, first: int, count: int) -> list[str]:
+        """`bar_id` of each of `count` rows from `first` on."""
+        prefix = f"{self.container_id}:BAR:"
+        return [f"{prefix}{number}" for number in range(first + 1, first + count + 1)]
+
     def next_row(self, step: int) -> int | None:
         """The first row after `step`, None after the last."""
         row = int(self.steps.searchsorted(step, "right"))
@@ -104,6 +109,12 @@ class Clock:
             return self.feeds[0].bar_id(index)
         feed_number, row = self.fresh(index)[-1]
         return self.feeds[feed_number].bar_id(row)
+
+    def bar_ids(self, first: int, count: int) -> list[str]:
+        """`bar_id` of each of `count` steps of the clock from `first` on."""
+        if len(self.feeds) == 1:
+            return self.feeds[0].bar_ids(first, count)
+        return [self.bar_id(index) for index in range(first, first + count)]
 
     def ordinals(self, feed_number: int, first: int, count: int) -> Sequence[int]:
         """The ordinal of each of `count` rows of a feed from row `first` on."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import msgspec
+from msgspec import UNSET
 
 from engine.config.schema import DataContainer
 from engine.market.sources import FileSource
@@ -136,16 +137,18 @@ class _Needs:
 
     def _kept(self) -> float:
         """Events kept in memory, and what waits in memory to be written."""
-        return sum(self._kept_by(id_, settings) for id_, settings in self._traces.items() if settings.enabled)
+        return sum(self._kept_by(id_, settings) for id_, settings in self._traces.items() if _may_trace(settings))
 
     def _kept_by(self, id_: str, settings: TraceSettings) -> float:
         lines = dict(self._events(id_, settings))
         waiting = sum(count * _LINE.get(name, _OTHER_LINE) for name, count in lines.items())
         buffered = _STREAM_MEMBERS * min(self._member, waiting) if settings.may_stream else 0.0
-        if settings.retention_policy not in ("all", "sliding_window"):
+        policies = {settings.retention_policy, *(rule.action.retention_policy for rule in settings.dynamic_rules)}
+        if not policies & {"all", "sliding_window"}:
             return buffered
         most = sum(lines.values())
-        return buffered + _EVENT * (most if settings.max_events is None else min(most, settings.max_events))
+        limited = settings.max_events is not None and not settings.dynamic_rules
+        return buffered + _EVENT * (min(most, settings.max_events or 0) if limited else most)
 
     def _packed(self, id_: str, settings: TraceSettings) -> float:
         """Bytes of a container's event files."""
@@ -166,9 +169,20 @@ class _Needs:
         return trades + marks
 
     def _events(self, id_: str, settings: TraceSettings) -> Iterator[tuple[str, int]]:
-        """The events that a container's tracer takes, by type."""
-        wanted = settings.event_types
+        """The events that a container's tracer takes, by type: under rules as if each had come true at the start."""
+        wanted = _types(settings)
         return ((name, n) for name, n in self._traffic.heard(id_).items() if wanted is None or name in wanted)
+
+
+def _may_trace(settings: TraceSettings) -> bool:
+    return settings.enabled or any(rule.action.enabled is True for rule in settings.dynamic_rules)
+
+
+def _types(settings: TraceSettings) -> frozenset[str] | None:
+    """The types that a tracer may take in the course of a run, None for all."""
+    named = (rule.action.events_to_trace for rule in settings.dynamic_rules)
+    asked = [settings.events_to_trace, *(events for events in named if events is not UNSET)]
+    return None if "ALL" in asked else frozenset(name for events in asked for name in events)
 
 
 def _is_file(source: object) -> bool:

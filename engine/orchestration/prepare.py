@@ -72,7 +72,7 @@ def _requests(plan: Plan, locations: Locations) -> list[DataRequest]:
 
 
 def _place(locations: Locations, number: int) -> str:
-    return str(locations.of(f"containers.{number}.source"))
+    return str(locations.of(f"containers.{number}.source.path"))
 
 
 def check_folders(plan: Plan, traces: Mapping[str, TraceSettings]) -> None:

@@ -99,6 +99,17 @@ PIECES = st.sampled_from(
             "where: a",
             "../x",
         ],
+        *[
+            "extends: c.yaml",
+            "extends: ",
+            "${",
+            "${A}",
+            "${A:-1}",
+            "$${A}",
+            "random: {samples: 3}",
+            "sobol: {samples: 2}",
+        ],
+        *["{uniform: {from: 1, to: 2}}", "{integers: {from: 1, to: 2}}", "{choice: [1, 2]}", "zip: {a: [1], b: [2]}"],
         *["environments: [qa]", "qa: {}", '"\\0"', "\0", "\ufeff", "😀", *WORDS],
     ]
 )
@@ -124,10 +135,11 @@ def check(file, text):
         assert problem.isprintable()
 
 
-def answer(file):
-    """What is wrong with the file; nothing if it loads."""
+def answer(file, *assignments, environment=None):
+    """What is wrong with the file and the options; nothing if it loads."""
+    options = {"assignments": assignments, "environment": environment, "variables": {"A": "{fast}"}}
     try:
-        return [] if read_config(file, "c.yaml").config.containers else ["loaded without containers"]
+        return [] if read_config(file, "c.yaml", **options).config.containers else ["loaded without containers"]
     except ConfigErrors as error:
         return str(error).split("\n")
 
@@ -151,6 +163,22 @@ def test_c5_a_tree_of_anything_is_answered(config_file, tree):
 @settings(max_examples=300, deadline=None)
 def test_c5_any_text_is_answered(config_file, text):
     check(config_file, text.encode("utf-8", "ignore").decode())
+
+
+STEPS = st.lists(st.sampled_from([*WORDS, "0", "2", "portfolio_{fast}", "portfolio_5", "{", "", "-1"]), max_size=5)
+
+
+@given(
+    assignments=st.lists(st.tuples(STEPS, st.sampled_from([".", "=", ""]), PIECES) | st.text(max_size=12), max_size=3),
+    environment=st.none() | st.sampled_from(["production", "x", ""]) | st.text(max_size=3),
+)
+@settings(max_examples=300, deadline=None)
+def test_c5_any_option_is_answered_in_one_line_that_names_it(config_file, assignments, environment):
+    config_file.write_text(WHOLE, encoding="utf-8")
+    texts = [each if isinstance(each, str) else ".".join(each[0]) + each[1] + "=" + each[2] for each in assignments]
+    for problem in answer(config_file, *texts, environment=environment):
+        assert problem.startswith(("--set ", "--env ", "c.yaml:"))
+        assert problem.isprintable()
 
 
 def flow(tree):

@@ -62,7 +62,7 @@ def by_id(loaded):
         ("block_size=9", lambda c: c.block_size == 9),
         ("containers.0.source.symbol=Y", lambda c: c.containers[0].source.symbol == "Y"),
         ("containers.data_x.source.path=y.csv", lambda c: c.containers[0].source.path == "y.csv"),
-        ("containers.data_x.id=portfolio_1", lambda c: True),
+        ("containers.data_x.id=portfolio_1", lambda _: True),
         ("containers.portfolio_0.1.cash=5", lambda c: c.containers[1].cash == 5),
         ("containers.1.cash=5", lambda c: c.containers[1].cash == 5),
         ("containers.1.inputs.0=data_x", lambda c: c.containers[1].inputs == ["data_x"]),
@@ -78,7 +78,9 @@ def by_id(loaded):
 )  # fmt: skip
 def test_c4_one_value_is_set_over_everything(tmp_path, assignment, value):
     if value is None:
-        assert problems(tmp_path, assignment) == [f"--set {assignment}: containers.1.cash: nothing: expected a number greater than 0"]
+        assert problems(tmp_path, assignment) == [
+            f"--set {assignment}: containers.1.cash: nothing: expected a number greater than 0"
+        ]
     elif ".id=" in assignment:
         assert problems(tmp_path, assignment)[0].startswith("c.yaml:7:14: containers.1.inputs.0: data_x: no container")
     else:
@@ -166,13 +168,23 @@ def test_c4_mistakes_are_located_at_the_option(tmp_path, assignment, line):
 
 
 def test_mistakes_in_options_and_in_the_file_are_reported_together(tmp_path):
-    lines = problems(tmp_path, "seed=x", "block_size=y", config=CONFIG.replace("cash: 100", "cash: z"), environment="tets")
-    assert [line.split(": ")[0] for line in lines] == ["--env tets", "--set block_size=y", "--set seed=x", "c.yaml:8:11"]
+    lines = problems(
+        tmp_path, "seed=x", "block_size=y", config=CONFIG.replace("cash: 100", "cash: z"), environment="tets"
+    )
+    assert [line.split(": ")[0] for line in lines] == [
+        "--env tets",
+        "--set block_size=y",
+        "--set seed=x",
+        "c.yaml:8:11",
+    ]
 
 
 def test_a_number_that_is_also_an_id_must_say_which(tmp_path):
     config = CONFIG.replace("id: data_x", 'id: "1"').replace("[data_x]", '["1"]')
-    assert "this is the id of one container and the number of another" in problems(tmp_path, "containers.1.id=x", config=config)[0]
+    assert (
+        "this is the id of one container and the number of another"
+        in problems(tmp_path, "containers.1.id=x", config=config)[0]
+    )
     same = CONFIG.replace("id: data_x", 'id: "0"').replace("[data_x]", '["0"]')
     assert load(tmp_path, "containers.0.source.symbol=Z", config=same).config.containers[0].source.symbol == "Z"
 

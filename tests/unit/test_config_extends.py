@@ -76,7 +76,10 @@ def test_c4_a_file_that_two_extend_counts_once_beneath_both(files):
 
 
 def test_c4_the_environment_block_of_any_file_lies_over_all_files(files):
-    files.write(base="development: {seed: 5, block_size: 5}\n" + CONTAINERS, c="extends: base.yaml\nseed: 2\nenvironment: development\n")
+    files.write(
+        base="development: {seed: 5, block_size: 5}\n" + CONTAINERS,
+        c="extends: base.yaml\nseed: 2\nenvironment: development\n",
+    )
     assert (files.load().config.seed, files.load(environment="production").config.seed) == (5, 2)
     files.write(c="extends: base.yaml\nenvironment: development\ndevelopment: {seed: 6}\n")
     assert (files.load().config.seed, files.load().config.block_size) == (6, 5)
@@ -113,7 +116,9 @@ def test_values_and_mistakes_are_located_in_the_file_they_stand_in(files):
 
 def test_what_is_missing_is_missing_in_the_file_that_was_named(files):
     files.write(base="seed: 1\n", c="# nothing\nextends: base.yaml\n")
-    assert files.problems() == ["in/c.yaml:2:1: containers: missing: expected a list of containers (the containers of the run)"]
+    assert files.problems() == [
+        "in/c.yaml:2:1: containers: missing: expected a list of containers (the containers of the run)"
+    ]
 
 
 def test_places_are_ordered_by_layer_before_they_are_by_line(files):
@@ -128,8 +133,10 @@ def test_places_are_ordered_by_layer_before_they_are_by_line(files):
 def test_a_circle_is_reported_with_its_chain(files):
     files.write(a="extends: [b.yaml]", b="extends: c.yaml", c="extends: a.yaml\n" + CONTAINERS)
     assert files.problems("a") == [
-        "in/c.yaml:1:10: extends: a.yaml: files extend one another in a circle: "
-        "in/a.yaml -> in/b.yaml -> in/c.yaml -> in/a.yaml"
+        (
+            "in/c.yaml:1:10: extends: a.yaml: files extend one another in a circle: "
+            "in/a.yaml -> in/b.yaml -> in/c.yaml -> in/a.yaml"
+        )
     ]
     files.write(own="extends: ./own.yaml\n")
     assert "in/own.yaml -> in/./own.yaml" in files.problems("own")[0]

@@ -1,5 +1,7 @@
 """The Sobol sequence against scipy's, and what makes it one."""
 
+import warnings
+
 import numpy as np
 import pytest
 from scipy.stats import qmc
@@ -10,8 +12,8 @@ from engine.config.sobol import BITS, MOST_DIMENSIONS, sobol_points
 @pytest.mark.parametrize("count", [1, 2, 64, 1000, 4096])
 def test_the_points_are_those_of_scipy(count):
     points = sobol_points(MOST_DIMENSIONS, count).astype(np.float64) / 2**BITS
-    with np.testing.suppress_warnings() as quiet:
-        quiet.filter(UserWarning)  # scipy wants powers of two
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # scipy wants powers of two
         expected = qmc.Sobol(MOST_DIMENSIONS, scramble=False).random(count)
     np.testing.assert_array_equal(points, expected)
 

@@ -88,8 +88,10 @@ def test_c4_nothing_is_no_mapping_when_it_comes_from_outside(tmp_path):
 
 def test_c4_a_variable_that_is_not_set_is_a_located_mistake_with_the_nearest(tmp_path):
     assert problems(tmp_path, text(name="x ${DATA_DR}", cash="${Q}"), DATA_DIR="x") == [
-        "c.yaml:1:7: name: x ${DATA_DR}: DATA_DR is not set: set it, or give a default as in ${DATA_DR:-...}; "
-        "did you mean 'DATA_DIR'?",
+        (
+            "c.yaml:1:7: name: x ${DATA_DR}: DATA_DR is not set: set it, or give a default as in ${DATA_DR:-...}; "
+            "did you mean 'DATA_DIR'?"
+        ),
         "c.yaml:7:11: containers.1.cash: ${Q}: Q is not set: set it, or give a default as in ${Q:-...}",
     ]
 
@@ -108,7 +110,9 @@ def test_c4_an_assignment_replaces_one_that_is_not_set(tmp_path):
     assert config.containers[1].cash == 7
 
 
-@pytest.mark.parametrize("written", ["${", "${}", "${1A}", "${A", "${A:d}", "${A-d}", "${A:-${B}}", "${A:-{b}}", "${ A }"])
+@pytest.mark.parametrize(
+    "written", ["${", "${}", "${1A}", "${A", "${A:d}", "${A-d}", "${A:-${B}}", "${A:-{b}}", "${ A }"]
+)
 def test_c4_a_malformed_reference_is_refused_in_unused_blocks_too(tmp_path, written):
     (line,) = problems(tmp_path, text() + f"production:\n  name: '{written}'\n", A="x", B="y")
     assert line.startswith("c.yaml:12:9: production.name: ")
@@ -117,7 +121,9 @@ def test_c4_a_malformed_reference_is_refused_in_unused_blocks_too(tmp_path, writ
 
 @pytest.mark.parametrize("written", ["'${A}': 1", "? &k ${A}\n: 1", "name2: &k '${A}'\n*k : 1"])
 def test_c4_keys_are_literal(tmp_path, written):
-    assert any("variables stand in values, not in keys" in line for line in problems(tmp_path, f"{written}\n" + text(), A="x"))
+    assert any(
+        "variables stand in values, not in keys" in line for line in problems(tmp_path, f"{written}\n" + text(), A="x")
+    )
 
 
 def test_control_characters_and_halves_of_characters_are_refused(tmp_path):
@@ -128,12 +134,17 @@ def test_control_characters_and_halves_of_characters_are_refused(tmp_path):
 
 def test_variables_cannot_fill_the_memory(tmp_path):
     written = text() + "environments: [" + ", ".join(["'${A}'"] * 200) + "]\n"
-    assert any(f"hold more than {MOST_CHARACTERS:,} characters" in line for line in problems(tmp_path, written, A="x" * 100_000))
+    assert any(
+        f"hold more than {MOST_CHARACTERS:,} characters" in line
+        for line in problems(tmp_path, written, A="x" * 100_000)
+    )
 
 
 def test_sweep_parameters_stand_beside_variables_and_never_come_from_them(tmp_path):
-    written = text(value='"${DIR}/{s}"', cash='"{c}"').replace("id: portfolio_1", "id: '${P:-p}_{s}'").replace(
-        "    cash", "    sweep: {s: [a, '${S}'], c: ['${C}']}\n    cash"
+    written = (
+        text(value='"${DIR}/{s}"', cash='"{c}"')
+        .replace("id: portfolio_1", "id: '${P:-p}_{s}'")
+        .replace("    cash", "    sweep: {s: [a, '${S}'], c: ['${C}']}\n    cash")
     )
     containers = load(tmp_path, written, DIR="{s}", S="b", C="50").containers[1:]
     assert [each.id for each in containers] == ["p_a", "p_b"]
@@ -142,7 +153,9 @@ def test_sweep_parameters_stand_beside_variables_and_never_come_from_them(tmp_pa
 
 
 def test_an_escaped_reference_is_no_sweep_parameter(tmp_path):
-    written = text(value='"$${s}{s}"').replace("portfolio_1", "p_{s}").replace("    cash", "    sweep: {s: [a]}\n    cash")
+    written = (
+        text(value='"$${s}{s}"').replace("portfolio_1", "p_{s}").replace("    cash", "    sweep: {s: [a]}\n    cash")
+    )
     assert load(tmp_path, written).containers[1].strategy.parameters == {"value": "${s}a"}
 
 

@@ -2,7 +2,6 @@
 
 import json
 from collections import Counter
-from types import SimpleNamespace
 
 import msgspec
 import pytest
@@ -11,6 +10,8 @@ from hypothesis import strategies as st
 
 from cli.config_file import read_config
 from engine.config.errors import ConfigErrors
+from engine.config.locations import Locations
+from engine.config.node import Mapping, Mark
 from engine.config.schema import RunConfig
 from engine.orchestration import tracing_setup
 from engine.orchestration.plan import make_plan
@@ -39,7 +40,7 @@ class Traced:
     def __init__(self, containers, bars, root, **config):
         made = RunConfig(name="test", containers=containers, **config)
         plan, self.root = make_plan(made, HERE), root
-        traces = resolve_traces(plan, SimpleNamespace(of=lambda _: SimpleNamespace(line=1, is_option=False)))
+        traces = resolve_traces(plan, Locations(Mapping({}, Mark("", 1, 1))))
         self.tracers = {}
 
         def attach(containers):
@@ -238,7 +239,7 @@ def test_r5_t3_any_market_any_moment(tmp_path_factory, bars, first, length, bloc
 def test_l6_equity_stands_at_the_last_mark_when_a_rule_looks_at_it(tmp_path_factory, bars, name, limit):
     """An independent reading of the events says at which close the rule must latch, whatever the blocks."""
     limit = limit * CASH if name == "unrealised_pnl" else limit
-    own = rules((f"metrics.{name} < {limit!r}".replace("< -", "< 0 - "), FULL))
+    own = rules((f"metrics.{name} < {limit!r}", FULL))
     seen = []
     for block_size in (1, 100):
         folder = tmp_path_factory.mktemp("run")
@@ -309,7 +310,7 @@ def mistakes(tmp_path, old, new):
         ("__import__('os') > 0", 1, "__import__ cannot be called: there are no functions"),
         ("metrics.__class__ > 0", 1, "no such name: metrics.__class__"),
         ("metrics.total_pnl.__class__ > 0", 1, "no such name: metrics.total_pnl.__class__"),
-        ("metrics.total_pnl > 0 and ().__class__", 28, "expected a name or a number, not ')'"),
+        ("metrics.total_pnl > 0 and ().__class__", 29, "'.' has no meaning here"),
         ("9**9**9 > 0", 3, "expected a name or a number, not '*'"),
         ("metrics.total_pnl > 0 or " + "1+" * 500_000 + "1 > 0", 10_001, "a condition has at most 10000 characters"),
         ("(" * 65 + "metrics.total_pnl" + ")" * 65 + " > 0", 65, "nested more than 64 deep"),
@@ -319,7 +320,7 @@ def mistakes(tmp_path, old, new):
         ("container.id > 1", 14, "a text can only be compared with == or !="),
         ("metrics.total_pnl + 'x' > 1", 21, "expected a number, not a text"),
         ("metrics.total_pnl", 1, "expected a comparison such as x > 0"),
-        ("", None, "nothing: expected a condition such as metrics.total_pnl > 0"),
+        ("", None, "nothing: expected a name or a number, not the end"),
     ],
 )
 def test_promise_17_a_condition_is_refused_at_load_with_its_column(tmp_path, condition, column, said):
@@ -339,8 +340,18 @@ def test_promise_17_a_condition_is_refused_at_load_with_its_column(tmp_path, con
         ("action: {mode: full}", "action: {events_to_trace: [FIL]}", "15:38", "did you mean 'FILL'?"),
         ("action: {mode: full}", "action: {dynamic_rules: []}", "15:20", "stand in the trace settings of portfolios"),
         ("          action: {mode: full}\n", "", "14:11", "missing: expected a mapping"),
-        ("event_tracing: {}", "event_tracing: {dynamic_rules: []}", "6:21", "stand in the trace settings of portfolios"),
-        ("data_settings: {}", "data_settings: {dynamic_rules: []}", "20:17", "stand in the trace settings of portfolios"),
+        (
+            "event_tracing: {}",
+            "event_tracing: {dynamic_rules: []}",
+            "6:21",
+            "stand in the trace settings of portfolios",
+        ),
+        (
+            "data_settings: {}",
+            "data_settings: {dynamic_rules: []}",
+            "20:17",
+            "stand in the trace settings of portfolios",
+        ),
         (
             '"data_*": {}',
             '"data_*": {dynamic_rules: [{condition: metrics.fills > 0, action: {mode: full}}]}',

@@ -101,7 +101,7 @@ def _open_files(pid):
         return 0
 
 
-@pytest.mark.parametrize("name", ["quickstart", "smoke", "dynamic", "sweep", "full", "kept"])
+@pytest.mark.parametrize("name", ["quickstart", "smoke", "sweep", "full", "kept"])
 def test_a_run_takes_what_was_estimated_and_more_than_half_of_it(name, folder, tmp_path):
     shipped = ROOT / "configs" / f"{name}.yaml"
     config = shipped if shipped.exists() else folder / f"{name}.yaml"
@@ -109,6 +109,16 @@ def test_a_run_takes_what_was_estimated_and_more_than_half_of_it(name, folder, t
     memory, disk, files = taken(config, tmp_path / "results")
     assert memory <= expected.memory_mb <= 2 * memory
     assert disk <= expected.disk_mb <= 2 * disk
+    assert files <= expected.open_files
+
+
+def test_rules_are_counted_as_if_they_had_come_true_at_the_start(tmp_path):
+    """R5: nobody knows beforehand whether and when they will, so only the upper bound holds."""
+    config = ROOT / "configs" / "dynamic.yaml"
+    expected = estimated(config)
+    memory, disk, files = taken(config, tmp_path / "results")
+    assert memory <= expected.memory_mb
+    assert disk <= expected.disk_mb
     assert files <= expected.open_files
 
 

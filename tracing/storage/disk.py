@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tracing.record import LineEncoder
+from tracing.record import LineEncoder, UnwritableRecordError
 from tracing.settings import DEFAULT_FILE_SIZE_MB
 from tracing.storage.compression import codec_of
 from tracing.storage.limits import KIB, LARGEST_MEMBER, LONGEST_LINE
@@ -12,13 +12,14 @@ from tracing.storage.members import MemberFile
 from tracing.storage.memory import MemoryStorage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
     from pathlib import Path
 
     from tracing.record import Stamped
     from tracing.settings import Compression
 
 _CHUNK = 4 * KIB
+_TOGETHER = 32
 
 ENCODER = LineEncoder()
 """One for every tracer of the process: they share the text of the moment they are at."""
@@ -64,19 +65,27 @@ class LineStream:
         if self._size >= self._next:
             self._settle(len(line))
 
-    def add_all(self, records: Iterable[Stamped]) -> None:
-        """Takes several events in turn; raises what `add` raises."""
-        encoded, append, size, full = self._encoded, self._lines.append, self._size, self._next
-        for record in records:
-            line = encoded(self.taken, record)
-            self.taken += 1
-            append(line)
-            size += len(line)
-            if size >= full:
-                self._size = size
-                self._settle(len(line))
-                append, size, full = self._lines.append, self._size, self._next
-        self._size = size
+    def add_all(self, records: Sequence[Stamped]) -> None:
+        """Takes several events in turn; raises what `add` raises, having taken those before."""
+        for start in range(0, len(records), _TOGETHER):
+            self._add_some(records[start : start + _TOGETHER])
+
+    def _add_some(self, records: Sequence[Stamped]) -> None:
+        """A few events at once, unless the member that they fill must close between them."""
+        try:
+            lines = ENCODER.lines(self.taken, records)
+        except UnwritableRecordError:
+            lines = []
+        size = sum(map(len, lines))
+        if self.failed or not lines or self._size + size >= self._limit:
+            for record in records:
+                self.add(record)
+            return
+        self._chunks.append(b"".join((*self._lines, *lines)))
+        self._lines = []
+        self.taken += len(lines)
+        self._size += size
+        self._next = min(self._size + _CHUNK, self._limit)
 
     def go_on_as(self, compression: Compression, max_file_size_mb: float) -> None:
         """Writes what comes from now on with another compression, or into files of another size.
