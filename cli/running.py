@@ -81,7 +81,7 @@ def _run(request: Request, messages: Messages, signals: Signals) -> int:
             print_dry_run(prepared, request.output, as_json=request.as_json)
         return OK
     try:
-        with ResultsFolder(request.output, _folders(prepared), overwrite=request.overwrite) as folder:
+        with ResultsFolder(request.output, prepared.folders, overwrite=request.overwrite) as folder:
             outcome = _simulate(request, Run(prepared, folder, request.how, messages.warn), signals)
     except FolderRefusedError as error:
         raise RefusedError(*_mended(error)) from error
@@ -139,12 +139,6 @@ def _warn(request: Request, messages: Messages, warnings: Iterable[str]) -> None
         raise RefusedError(*(f"{line} (refused by --strict)" for line in lines))
     for line in lines:
         messages.warn(line)
-
-
-def _folders(prepared: Prepared) -> set[str]:
-    """Every folder that the run may write into, relative to the output folder."""
-    named = (settings.storage_path for settings in prepared.traces.values())
-    return {*prepared.plan.containers, *(path for path in named if path is not None)}
 
 
 def _report_failures(outcome: Outcome, messages: Messages) -> None:

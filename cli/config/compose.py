@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import yaml
 
+from cli.config.nodes_in_progress import Open, Placed
 from cli.config.syntax import syntax_problem
 from engine.config.errors import ConfigProblem, Problems, shown_text
 from engine.config.node import Entry, Mapping, Mark, Node, Path, Scalar, Sequence, as_mapping, dotted
@@ -38,40 +39,6 @@ class UnusableTextError(Exception):
         self.problem = problem
 
 
-class _Placed:
-    """A finished node with what it costs: `size` in values and `height` in levels, aliases followed."""
-
-    __slots__ = ("height", "node", "size")
-
-    def __init__(self, node: Node, size: int, height: int) -> None:
-        self.node = node
-        self.size = size
-        self.height = height
-
-
-class _Open:
-    """A collection whose end has not been met."""
-
-    __slots__ = ("anchor", "at", "entries", "height", "is_mapping", "items", "key", "merges", "size")
-
-    def __init__(self, at: Mark, anchor: str | None, *, is_mapping: bool) -> None:
-        self.at = at
-        self.anchor = anchor
-        self.is_mapping = is_mapping
-        self.items: list[Node] = []
-        self.entries: dict[str, Entry] = {}
-        self.merges: list[Mapping] = []
-        self.key: Scalar | None = None
-        self.size = 1
-        self.height = 1
-
-    def step(self) -> str | int:
-        """The part of a path that names the value being read."""
-        if not self.is_mapping:
-            return len(self.items)
-        return self.key.text if self.key is not None else "?"
-
-
 class Composer:
     """Builds the tree of one text. Mistakes that leave a tree are collected, others end it.
 
@@ -85,8 +52,8 @@ class Composer:
         self._problems = problems
         self._variables = variables or Variables({}, problems)
         self._at = at
-        self._open: list[_Open] = []
-        self._anchors: dict[str, _Placed | None] = {}
+        self._open: list[Open] = []
+        self._anchors: dict[str, Placed | None] = {}
         self._root: Node | None = None
         self._documents = 0
         self._written = 0
@@ -137,7 +104,7 @@ class Composer:
         is_key = bool(self._open) and self._open[-1].is_mapping and self._open[-1].key is None
         if "${" in scalar.text and not is_key:
             scalar = self._variables.filled(scalar, self._where())
-        self._place(_Placed(scalar, 1, 1), event.anchor)
+        self._place(Placed(scalar, 1, 1), event.anchor)
 
     def _begin(self, event: yaml.CollectionStartEvent) -> None:
         at = self._mark(event)
@@ -146,7 +113,7 @@ class Composer:
             raise self._unusable(at, f"nested more than {DEEPEST} deep")
         if event.anchor:
             self._anchors[event.anchor] = None
-        self._open.append(_Open(at, event.anchor, is_mapping=isinstance(event, yaml.MappingStartEvent)))
+        self._open.append(Open(at, event.anchor, is_mapping=isinstance(event, yaml.MappingStartEvent)))
 
     def _end(self, _: yaml.CollectionEndEvent) -> None:
         closed = self._open.pop()
@@ -158,7 +125,7 @@ class Composer:
             node = Mapping(entries | closed.entries, closed.at)
         else:
             node = Sequence(tuple(closed.items), closed.at)
-        self._place(_Placed(node, closed.size, closed.height), closed.anchor)
+        self._place(Placed(node, closed.size, closed.height), closed.anchor)
 
     def _alias(self, event: yaml.AliasEvent) -> None:
         name = str(event.anchor)
@@ -171,7 +138,7 @@ class Composer:
             raise self._unusable(self._mark(event), f"nested more than {DEEPEST} deep")
         self._place(placed, None, event)
 
-    def _place(self, placed: _Placed, anchor: str | None, alias: yaml.Event | None = None) -> None:
+    def _place(self, placed: Placed, anchor: str | None, alias: yaml.Event | None = None) -> None:
         if anchor:
             self._anchors[anchor] = placed
         if not self._open:
@@ -201,7 +168,7 @@ class Composer:
             return _NO_KEY
         return node
 
-    def _value(self, top: _Open, key: Scalar, node: Node) -> None:
+    def _value(self, top: Open, key: Scalar, node: Node) -> None:
         if key is _NO_KEY:
             return
         if key.text in top.entries or (top.merges and _is_merge(key)):
@@ -211,14 +178,14 @@ class Composer:
         else:
             top.entries[key.text] = Entry(key, node)
 
-    def _twice(self, top: _Open, key: Scalar) -> None:
+    def _twice(self, top: Open, key: Scalar) -> None:
         first = top.entries.get(key.text)
         where = f", first in line {first.key.at.line}" if first else ""
         self._problems.at(key.at, self._where(), None, f"this key stands here twice{where}")
         if self._problems.many:
             raise self._unusable(key.at, "too many mistakes: reading stops here")
 
-    def _merge(self, top: _Open, node: Node) -> None:
+    def _merge(self, top: Open, node: Node) -> None:
         parts = node.items if isinstance(node, Sequence) else (node,)
         for part in parts:
             mapping = as_mapping(part)

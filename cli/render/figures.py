@@ -43,7 +43,7 @@ def metric(name: str, value: float | None) -> str:
 
 def percent(value: float | None) -> str:
     """A fraction as percent."""
-    return NOTHING if value is None else f"{value:.2%}"
+    return NOTHING if value is None else f"{value:z.2%}"
 
 
 def money(value: float | None) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from engine.config.document_layers import LAYERS, SWEEPS
 from engine.config.reference import Key
 from engine.config.schema import ENVIRONMENTS
 
@@ -19,7 +20,7 @@ One YAML file describes a run. Try what you wrote with
     admf run configs/quickstart.yaml --dry-run    # the same with the data read; writes nothing
 
 Mistakes are reported all together, one line each: `<file>:<line>:<column>: <key>: <value>: <what was expected>`. A key that
-nothing reads is a mistake. Relative paths start at the folder of the file.
+nothing reads is a mistake. Relative paths start at the folder of the file they stand in.
 
 Numbers, true and false are read as the key demands: `1e-4`, `1_000`, `yes` and `Off` are fine, `12:30` and `010` are refused.
 Ids, names and keys are taken as they stand, so `id: 010` is the id `010`. Anchors, aliases and `<<` work; tags do not, nor
@@ -54,34 +55,19 @@ class Chapter:
     also: tuple[Key, ...] = ()
 
 
-_BLOCKS = ", ".join(f"`{name}`" for name in ENVIRONMENTS)
-
 CHAPTERS: tuple[Chapter, ...] = (
     Chapter(
         "Top level",
         ("RunConfig",),
         also=(
-            Key("extends", "the path of a config file, or a list of them", False, None, "lies below this file"),
+            Key("extends", "the path of a config file, or a list of them", False, None, "files below this one"),
             *(Key(name, "a mapping", False, None, "the block of this environment") for name in ENVIRONMENTS),
         ),
     ),
     Chapter("`results`", ("ResultsSettings",)),
     Chapter(
-        "Layers and environments",
-        before=f"""\
-A block is a mapping at the top level called {_BLOCKS}, or a name of your own listed under `environments`. It may hold any
-top-level key but `environment`, `environments` and `extends`. The block named by `environment` is laid over the file:
-mappings are merged key by key, lists and single values are replaced. Blocks that are not chosen are checked too. A
-built-in environment needs no block, one of your own does. The files that `extends` names lie below the file in the same
-way.
-
-```yaml
-environment: development
-trace_settings: {{events_to_trace: [FILL]}}
-development:
-  trace_settings: {{retention_policy: all}}   # FILL is still what is traced
-```
-""",
+        "Layers",
+        before=LAYERS,
     ),
     Chapter(
         "Every container",
@@ -163,26 +149,7 @@ it must be said. Without `strategy`, a strategy container must be among the inpu
     ),
     Chapter(
         "Sweeps",
-        before="""\
-```yaml
-- id: "portfolio_{fast}_{slow}"
-  type: portfolio
-  inputs: [data_x]
-  sweep:
-    fast: {range: {from: 5, to: 20, step: 5}}   # 5, 10, 15, 20: both ends; step is 1 if not given
-    slow: [50, 100, 200]
-    where: "fast * 4 < slow"
-  features:
-    fast: {indicator: SMA, timeperiod: "{fast}"}
-    slow: {indicator: SMA, timeperiod: "{slow}"}
-  strategy: {name: crossover, fast: fast, slow: slow}
-```
-
-Every combination that meets `where` becomes a container, the last parameter changing fastest; at most 1,000,000
-combinations and 100,000 containers. Each parameter belongs in the id, or two containers would share it. A value that is
-exactly `"{fast}"` is read as the key's own type; inside a longer text it is pasted in. Ranges count in decimals: 0.1, 0.2,
-0.3. `where` knows parameters, numbers, quoted texts, `< <= > >= == !=`, `and or not`, `+ - * /`, parentheses.
-""",
+        before=SWEEPS,
     ),
     Chapter(
         "Trace settings",

@@ -36,6 +36,12 @@ class Prepared:
     correlation_id: str
     load_s: float
 
+    @property
+    def folders(self) -> set[str]:
+        """The folders that the run may write into, relative to its output folder."""
+        paths = {settings.storage_path for settings in self.traces.values() if settings.storage_path}
+        return {*self.plan.containers, *paths}
+
 
 def prepare(config: RunConfig, locations: Locations, folder: Path) -> Prepared:
     """Plans the run of a config that stands in `folder`, and loads its data.

@@ -31,7 +31,8 @@ SCHEMA_VERSION = 1
 class Outcome:
     """What a run came to.
 
-    `containers`, `completed` and `failures` (what went wrong, by id) leave the root out: it is the run itself.
+    `containers`, `completed` and `failures` (what went wrong, by id) leave the root out, unless its own file could not
+    be written: it is the run itself.
     `metrics` by container id.
     `environment_failed`: the machine was at fault.
     """
@@ -65,18 +66,21 @@ class Run:
         self._tracers: dict[str, EventTracer] = {}
         self._extracts: list[tuple[Container, TradeExtract | EquityExtract]] = []
         self._warn = warn
+        self._began = perf_counter()
         self.simulation = wire(prepared.plan, prepared.bars, self._attach)
 
     def execute(self, watch: Callable[[], None]) -> Outcome:
         """Simulates and writes everything but the final run.json."""
         self._results.write_run(self._record("running", {}))
-        began = perf_counter()
         self.simulation.run(watch)
         self._close_files()
         measured = {id_: container.metrics() for id_, container in self.simulation.containers.items()}
-        sim_s = perf_counter() - began
+        sim_s = perf_counter() - self._began
         for id_, container in self.simulation.containers.items():
-            self._results.write_metrics(id_, self._result(container, measured[id_]))
+            try:
+                self._results.write_metrics(id_, self._result(container, measured[id_]))
+            except OSError as error:
+                self._fail_writing(container, error)
         return self._outcome(measured, sim_s)
 
     def finish(self, outcome: Outcome) -> None:
@@ -108,7 +112,13 @@ class Run:
             try:
                 file.close()
             except OSError as error:
-                container.status, container.error, container.exception = "failed", str(error), error
+                self._fail_writing(container, error)
+
+    def _fail_writing(self, container: Container, error: OSError) -> None:
+        """A file that cannot be written costs its container; what the others wrote stays."""
+        container.status, container.error, container.exception = "failed", str(error), error
+        if self.simulation.root.status == "completed":
+            self.simulation.root.status = "failed"
 
     def _result(self, container: Container, measured: Measured) -> dict[str, Any]:
         metrics, notes = measured
@@ -130,8 +140,9 @@ class Run:
 
     def _outcome(self, measured: Mapping[str, Measured], sim_s: float) -> Outcome:
         containers = self.simulation.root.others
-        statuses = {container.status for container in containers}
-        errors = [container.exception for container in containers if container.status == "failed"]
+        everyone = [*containers, self.simulation.root]
+        statuses = {container.status for container in everyone}
+        failed = [c for c in everyone if c.status == "failed" and (c is not self.simulation.root or c.exception)]
         return Outcome(
             status=next((status for status in ("interrupted", "failed") if status in statuses), "completed"),
             containers=len(containers),
@@ -139,8 +150,8 @@ class Run:
             events=self.simulation.events,
             sim_s=sim_s,
             metrics={id_: metrics for id_, (metrics, _) in measured.items()},
-            failures={c.container_id: _described(c) or "" for c in containers if c.status == "failed"},
-            environment_failed=any(isinstance(error, OSError | MemoryError) for error in errors),
+            failures={container.container_id: _described(container) or "" for container in failed},
+            environment_failed=any(isinstance(container.exception, OSError | MemoryError) for container in failed),
         )
 
     def _record(self, status: str, timings: Mapping[str, float]) -> dict[str, Any]:
@@ -168,12 +179,9 @@ class Run:
             },
             "timings": dict(timings),
             "peak_rss_mb": peak_mib(),
-            "folders": sorted({*prepared.plan.containers, *self._event_folders()}),
+            "folders": sorted(prepared.folders),
             "config": resolved_config(prepared.plan),
         }
-
-    def _event_folders(self) -> list[str]:
-        return [settings.storage_path for settings in self._prepared.traces.values() if settings.storage_path]
 
 
 def _described(container: Container) -> str | None:

@@ -66,7 +66,7 @@ containers:
     event_tracing: [FILL]
   - {id: ears, type: analysis, inputs: ["*"], event_tracing: {mode: full, storage_path: ./results/here}}
 mine:
-  seed: 5
+  name: mine
   trace_settings: {enabled: true}
 """
 
@@ -97,7 +97,7 @@ SPOILT = {
     "range without an end": ("{from: 5, to: 10, step: 5}", "{from: 5, step: 5}"),
     "a list for a parameter": ("anything: 5", "anything: [5]"),
     "sweep of nothing": ("side: [long, short]", "side: []"),
-    "unknown key of a block": ("  seed: 5\n", "  sede: 5\n"),
+    "unknown key of a block": ("  name: mine\n", "  nome: mine\n"),
     "a list for a mapping": ("mine:\n", "mine:\n  results: [trades]\n"),
 }
 
