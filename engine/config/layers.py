@@ -50,20 +50,28 @@ def read_layers(root: Mapping, problems: Problems) -> Layers:
 def merge(lower: Mapping, upper: Mapping) -> Mapping:
     """Both mappings in one: mappings merge key by key, whatever else `upper` says replaces what `lower` says.
 
-    So lists are replaced as a whole, that of the containers like any other.
+    So lists are replaced as a whole, that of the containers like any other. What aliases share stays shared.
     """
-    entries = dict(lower.entries)
-    for name, entry in upper.entries.items():
-        below = entries.get(name)
-        entries[name] = entry if below is None else Entry(entry.key, _merged(below.value, entry.value))
-    return Mapping(entries, lower.at)
+    return _merge(lower, upper, {})
 
 
-def _merged(lower: Node, upper: Node) -> Node:
-    if not isinstance(lower, Mapping):
-        return upper
-    mapping = as_mapping(upper)
-    return upper if mapping is None else merge(lower, mapping)
+def _merge(lower: Mapping, upper: Mapping, known: dict[tuple[int, int], Mapping]) -> Mapping:
+    """The same; `known` are the pairs that are merged already, so that aliases do not multiply the work."""
+    pair = id(lower), id(upper)
+    if pair not in known:
+        entries = dict(lower.entries)
+        for name, entry in upper.entries.items():
+            below = entries.get(name)
+            entries[name] = entry if below is None else Entry(entry.key, _merged(below.value, entry.value, known))
+        known[pair] = Mapping(entries, lower.at)
+    return known[pair]
+
+
+def _merged(lower: Node, upper: Node, known: dict[tuple[int, int], Mapping]) -> Node:
+    if isinstance(upper, Mapping) and isinstance(lower, Mapping):
+        return _merge(lower, upper, known)
+    # Nothing where a mapping may stand is the empty one: it changes nothing.
+    return lower if isinstance(lower, Mapping) and as_mapping(upper) is not None else upper
 
 
 def _further_names(root: Mapping, problems: Problems) -> list[str]:

@@ -134,6 +134,7 @@ def lay_out(config: RunConfig, folder: Path, own_code: Mapping[str, UserStrategy
         clients_of[execution] = (*clients_of.get(execution, ()), portfolio)
     lanes_of = _lanes_of(declared, behind, clients_of)
     types = {id_: container.type for id_, container in declared.items()}
+    data = tuple(id_ for id_, container in declared.items() if isinstance(container, DataContainer))
     if DEFAULT_EXECUTION in clients_of:
         types[DEFAULT_EXECUTION] = "execution"
     lanes = _lanes(types, lanes_of)
@@ -147,7 +148,7 @@ def lay_out(config: RunConfig, folder: Path, own_code: Mapping[str, UserStrategy
         folder=folder,
         containers=containers,
         behind=behind,
-        data_of={id_: _data_of(id_, declared, behind) for id_ in declared},
+        data_of={id_: _data_of(id_, data, behind) for id_ in declared},
         execution_of=execution_of,
         clients_of=clients_of,
         lanes_of=lanes_of,
@@ -223,11 +224,10 @@ def _behind(id_: str, inputs: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _data_of(id_: str, declared: Mapping[str, AnyContainer], behind: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+def _data_of(id_: str, data: tuple[str, ...], behind: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """Those of the data containers that a container hears or is, in order of declaration."""
     heard = {id_, *behind[id_]}
-    return tuple(
-        other for other, container in declared.items() if isinstance(container, DataContainer) and other in heard
-    )
+    return tuple(other for other in data if other in heard)
 
 
 def _own_code(config: RunConfig, folder: Path) -> dict[str, UserStrategy]:

@@ -62,3 +62,14 @@ def test_c4_the_last_layer_that_says_something_wins_and_nothing_is_lost(layers):
 @given(TREES)
 def test_c4_an_empty_layer_changes_nothing(tree):
     assert plain(merge(node(tree), node({}))) == plain(merge(node({}), node(tree))) == tree
+
+
+def test_c5_what_aliases_share_stays_shared():
+    def ladder(levels):
+        rung = node({"a": 1})
+        for _ in range(levels):
+            rung = Mapping({key: Entry(Scalar(key, quoted=False, at=AT), rung) for key in ("m1", "m2")}, AT)
+        return rung
+
+    merged = merge(ladder(60), ladder(60))
+    assert merged.value("m1") is merged.value("m2")

@@ -69,7 +69,7 @@ def test_the_sweep_of_the_page_gives_different_strategies(results):
 
 def test_the_reason_of_a_decision_is_in_the_trace(results):
     outcome = CliRunner().invoke(app, ["inspect", str(results), "portfolio_pullback", "--events", "--type", "SIGNAL"])
-    assert "reason stop: " in outcome.stdout
+    assert "reason stop: " in " ".join(outcome.stdout.split())
 
 
 def test_the_refusal_of_the_page_is_the_one_that_is_given(own, monkeypatch, tmp_path):
