@@ -122,13 +122,21 @@ def _summary(prepared: Prepared, outcome: Outcome, output: Path, width: int | No
         yield from _one(id_, _figures(id_, metrics, prepared, outcome), width)
     elif portfolios:
         yield from _best(portfolios, prepared, outcome, width)
-    if _free(prepared):
+    for notice in _notices(prepared, portfolios):
         yield Text()
-        yield from hung(
-            Text("Notice: "), "trading was free, no commission or slippage is set; real trading is not", width
-        )
+        yield from hung(Text("Notice: "), notice, width)
     yield Text()
     yield Text(f"Next: {_next_command(prepared, portfolios, outcome, output)}")
+
+
+def _notices(prepared: Prepared, portfolios: Mapping[str, Metrics]) -> Iterator[str]:
+    """What a reader of the figures should know about them."""
+    if _free(prepared):
+        yield "trading was free, no commission or slippage is set; real trading is not"
+    orders = sum(metrics["orders"] or 0 for metrics in portfolios.values())
+    rejected = sum(metrics["rejected_orders"] or 0 for metrics in portfolios.values())
+    if rejected:
+        yield f"{rejected:,} of {orders:,} orders were rejected; the ORDER events of a traced portfolio say why"
 
 
 def _free(prepared: Prepared) -> bool:

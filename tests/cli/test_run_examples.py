@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.run_command import files_of, results_of
+from tests.run_command import files_of, results_of, run
+from tests.run_configs import write_config
 from tracing.reading.reader import TraceReader
 
 KEYS = [
@@ -19,6 +20,18 @@ KEYS = [
     "trace_settings",
 ]
 NAMES = ["quickstart", "smoke", "cross", "sweep", "full"]
+
+
+REJECTED = """
+containers:
+  - {id: data_x, type: data, source: {name: synthetic, symbol: X, bars: 60}}
+  - id: portfolio_1
+    type: portfolio
+    inputs: [data_x]
+    cash: 5
+    strategy: {name: buy_and_hold}
+    sizing: {name: fixed_quantity, quantity: 1}
+"""
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -132,3 +145,10 @@ def test_k5_the_accounts_of_every_trace_add_up(finished, name):
         reader = TraceReader(tree / id_)
         assert [event["seq"] for event in reader] == list(range(account["written"]))
         assert reader.damage is None
+
+
+def test_rejected_orders_are_told(tmp_path):
+    """Five of cash, and an order worth a hundred: nothing can be bought."""
+    config = write_config(tmp_path, REJECTED)
+    outcome = run(config, "--output", tmp_path / "out", "--progress", "none")
+    assert "Notice: 1 of 1 orders were rejected" in outcome.stdout
