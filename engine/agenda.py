@@ -8,6 +8,7 @@ hash, no clock.
 
 from __future__ import annotations
 
+from bisect import insort
 from enum import IntEnum
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
@@ -147,7 +148,9 @@ class Agenda:
         """
         self._counter += 1
         standing = Standing(phase, owner.lane, owner.rank, self._counter, owner, action, producer)
-        self._standing = sorted([*self._standing, standing], key=lambda work: work[:4])
+        if self._begun:
+            self._standing = [*self._standing]  # the step under way goes by the list as it was
+        insort(self._standing, standing)
         if self._begun:
             self._leaving = True
             if self.next_at(phase) == self.step:

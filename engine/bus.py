@@ -6,6 +6,7 @@ delivers what is published: on every bus the event reaches, first to the observe
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
@@ -81,7 +82,8 @@ class EventBus:
         self._observers: tuple[Observer, ...] = ()
         self._links: dict[int, list[Link]] = {}
         self._readers: dict[int, EventBus] = {}
-        self._ways: dict[tuple[str, int], tuple[Stop, ...]] = {}
+        self._ways: dict[int, dict[str, tuple[Stop, ...]]] = {}  # by lane and type
+        self._reached: dict[str, dict[EventBus, int]] = {}  # by shared events: every bus on the way, with its place
         self._listeners: dict[int, tuple[tuple[EventBus, Observer], ...]] = {}
         self._turns = Turns([self])
 
@@ -119,14 +121,13 @@ class EventBus:
         """Lets events dispatched here reach `target`; `ends` says whether the end of a trade is told there too."""
         self._links.setdefault(target.lane, []).append(Link(target, types, ends))
         self._take_turns_with(target)
-        self.refresh()
+        for bus in (self, *self._readers.values()):
+            bus._forget()  # noqa: SLF001 - buses of one network
 
     def refresh(self) -> None:
-        """Forgets who wanted what; needed when an attached observer declares other types."""
-        readers, self._readers = self._readers, {}
-        for bus in (self, *readers.values()):
-            bus._ways.clear()  # noqa: SLF001 - buses of one network
-            bus._listeners.clear()  # noqa: SLF001
+        """Asks again who wants what on this bus; needed when an attached observer declares other types."""
+        for bus in (self, *self._readers.values()):
+            bus._ask_again(self)  # noqa: SLF001
 
     def wants(self, event_type: str, lane: int | None = None) -> bool:
         """Whether anybody, here or along the links, would see an event of this type: if not, do not build it.
@@ -166,8 +167,9 @@ class EventBus:
         `lane` is that of the event; without it, the bus's own.
         """
         lane = self.lane if lane is None else lane
-        way = self._ways.get((event.type, lane))
-        if way is None:
+        try:
+            way = self._ways[lane][event.type]
+        except KeyError:
             way = self._way(event.type, lane)
         for bus, observers, handlers in way:
             try:
@@ -215,18 +217,45 @@ class EventBus:
             large.buses.extend(small.buses)
 
     def _way(self, event_type: str, lane: int) -> tuple[Stop, ...]:
-        way = self._ways.get((event_type, lane))
+        ways = self._ways.setdefault(lane, {})
+        way = ways.get(event_type)
         if way is None:
-            reached = self._reach(lane, lambda link: link.carries(event_type))
-            stops = (bus._stop(event_type, incoming=bus is not self) for bus in reached)  # noqa: SLF001
-            way = self._ways[event_type, lane] = tuple(stop for stop in stops if stop[1] or stop[2])
+            reached = self._reached.get(event_type) if lane == SHARED else None
+            if reached is None:
+                buses = self._reach(lane, lambda link: link.carries(event_type))
+                reached = {bus: place for place, bus in enumerate(buses)}
+                if lane == SHARED:
+                    self._reached[event_type] = reached
+            way = ways[event_type] = tuple(stop for bus in reached for stop in bus._stops(event_type, self))  # noqa: SLF001
         return way
 
-    def _stop(self, event_type: str, *, incoming: bool) -> Stop:
+    def _stops(self, event_type: str, source: EventBus) -> tuple[Stop, ...]:
+        """The stop that an event from `source` makes here; none if nobody here wants its type."""
         handlers = self._handlers.get(event_type, ())
-        if incoming:
+        if source is not self:
             handlers += self._incoming.get(event_type, ())
-        return self, tuple(o.observe for o in self._interested(event_type)), handlers
+        observers = tuple(o.observe for o in self._interested(event_type))
+        return ((self, observers, handlers),) if observers or handlers else ()
+
+    def _forget(self) -> None:
+        for known in (self._ways, self._reached, self._listeners):
+            known.clear()
+
+    def _ask_again(self, changed: EventBus) -> None:
+        """Brings up to date what is known of another bus: among thousands of lanes the others are not asked."""
+        if changed.lane == SHARED:
+            self._forget()
+            return
+        for lane in (changed.lane, SHARED):
+            self._listeners.pop(lane, None)
+        self._ways.pop(changed.lane, None)
+        shared = self._ways.get(SHARED, {})
+        for event_type, way in shared.items():
+            places = self._reached[event_type]
+            if changed in places:
+                at = bisect_left(way, places[changed], key=lambda stop: places[stop[0]])
+                after = at + (at < len(way) and way[at][0] is changed)
+                shared[event_type] = (*way[:at], *changed._stops(event_type, self), *way[after:])
 
     def _interested(self, event_type: str) -> list[Observer]:
         return [o for o in self._observers if o.event_types is None or event_type in o.event_types]
@@ -239,7 +268,7 @@ class EventBus:
                 if passes(link) and id(link.target) not in seen:
                     seen.add(id(link.target))
                     reached.append(link.target)
-        for bus in reached:
+        for bus in reached[1:]:
             bus._readers[id(self)] = self  # noqa: SLF001
         return reached
 
