@@ -6,6 +6,7 @@ run: its events are those of a stream that never rested.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     Rows = Iterator[tuple[Any, ...]]
 
 
-class DenseStream:
+class DenseStream(ABC):
     """Publishes one event of `event_type` at each of `steps` (int64, ascending), in `phase`.
 
     While nobody wants them it stands nowhere and costs nothing.
@@ -53,13 +54,13 @@ class DenseStream:
             self._end = None
             self._rows, self._upcoming = iter(()), NO_MORE
 
+    @abstractmethod
     def rows_from(self, row: int) -> Rows:
         """What the events from row `row` on are made of; each begins with its step."""
-        raise NotImplementedError
 
+    @abstractmethod
     def take(self, count: int) -> list[Event]:
         """The events of the next `count` rows."""
-        raise NotImplementedError
 
     def next_rows(self, count: int) -> list[tuple[Any, ...]]:
         """The next `count` rows, which are then behind."""
