@@ -138,7 +138,7 @@ ALL = {"events_to_trace": "ALL", "storage_backend": "disk"}
 
 
 def test_r5_the_end_of_the_run_can_be_what_makes_a_rule_true(tmp_path):
-    bars = make_bars([10, 11, 12, 13], wishes=[1, 1, 1, 1])
+    bars = make_bars([10, 14, 9, 11], wishes=[1, 1, 1, 1])
     ruled, whole = pair(
         lambda own: [data(), wishing(event_tracing=own)],
         tmp_path,
@@ -146,7 +146,9 @@ def test_r5_the_end_of_the_run_can_be_what_makes_a_rule_true(tmp_path):
         bars,
     )
     assert ruled.streamed() == after_close(whole.streamed(), 1)
-    assert [event["event_id"] for event in ruled.streamed()] == ["portfolio_1:PORTFOLIO_UPDATE:6"]
+    (last,) = ruled.streamed()
+    assert last["event_id"] == "portfolio_1:PORTFOLIO_UPDATE:6"
+    assert last["drawdown"] < 0
 
 
 def test_r5_memory_keeps_from_then_on_what_the_new_policy_keeps(tmp_path):
