@@ -5,18 +5,27 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import msgspec
+import numpy as np
 
+from engine.features.blocks import compute_in_blocks
 from engine.features.indicators import PRICE_COLUMNS, check_indicator, compute
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import numpy as np
     import numpy.typing as npt
 
     from engine.market.bars import Bars
+    from engine.market.column_file import ColumnFile
 
     Column = npt.NDArray[np.float64]
+
+BUDGET = 32 << 20
+"""Bytes of a feature's outputs up to which it is computed in one call."""
+
+VALUE = 8
+WORKING = 128
+"""Bytes that a bar's value takes in an array, and while a handle is carried over it: a number of Python each way."""
 
 
 class FeatureSpec(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,10 +48,16 @@ def feature_names(name: str, spec: FeatureSpec) -> tuple[str, ...]:
 
 
 class FeatureStore:
-    """Computes feature columns on demand and keeps them, read-only, by what defines them: `computed` counts."""
+    """Computes feature columns on demand and keeps them in `file`, read-only, by what defines them: `computed` counts.
 
-    def __init__(self) -> None:
+    A feature whose outputs take at most `budget` bytes is one call over the whole column; a longer one is carried from
+    block to block, to the same bits (rule L6).
+    """
+
+    def __init__(self, file: ColumnFile, budget: int = BUDGET) -> None:
         self.computed = 0
+        self._file = file
+        self._budget = budget
         self._columns: dict[tuple[int, FeatureSpec], tuple[Column, ...]] = {}
 
     def columns(self, bars: Bars, features: Mapping[str, FeatureSpec]) -> dict[str, Column]:
@@ -61,8 +76,17 @@ class FeatureStore:
         key = (id(bars), spec)
         if key not in self._columns:
             self.computed += 1
-            outputs = compute(spec.indicator, dict(spec.parameters), price_columns(bars), spec.input)
-            for column in outputs:
-                column.flags.writeable = False
-            self._columns[key] = outputs
+            self._columns[key] = self._written(bars, spec)
         return self._columns[key]
+
+    def _written(self, bars: Bars, spec: FeatureSpec) -> tuple[Column, ...]:
+        rows, outputs = len(bars), len(check_indicator(spec.indicator).outputs)
+        defined = spec.indicator, dict(spec.parameters), price_columns(bars), spec.input
+        if rows * outputs * VALUE <= self._budget:
+            return tuple(map(self._file.put, compute(*defined)))
+        block = max(1, self._budget // (outputs * WORKING))
+        places = [self._file.reserve(rows) for _ in range(outputs)]
+        following = places
+        for part in compute_in_blocks(*defined, block):
+            following = [self._file.write(place, values) for place, values in zip(following, part, strict=True)]
+        return tuple(self._file.view(place, rows, np.float64) for place in places)

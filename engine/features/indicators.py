@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import sys
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -92,26 +92,82 @@ def compute(
     Raises:
         BadParameterError: if TA-Lib refuses the parameters.
     """
-    missing = [column for column in inputs if column not in columns]
-    if missing:
-        raise BadParameterError(f"{name} is to read {missing[0]!r}, and there is no such column")
-    function = _function(name)
-    taken = [key for key, value in function.info["input_names"].items() if isinstance(value, str)]
-    renamed = dict(zip(taken, inputs, strict=False))
-    try:
-        computed = function({key: _contiguous(column) for key, column in columns.items()}, **renamed, **parameters)
-    except Exception as error:  # TA-Lib's wrapper raises nothing narrower
-        raise BadParameterError(f"{name} cannot be computed with {dict(parameters)}: {error}") from error
-    outputs = computed if isinstance(computed, list | tuple) else (computed,)
-    if all(output.dtype == np.float64 for output in outputs):
-        return tuple(outputs)
-    function.parameters = dict(parameters)
-    read = [columns[column] for column in (*check_indicator(name).inputs, *inputs) if column in columns]
-    return tuple(_blanked(output, _first_known(read) + function.lookback) for output in outputs)
+    return as_floats(*Call(name, parameters, columns, inputs).at_once())
+
+
+def as_floats(outputs: Sequence[npt.NDArray[Any]], warm_up: int) -> tuple[Column, ...]:
+    """Outputs as float64 columns; the warm-up of whole-number ones, which TA-Lib fills with zeros, is blanked."""
+    return tuple(output if output.dtype == np.float64 else _blanked(output, max(0, warm_up)) for output in outputs)
+
+
+class Call:
+    """One indicator with its parameters and the `columns` it reads, in TA-Lib's order: shape (bars,) each.
+
+    Raises:
+        BadParameterError: if there is no such column.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        parameters: Mapping[str, int | float],
+        columns: Mapping[str, Column],
+        inputs: tuple[str, ...],
+    ) -> None:
+        missing = [column for column in inputs if column not in columns]
+        if missing:
+            raise BadParameterError(f"{name} is to read {missing[0]!r}, and there is no such column")
+        self._name = name
+        self._parameters = dict(parameters)
+        self._function = _function(name)
+        defaults = self._function.info["input_names"]
+        taken = [key for key, value in defaults.items() if isinstance(value, str)]
+        read = {**defaults, **dict(zip(taken, inputs, strict=False))}
+        self.columns = [_contiguous(columns[column]) for value in read.values() for column in _listed(value)]
+        self.bars = len(self.columns[0])
+
+    def at_once(self) -> tuple[Sequence[npt.NDArray[Any]], int]:
+        """The outputs over all bars, and the warm-up if any of them has whole numbers.
+
+        Raises:
+            BadParameterError: if TA-Lib refuses the parameters.
+        """
+        try:
+            computed = getattr(_talib(), self._name)(*self.columns, **self._parameters)
+        except Exception as error:  # TA-Lib's wrapper raises nothing narrower
+            raise self._refused(error) from error
+        outputs = computed if isinstance(computed, list | tuple) else (computed,)
+        whole = any(output.dtype != np.float64 for output in outputs)
+        return outputs, self.warm_up if whole else 0
+
+    def open_handle(self, rows: int) -> tuple[Any, Sequence[npt.NDArray[Any]]] | None:
+        """A streaming handle that has seen the first `rows` bars, and its outputs over them; None if they are too few.
+
+        Raises:
+            BadParameterError: if TA-Lib refuses the parameters.
+        """
+        talib = _talib()
+        try:
+            handle, filled = getattr(talib.stream, self._name).open_and_fill(
+                *(column[:rows] for column in self.columns), **self._parameters
+            )
+        except talib.InsufficientHistory:
+            return None
+        except Exception as error:
+            raise self._refused(error) from error
+        return handle, filled if isinstance(filled, tuple) else (filled,)
+
+    @cached_property
+    def warm_up(self) -> int:
+        """Bars before the first at which every column is known and the indicator has seen enough of them."""
+        self._function.parameters = self._parameters
+        return _first_known(self.columns) + int(self._function.lookback)
+
+    def _refused(self, error: Exception) -> BadParameterError:
+        return BadParameterError(f"{self._name} cannot be computed with {self._parameters}: {error}")
 
 
 def _blanked(output: npt.NDArray[Any], warm_up: int) -> Column:
-    """TA-Lib fills the warm-up of whole-number outputs with zeros, which would pass for values."""
     values = output.astype(np.float64)
     values[:warm_up] = np.nan
     return values
@@ -119,8 +175,12 @@ def _blanked(output: npt.NDArray[Any], warm_up: int) -> Column:
 
 def _first_known(columns: Sequence[Column]) -> int:
     """The first bar at which every column has a value; their length if there is none."""
-    known = np.logical_and.reduce([~np.isnan(column) for column in columns])
-    return int(known.argmax()) if known.any() else len(known)
+    bars, block = len(columns[0]), 65_536
+    for start in range(0, bars, block):
+        known = np.logical_and.reduce([~np.isnan(column[start : start + block]) for column in columns])
+        if known.any():
+            return start + int(known.argmax())
+    return bars
 
 
 def _reads_columns(name: str) -> bool:
@@ -159,6 +219,7 @@ def _talib() -> Any:  # noqa: ANN401 - TA-Lib has no types
     try:
         import talib  # noqa: PLC0415 - the import is what this function is for
         import talib.abstract  # noqa: PLC0415
+        import talib.stream  # noqa: PLC0415
     finally:
         for name in hidden:
             del sys.modules[name]

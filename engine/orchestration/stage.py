@@ -9,6 +9,7 @@ from engine.agenda import Agenda
 from engine.containers.bulk import publish_in_bulk
 from engine.containers.outlet import Outlet
 from engine.features.columns import FeatureStore
+from engine.market.column_file import ColumnFile
 from engine.market.timeline import Clock, Feed, union
 from engine.metrics.days import day_ends
 
@@ -38,7 +39,7 @@ class Stage:
             )
             for planned in plan.of_type("data")
         }
-        self.store = FeatureStore()
+        self.store = FeatureStore(ColumnFile())
         self.changes: dict[Hashable, Changes] = {}
         self.outlets: list[Outlet] = []
         self.clock = cache(self._clock)

@@ -16,6 +16,7 @@ from engine.features.indicators import (
     compute,
     indicator_names,
 )
+from engine.market.column_file import ColumnFile
 from tests.building import crossing, data, features, make_bars, play, sma, strategy, walk
 
 BARS = walk(300)
@@ -123,7 +124,7 @@ def test_output_names_are_distinct_and_not_empty(name):
 
 
 def test_c1_the_store_computes_each_definition_once_per_bars():
-    store, other = FeatureStore(), walk(50, seed=8)
+    store, other = FeatureStore(ColumnFile()), walk(50, seed=8)
     first = store.columns(BARS, {"a": sma(5), "b": sma(6)})
     second = store.columns(BARS, {"c": sma(5)})
     assert (store.computed, second["c"] is first["a"]) == (2, True)
@@ -132,14 +133,14 @@ def test_c1_the_store_computes_each_definition_once_per_bars():
 
 
 def test_shared_columns_cannot_be_written():
-    column = FeatureStore().columns(BARS, {"a": sma(5)})["a"]
+    column = FeatureStore(ColumnFile()).columns(BARS, {"a": sma(5)})["a"]
     with pytest.raises(ValueError, match="read-only"):
         column[0] = 1.0
 
 
 def test_columns_are_prices_the_files_own_and_the_features_and_a_feature_may_take_a_name():
     bars = make_bars([1.0, 2.0, 3.0], mood=[0.1, 0.2, 0.3])
-    columns = FeatureStore().columns(bars, {"fast": sma(2)})
+    columns = FeatureStore(ColumnFile()).columns(bars, {"fast": sma(2)})
     assert list(columns) == ["open", "high", "low", "close", "volume", "mood", "fast"]
 
 

@@ -1,0 +1,98 @@
+"""One file for the columns of a run: written once, then mapped, so that they cost page cache and no heap (rule L6)."""
+
+from __future__ import annotations
+
+import mmap
+import os
+import tempfile
+import weakref
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    Column = npt.NDArray[Any]
+
+_GRAIN = mmap.ALLOCATIONGRANULARITY
+_LEAST_STRETCH = 1 << 20
+
+
+class Stretch(NamedTuple):
+    """A part of the file that is mapped as one: `begin` and `end` in bytes."""
+
+    begin: int
+    end: int
+    mapping: mmap.mmap
+
+
+class ColumnFile:
+    """A file that columns are put into, one after the other; what comes back are read-only arrays over its mapping.
+
+    The file has no name from the start: nothing is left behind, however the run ends. It is mapped in stretches that
+    double the whole, because every mapping holds a descriptor: their number grows with the logarithm of the columns.
+    Values are written, not stored through the mapping: a full disk is then an OSError and not a dead process.
+    """
+
+    def __init__(self) -> None:
+        self._descriptor = -1
+        self._end = 0
+        self._stretches: list[Stretch] = []
+
+    def reserve(self, rows: int) -> int:
+        """A place for a column of `rows` values of eight bytes; returns where it begins.
+
+        Raises:
+            OSError: if there is no room for the file.
+        """
+        size = max(rows, 1) * 8
+        if not self._stretches or self._end + size > self._stretches[-1].end:
+            self._stretch(size)
+        begin = self._end
+        self._end += -(-size // _GRAIN) * _GRAIN
+        return begin
+
+    def write(self, place: int, values: Column) -> int:
+        """Writes consecutive values from `place` on; returns the place of what follows.
+
+        Raises:
+            OSError: if they cannot be written.
+        """
+        left = np.ascontiguousarray(values).data.cast("B")
+        while left:
+            written = os.pwrite(self._descriptor, left, place)
+            left = left[written:]
+            place += written
+        return place
+
+    def view(self, place: int, rows: int, dtype: npt.DTypeLike) -> Column:
+        """The column of `rows` values that begins at `place`, read-only."""
+        stretch = next(stretch for stretch in self._stretches if stretch.begin <= place < stretch.end)
+        return np.frombuffer(stretch.mapping, dtype, rows, place - stretch.begin)
+
+    def put(self, values: Column) -> Column:
+        """Writes a whole column of eight-byte values and returns it as it stands in the file.
+
+        Raises:
+            OSError: if it cannot be written.
+        """
+        place = self.reserve(len(values))
+        self.write(place, values)
+        return self.view(place, len(values), values.dtype)
+
+    def _stretch(self, size: int) -> None:
+        if self._descriptor < 0:
+            self._open()
+        begin = self._stretches[-1].end if self._stretches else 0
+        length = -(-max(size, begin, _LEAST_STRETCH) // _GRAIN) * _GRAIN
+        os.ftruncate(self._descriptor, begin + length)
+        mapping = mmap.mmap(self._descriptor, length, access=mmap.ACCESS_READ, offset=begin)
+        self._stretches.append(Stretch(begin, begin + length, mapping))
+        self._end = begin
+
+    def _open(self) -> None:
+        self._descriptor, path = tempfile.mkstemp(prefix="admf-columns-")
+        Path(path).unlink()
+        weakref.finalize(self, os.close, self._descriptor)
