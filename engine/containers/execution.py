@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from engine.agenda import Phase
 from engine.bus import SHARED
@@ -13,18 +13,12 @@ from engine.trading.orders import WorkingOrder, execute_at
 
 if TYPE_CHECKING:
     from engine.agenda import Action
+    from engine.containers.account import Account
     from engine.containers.outlet import Outlet
     from engine.events import OrderStatus
     from engine.market.timeline import Clock
     from engine.trading.costs import Terms
     from engine.trading.positions import Trade
-
-
-class Account(Protocol):
-    """What a desk asks of the portfolio behind an order."""
-
-    def refusal(self, request: OrderRequest) -> str:
-        """Why the order cannot be afforded; empty if it can."""
 
 
 class Desk:
@@ -99,7 +93,7 @@ class Desk:
             return f"no data for symbol {request.symbol!r}"
         if not math.isfinite(request.quantity) or request.quantity <= 0.0:
             return f"quantity {request.quantity} is not a positive number of units"
-        return self._account.refusal(request)
+        return self._account.refusal(request, self)
 
     def _wake(self, symbol: str) -> None:
         feed = self._clock.feeds[self._numbers[symbol]]

@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from engine.config.schema import ExecutionContainer as ExecutionConfig
+from engine.containers.account import Account
 from engine.containers.data import DataContainer
 from engine.containers.execution import Desk, ExecutionContainer
 from engine.containers.feature import FeatureContainer, FeaturePublisher
@@ -87,6 +88,7 @@ class Equipment:
         portfolio.outlet = self._outlet(portfolio)
         portfolio.clock = clock
         portfolio.ledger = Ledger(config.cash, clock, EquityCurve(config.cash, len(days.rows)), days.rows)
+        portfolio.account = Account(portfolio.outlet, clock, portfolio.ledger)
         portfolio.desk = self._open_desk(portfolio)
         portfolio.sizing = config.sizing
         portfolio.publisher = self._publisher(portfolio, portfolio.outlet)
@@ -107,7 +109,7 @@ class Equipment:
         shared = len(self._plan.clients_of[id_]) > 1
         outlet = self._stage.outlet(execution, portfolio.lane, f"{id_}/{portfolio.container_id}" if shared else id_)
         terms = declared.terms if isinstance(declared, ExecutionConfig) else Terms()
-        desk = Desk(id_, outlet, self._clock(portfolio.container_id), terms, portfolio)
+        desk = Desk(id_, outlet, self._clock(portfolio.container_id), terms, portfolio.account)
         if isinstance(execution, ExecutionContainer):
             execution.desks[portfolio.container_id] = desk
         return desk
