@@ -6,6 +6,7 @@ import msgspec
 import yaml
 
 from cli.config.nodes_in_progress import Open, Placed
+from cli.config.parser_events import events_of
 from cli.config.syntax import syntax_problem
 from engine.config.errors import ConfigProblem, Problems, shown_text
 from engine.config.node import Entry, Mapping, Mark, Node, Path, Scalar, Sequence, as_mapping, dotted
@@ -24,9 +25,6 @@ _TAGS: dict[type, frozenset[str]] = {
     yaml.SequenceStartEvent: frozenset({_YAML + "seq"}),
     yaml.MappingStartEvent: frozenset({_YAML + "map"}),
 }
-_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
-
 _NO_KEY = Scalar("?", quoted=True, at=Mark("", 0, 0))
 _LONGEST_PATH = 8
 
@@ -73,9 +71,8 @@ class Composer:
         Raises:
             UnusableTextError: if it is not YAML, is nested too deep, or expands too far.
         """
-        loader = _LOADER(text)
         try:
-            while not isinstance(event := loader.get_event(), yaml.StreamEndEvent):
+            for event in events_of(text):
                 take = self._takers.get(type(event))
                 if take is not None:
                     take(event)
@@ -83,8 +80,6 @@ class Composer:
             problem = syntax_problem(error, self._path, text)
             placed = problem if self._at is None else msgspec.structs.replace(problem, at=self._at)
             raise UnusableTextError(placed) from None
-        finally:
-            loader.dispose()
         return self._root or Scalar("", quoted=False, at=self._at or Mark(self._path, 1, 1))
 
     def _document(self, event: yaml.DocumentStartEvent) -> None:
