@@ -99,9 +99,7 @@ def _simulate(request: Request, run: Run, signals: Signals) -> Outcome:
         outcome = run.execute(progress.look)
     run.finish(outcome)
     if request.debug:
-        for container in run.simulation.containers.values():
-            if container.exception is not None:
-                traceback.print_exception(container.exception)
+        sys.stderr.write("".join(outcome.traces))
     return outcome
 
 

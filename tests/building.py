@@ -29,6 +29,7 @@ from engine.market.sources import SyntheticSource
 from engine.market.timeline import Clock, Feed
 from engine.metrics.equity import EquityCurve
 from engine.orchestration.plan import make_plan
+from engine.orchestration.scenery import Scenery
 from engine.orchestration.wiring import wire
 from engine.strategies.builtin import Crossover
 from engine.trading.sizing import FixedQuantity
@@ -235,7 +236,7 @@ def stage(
 ) -> Simulation:
     """A wired run that has not begun."""
     config = RunConfig(name="test", containers=list(containers), **settings)
-    return wire(make_plan(config, folder), bars, prepare)
+    return wire(plan := make_plan(config, folder), Scenery(plan, bars), prepare)
 
 
 def play(

@@ -42,6 +42,7 @@ class Equipment:
 
     def __init__(self, stage: Stage, containers: Mapping[str, Container], root: RootContainer) -> None:
         self._stage = stage
+        self._scenery = stage.scenery
         self._plan = stage.plan
         self._containers = containers
         self._root = root
@@ -53,7 +54,7 @@ class Equipment:
             match container:
                 case DataContainer():
                     container.outlet = self._outlet(container)
-                    container.feed = self._stage.feeds[container.container_id]
+                    container.feed = self._scenery.feeds[container.container_id]
                     container.publisher = self._extras(container)
                 case FeatureContainer():
                     container.publisher = self._publisher(container, self._outlet(container))
@@ -69,7 +70,7 @@ class Equipment:
         root.closing_outlet = self._stage.outlet(root, LAST_LANE, root.container_id)
         root.others = [container for container in self._containers.values() if container is not root]
         root.run_name = self._plan.config.name
-        root.last_step = len(self._stage.timeline) - 1
+        root.last_step = len(self._scenery.timeline) - 1
 
     def _equip_strategy(self, container: StrategyContainer) -> None:
         id_ = container.container_id
@@ -84,7 +85,7 @@ class Equipment:
         id_ = portfolio.container_id
         config = self._plan.portfolio(id_)
         clock = self._clock(id_)
-        days = self._stage.days(self._plan.data_of[id_], config.day_zone)
+        days = self._scenery.days(self._plan.data_of[id_], config.day_zone)
         portfolio.outlet = self._outlet(portfolio)
         portfolio.clock = clock
         portfolio.ledger = Ledger(config.cash, clock, EquityCurve(config.cash, len(days.rows)), days.rows)
@@ -136,7 +137,7 @@ class Equipment:
         clock, features = self._clock(id_), self._features(id_)
 
         def columns(number: int) -> Columns:
-            return self._stage.store.columns(clock.feeds[number].bars, features)
+            return self._scenery.store.columns(clock.feeds[number].bars, features)
 
         strategy = self._plan.strategy(id_)
         if not isinstance(strategy, Builtin):
@@ -157,7 +158,7 @@ class Equipment:
         """The container from which a host takes each feature it may read, the file's own columns among them."""
         origins: dict[str, str] = {}
         for source in reversed((id_, *self._plan.behind[id_])):
-            feed = self._stage.feeds.get(source)
+            feed = self._scenery.feeds.get(source)
             names = [name for key, spec in self._plan.features(source).items() for name in feature_names(key, spec)]
             origins |= dict.fromkeys([*names, *(feed.bars.extras if feed else ())], source)
         return origins
@@ -193,7 +194,7 @@ class Equipment:
         features, clock = self._plan.features(id_), self._clock(id_)
 
         def columns(number: int) -> dict[str, Column]:
-            return self._stage.store.named(clock.feeds[number].bars, features)
+            return self._scenery.store.named(clock.feeds[number].bars, features)
 
         publisher = FeaturePublisher(id_, outlet, clock, columns)
         self._publishers[id_] = publisher
@@ -203,4 +204,4 @@ class Equipment:
         return self._stage.outlet(container, container.lane, container.container_id)
 
     def _clock(self, id_: str) -> Clock:
-        return self._stage.clock(self._plan.data_of[id_])
+        return self._scenery.clock(self._plan.data_of[id_])

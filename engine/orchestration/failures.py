@@ -35,7 +35,7 @@ class Place:
 class Failures:
     """Contains failures: closes the lanes concerned at once, and reports when their turn in the order comes.
 
-    `outlets`: every outlet of the run. `dependents`: the portfolios that fail with a container.
+    `containers`: those that take part. `outlets`: every outlet of theirs. `dependents`: who fails with a container.
     """
 
     def __init__(
@@ -62,7 +62,8 @@ class Failures:
         if container.status == "failed":
             return
         message = str(error) or type(error).__name__
-        others = (self._containers[id_] for id_ in self._dependents.get(container.container_id, ()))
+        dependents = self._dependents.get(container.container_id, ())
+        others = (self._containers[id_] for id_ in dependents if id_ in self._containers)
         struck = [container, *(other for other in others if other is not container and other.status == "running")]
         for one in struck:
             self._strike(one, message if one is container else f"{container.container_id} failed: {message}")

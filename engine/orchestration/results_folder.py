@@ -71,12 +71,6 @@ class ResultsFolder:
         """Writes run.json."""
         write_json(self.root / RUN_FILE, run)
 
-    def write_metrics(self, container_id: str, metrics: dict[str, Any]) -> None:
-        """Writes the metrics.json of one container."""
-        folder = self.root / container_id
-        folder.mkdir(exist_ok=True)
-        write_json(folder / METRICS_FILE, metrics)
-
     def _claim(self) -> None:
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -128,6 +122,13 @@ class ResultsFolder:
             if _LEFT_BEHIND.fullmatch(path.name):
                 path.unlink()
         (root / RUN_FILE).unlink()
+
+
+def write_metrics(root: Path, container_id: str, metrics: dict[str, Any]) -> None:
+    """Writes the metrics.json of one container into its folder below `root`."""
+    folder = root / container_id
+    folder.mkdir(exist_ok=True)
+    write_json(folder / METRICS_FILE, metrics)
 
 
 def write_json(path: Path, data: object) -> None:

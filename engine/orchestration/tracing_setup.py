@@ -62,11 +62,11 @@ def attach_tracers(
     root: Path,
     warn: Callable[[str], None],
 ) -> dict[str, EventTracer]:
-    """Gives every container that traces, or that a rule may have trace, its tracer; event files go to folders in `root`."""
+    """Gives those that trace, or that a rule may have trace, their tracers; event files go to folders in `root`."""
     limit = member_bytes(sum(settings.may_stream for settings in traces.values()))
     tracers: dict[str, EventTracer] = {}
     for id_, settings in traces.items():
-        if settings.enabled or settings.dynamic_rules:
+        if id_ in containers and (settings.enabled or settings.dynamic_rules):
             folder = root / (settings.storage_path or id_)
             tracer = tracers[id_] = open_tracer(id_, settings, folder, limit, warn)
             container = containers[id_]

@@ -18,11 +18,11 @@ from engine.orchestration.simulation import Simulation
 from engine.orchestration.stage import Stage
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from engine.containers.base import Container
-    from engine.market.bars import Bars
     from engine.orchestration.plan import Plan
+    from engine.orchestration.scenery import Scenery
 
 REQUESTS = frozenset({"ORDER_REQUEST"})
 ANSWERS = frozenset({"ORDER", "FILL"})
@@ -45,14 +45,26 @@ _CLASSES: dict[str, type[Container]] = {
 }
 
 
-def wire(plan: Plan, bars: Mapping[str, Bars], prepare: Callable[[Mapping[str, Container]], None]) -> Simulation:
-    """Makes the containers of `plan`, links them, and places them on the timeline of `bars` (by data container id).
+def wire(
+    plan: Plan,
+    scenery: Scenery,
+    prepare: Callable[[Mapping[str, Container]], None],
+    members: Collection[str] | None = None,
+    root: RootContainer | None = None,
+) -> Simulation:
+    """Makes the containers of `plan`, links them, and places them on the timeline of `scenery`.
 
-    `prepare` gets the containers before anything is scheduled: observers are attached there.
+    `members` are the ids of those that take part, without it all; the root always does. `prepare` gets the containers before
+    anything is scheduled: observers are attached there.
     """
-    stage = Stage(plan, bars)
-    containers = {p.id: _CLASSES[p.type](p.id, lane=p.lane, rank=p.rank) for p in plan.containers.values()}
-    root = RootContainer(ROOT, rank=BEFORE_ALL)
+    stage = Stage(plan, scenery)
+    taking_part = plan.containers.keys() if members is None else members
+    containers = {
+        p.id: _CLASSES[p.type](p.id, lane=p.lane, rank=p.rank)
+        for p in plan.containers.values()
+        if p.id in taking_part and p.id != ROOT
+    }
+    root = root or RootContainer(ROOT, rank=BEFORE_ALL)
     containers[ROOT] = root
     _link(plan, containers)
     Equipment(stage, containers, root).equip_all()
@@ -60,18 +72,21 @@ def wire(plan: Plan, bars: Mapping[str, Bars], prepare: Callable[[Mapping[str, C
     for container in containers.values():
         container.event_bus.on_failure = failures.handler(container)
     prepare(containers)
-    return Simulation(stage.timeline, stage.agenda, containers, root, stage.outlets, plan.config.block_size)
+    return Simulation(scenery.timeline, stage.agenda, containers, root, stage.outlets, plan.config.block_size)
 
 
 def _link(plan: Plan, containers: Mapping[str, Container]) -> None:
+    """Links those that are there, in the order of the plan."""
     root = containers[ROOT].event_bus
-    for planned in plan.containers.values():
-        bus = containers[planned.id].event_bus
-        for source in planned.inputs:
-            containers[source].event_bus.link(bus)
+    for id_, container in containers.items():
+        bus = container.event_bus
+        for source in plan.containers[id_].inputs:
+            if source in containers:
+                containers[source].event_bus.link(bus)
         if bus is not root:
             bus.link(root, ERRORS, ends=False)
     for portfolio, execution in plan.execution_of.items():
-        client, desk = containers[portfolio].event_bus, containers[execution].event_bus
-        client.link(desk, REQUESTS)
-        desk.link(client, ANSWERS)
+        if portfolio in containers:
+            client, desk = containers[portfolio].event_bus, containers[execution].event_bus
+            client.link(desk, REQUESTS)
+            desk.link(client, ANSWERS)

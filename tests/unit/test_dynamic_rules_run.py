@@ -15,6 +15,7 @@ from engine.config.node import Mapping, Mark
 from engine.config.schema import RunConfig
 from engine.orchestration import tracing_setup
 from engine.orchestration.plan import make_plan
+from engine.orchestration.scenery import Scenery
 from engine.orchestration.tracing_setup import accounting, attach_tracers, resolve_traces
 from engine.orchestration.wiring import wire
 from engine.strategies.builtin import Crossover
@@ -46,7 +47,7 @@ class Traced:
         def attach(containers):
             self.tracers = attach_tracers(plan, containers, traces, root, lambda _: None)
 
-        self.simulation = wire(plan, bars, attach)
+        self.simulation = wire(plan, Scenery(plan, bars), attach)
         self.simulation.run(lambda: None)
         for tracer in self.tracers.values():
             tracer.close()

@@ -1,0 +1,153 @@
+"""A part of a run: some of its containers, simulated together, and the files they write (rules S6, S9)."""
+
+from __future__ import annotations
+
+import errno
+import traceback
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from engine.containers.portfolio import PortfolioContainer
+from engine.orchestration.extracts import EquityExtract, TradeExtract
+from engine.orchestration.results_folder import write_metrics
+from engine.orchestration.tracing_setup import accounting, attach_tracers, open_stream
+from engine.orchestration.wiring import wire
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping
+    from pathlib import Path
+
+    from engine.containers.base import Container, Measured
+    from engine.containers.root import RootContainer
+    from engine.orchestration.prepare import Prepared
+    from engine.orchestration.scenery import Scenery
+    from tracing.tracer import EventTracer
+
+SCHEMA_VERSION = 1
+
+Figures = dict[str, float | int | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a container came to.
+
+    `failure` says what went wrong, `trace` where in the code; `by_machine`: the machine was at fault.
+    """
+
+    status: str
+    metrics: Figures
+    failure: str | None
+    trace: str
+    by_machine: bool
+
+
+class Part:
+    """The containers named by `members`, without it all of them; they write into folders below `root`.
+
+    `warn` takes remarks, one line each.
+    """
+
+    def __init__(
+        self,
+        prepared: Prepared,
+        scenery: Scenery,
+        folder: Path,
+        warn: Callable[[str], None],
+        *,
+        members: Collection[str] | None = None,
+        root: RootContainer | None = None,
+    ) -> None:
+        self._prepared = prepared
+        self._folder = folder
+        self._warn = warn
+        self._tracers: dict[str, EventTracer] = {}
+        self._extracts: list[tuple[Container, TradeExtract | EquityExtract]] = []
+        self.simulation = wire(prepared.plan, scenery, self._attach, members, root)
+
+    def run(self, watch: Callable[[], None]) -> dict[str, Measured]:
+        """Simulates to the end, or until it is stopped; returns the metrics of every container, by id."""
+        self.simulation.run(watch)
+        self._close_files()
+        return {id_: container.metrics() for id_, container in self.simulation.containers.items()}
+
+    def report(self, measured: Mapping[str, Measured]) -> dict[str, Report]:
+        """Writes the metrics.json of those whose metrics are given, and says what they came to."""
+        reports = {}
+        for id_, metrics in measured.items():
+            container = self.simulation.containers[id_]
+            try:
+                write_metrics(self._folder, id_, self._result(container, metrics))
+            except OSError as error:
+                self._fail_writing(container, error)
+            reports[id_] = _report(container, metrics[0])
+        return reports
+
+    def _attach(self, containers: Mapping[str, Container]) -> None:
+        prepared, folder = self._prepared, self._folder
+        self._tracers = attach_tracers(prepared.plan, containers, prepared.traces, folder, self._warn)
+        wanted = prepared.plan.config.results
+        streams = (wanted.trades + wanted.equity) * sum(1 for _ in prepared.plan.of_type("portfolio"))
+        for id_, container in containers.items():
+            container.correlation_id = prepared.correlation_id
+            if isinstance(container, PortfolioContainer):
+                if wanted.trades:
+                    trades = TradeExtract(open_stream(folder / id_, "trades", streams))
+                    container.event_bus.attach_observer(trades)
+                    self._extracts.append((container, trades))
+                if wanted.equity:
+                    equity = EquityExtract(open_stream(folder / id_, "equity", streams), container.timestamps)
+                    container.ledger.watch = equity.marked
+                    self._extracts.append((container, equity))
+
+    def _close_files(self) -> None:
+        containers = self.simulation.containers
+        tracers = ((containers[id_], tracer) for id_, tracer in self._tracers.items())
+        for container, file in (*tracers, *self._extracts):
+            try:
+                file.close()
+            except OSError as error:
+                self._fail_writing(container, error)
+
+    def _fail_writing(self, container: Container, error: OSError) -> None:
+        """A file that cannot be written costs its container; what the others wrote stays."""
+        container.status, container.error, container.exception = "failed", str(error), error
+        if self.simulation.root.status == "completed":
+            self.simulation.root.status = "failed"
+
+    def _result(self, container: Container, measured: Measured) -> dict[str, Any]:
+        metrics, notes = measured
+        id_ = container.container_id
+        return {
+            "schema_version": SCHEMA_VERSION,
+            "container_id": id_,
+            "type": container.type,
+            "status": container.status,
+            "error": _described(container),
+            "correlation_id": self._prepared.correlation_id,
+            "metrics": metrics,
+            "metric_notes": notes,
+            "tracing": accounting(self._tracers.get(id_)),
+            "memory_usage": container.memory_usage(),
+            "trace_settings": self._prepared.traces[id_],
+        }
+
+
+def _report(container: Container, metrics: Figures) -> Report:
+    error = container.exception
+    return Report(
+        status=container.status,
+        metrics=metrics,
+        failure=_described(container),
+        trace="" if error is None else "".join(traceback.format_exception(error)),
+        by_machine=isinstance(error, OSError | MemoryError),
+    )
+
+
+def _described(container: Container) -> str | None:
+    if container.error is None:
+        return None
+    error = container.exception
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        return f"disk_full: {container.error}"
+    return container.error if error is None else f"{type(error).__name__}: {container.error}"

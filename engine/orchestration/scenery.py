@@ -1,0 +1,48 @@
+"""The scenery: what every part of a run sees and none changes. Timeline, feeds, clocks, days, feature columns."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from engine.features.columns import FeatureStore
+from engine.market.column_file import ColumnFile
+from engine.market.timeline import Clock, Feed, union
+from engine.metrics.days import day_ends
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from engine.market.bars import Bars
+    from engine.metrics.days import DayEnds
+    from engine.orchestration.plan import Plan
+
+
+class Scenery:
+    """Built from a plan and the bars of its data containers, by id. What is asked for twice is made once.
+
+    Feature columns stand in `file`.
+    """
+
+    def __init__(self, plan: Plan, bars: Mapping[str, Bars], file: ColumnFile | None = None) -> None:
+        data = [planned.id for planned in plan.of_type("data")]
+        self.timeline = union([bars[id_].timestamps for id_ in data])
+        self.feeds = {
+            id_: Feed(id_, bars[id_].symbol, bars[id_], self.timeline.searchsorted(bars[id_].timestamps))
+            for id_ in data
+        }
+        self.store = FeatureStore(file or ColumnFile())
+        self._clocks: dict[tuple[str, ...], Clock] = {}
+        self._days: dict[tuple[tuple[str, ...], str | None], DayEnds] = {}
+
+    def clock(self, data_ids: tuple[str, ...]) -> Clock:
+        """The clock of a lane over these data containers."""
+        if data_ids not in self._clocks:
+            self._clocks[data_ids] = Clock([self.feeds[id_] for id_ in data_ids])
+        return self._clocks[data_ids]
+
+    def days(self, data_ids: tuple[str, ...], zone: str | None) -> DayEnds:
+        """The ends of that clock's days in a zone."""
+        key = (data_ids, zone)
+        if key not in self._days:
+            self._days[key] = day_ends(self.timeline[self.clock(data_ids).steps], zone)
+        return self._days[key]
