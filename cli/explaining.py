@@ -14,7 +14,7 @@ from cli.render.terminal import Terminal
 from cli.results.refusal import RefusedError, nearest
 from engine.config.errors import ConfigErrors, ConfigProblem
 from engine.orchestration.explanation import explain
-from engine.orchestration.plan import PlanError
+from engine.orchestration.problems import PlanError
 from tracing.patterns import Pattern
 
 if TYPE_CHECKING:

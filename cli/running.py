@@ -16,8 +16,8 @@ from cli.render.summary import print_dry_run, print_json, print_summary
 from cli.signals import InterruptedBySignalError, Signals
 from engine.config.errors import ConfigErrors, ConfigProblem
 from engine.market.problems import BadData
-from engine.orchestration.plan import PlanError
 from engine.orchestration.prepare import Prepared, prepare
+from engine.orchestration.problems import PlanError
 from engine.orchestration.results_folder import FolderRefusedError, ResultsFolder
 from engine.orchestration.run import Outcome, Run
 

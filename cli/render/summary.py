@@ -21,7 +21,6 @@ from cli.render.terminal import Terminal
 from engine.config.schema import ExecutionContainer
 from engine.orchestration.machine import peak_mib
 from engine.orchestration.plan import ROOT
-from engine.trading.costs import Terms
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -143,8 +142,9 @@ def _free(prepared: Prepared) -> bool:
     """Whether some portfolio trades without any costs (rule X8)."""
     plan = prepared.plan
     executions = (plan.containers[id_].config for id_ in plan.clients_of)
-    terms = (config.terms if isinstance(config, ExecutionContainer) else Terms() for config in executions)
-    return any(not each.commissions and not each.slippages for each in terms)
+    return any(
+        not isinstance(each, ExecutionContainer) or not (each.commissions or each.slippages) for each in executions
+    )
 
 
 def _headline(outcome: Outcome) -> str:

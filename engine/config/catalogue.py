@@ -10,9 +10,9 @@ from engine.config.reference import Key, components, container_types, default_te
 from engine.events import EVENT_CLASSES
 from engine.features.indicators import check_indicator, indicator_names
 from engine.metrics.definitions import METRICS
+from engine.strategies.own_code import UserCodeError
 from engine.strategies.parameters import Parameter, parameters_of
 from engine.strategies.registered import import_registered, package_of, registered_strategies
-from engine.strategies.user import UserCodeError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -10,7 +10,7 @@ from engine.config.keys import misspelt, unknown_key
 from engine.config.node import Entry, Mapping, Node, Path, Scalar, as_mapping
 from engine.config.readers import INVALID, Reader, ScalarReader, TextReader, Walk
 from engine.config.scalars import read_any, read_float, read_int
-from engine.config.schema import UserComponent
+from engine.config.schema import OwnModel, UserComponent
 from engine.features.columns import FeatureSpec
 from engine.features.indicators import (
     BadParameterError,
@@ -117,14 +117,46 @@ def _computes(indicator: str, parameters: tuple[tuple[str, int | float], ...]) -
     return True
 
 
-class UserComponentReader:
+class OwnModelReader:
+    """A user's own cost model or sizing, by its dotted path; every other key is a parameter."""
+
+    expected = "expected a mapping: {name: my_module.my_model, ...}"
+    made: type[UserComponent] = OwnModel
+
+    def takes(self, name: str) -> bool:
+        """Whether the name is a dotted path."""
+        return "." in name
+
+    def names(self) -> Iterable[str]:
+        """No name is known without looking."""
+        return ()
+
+    def read(self, node: Node, path: Path, walk: Walk) -> Any:  # noqa: ANN401
+        """The component as `made`."""
+        mapping = as_mapping(node)
+        name = mapping.value("name") if mapping else None
+        if mapping is None or not isinstance(name, Scalar):
+            walk.problems.add(node, path, self.expected)
+            return INVALID
+        if "." in name.text and not all(part.isidentifier() for part in name.text.split(".")):
+            walk.problems.add(name, (*path, "name"), f"expected a dotted path such as {self._example}")
+            return INVALID
+        return self.made(name=name.text, parameters=_parameters(mapping, path, walk))
+
+    @property
+    def _example(self) -> str:
+        return self.expected.partition("{name: ")[2].partition(",")[0]
+
+
+class UserComponentReader(OwnModelReader):
     """A user's own strategy, by its dotted path or the name an installed package gives it; every other key is a parameter."""
 
     expected = "expected a mapping: {name: my_module.MyStrategy, ...}"
+    made = UserComponent
 
     def takes(self, name: str) -> bool:
         """Whether the name is a dotted path, or registered by a package, be it wrongly: planning says what is wrong."""
-        if "." in name:
+        if super().takes(name):
             return True
         registered = registered_strategies()
         return name in registered.strategies or name in registered.refused
@@ -132,18 +164,6 @@ class UserComponentReader:
     def names(self) -> Iterable[str]:
         """The names that packages register."""
         return registered_strategies().strategies
-
-    def read(self, node: Node, path: Path, walk: Walk) -> Any:  # noqa: ANN401
-        """The component as a UserComponent."""
-        mapping = as_mapping(node)
-        name = mapping.value("name") if mapping else None
-        if mapping is None or not isinstance(name, Scalar):
-            walk.problems.add(node, path, self.expected)
-            return INVALID
-        if "." in name.text and not all(part.isidentifier() for part in name.text.split(".")):
-            walk.problems.add(name, (*path, "name"), "expected a dotted path such as my_module.MyStrategy")
-            return INVALID
-        return UserComponent(name=name.text, parameters=_parameters(mapping, path, walk))
 
 
 def _parameters(mapping: Mapping, path: Path, walk: Walk) -> dict[str, Any]:
@@ -159,4 +179,4 @@ def _parameter(entry: Entry, path: Path, walk: Walk) -> Any:  # noqa: ANN401
 
 def component_readers() -> dict[object, Reader]:
     """The readers of this file by the type they make."""
-    return {FeatureSpec: FeatureReader(), UserComponent: UserComponentReader()}
+    return {FeatureSpec: FeatureReader(), UserComponent: UserComponentReader(), OwnModel: OwnModelReader()}

@@ -125,22 +125,56 @@ your code. `admf list strategies` shows what is installed.
     ),
     Chapter(
         "`type: portfolio`",
-        ("PortfolioContainer", "FixedQuantity", "FixedNotional", "PercentOfEquity", "AllIn"),
-        names={"PortfolioContainer": "The container"},
+        ("PortfolioContainer", "FixedQuantity", "FixedNotional", "PercentOfEquity", "AllIn", "VolatilityTarget"),
+        names={
+            "PortfolioContainer": "The container",
+            "FixedQuantity": "`sizing`, `name: fixed_quantity`",
+            "FixedNotional": "`sizing`, `name: fixed_notional`",
+            "PercentOfEquity": "`sizing`, `name: percent_of_equity`",
+            "AllIn": "`sizing`, `name: all_in`",
+            "VolatilityTarget": "`sizing`, `name: volatility_target`",
+        },
         before="""\
 Without `execution` the only execution container there is fills its orders, or one without costs; where there are several,
 it must be said. Without `strategy`, a strategy container must be among the inputs.
 """,
+        after="""\
+### `sizing`, `name:` of your own
+
+A dotted path to [your own sizing](execution.md#models-of-your-own); every other key goes to your code.
+""",
     ),
     Chapter(
         "`type: execution`",
-        ("ExecutionContainer", "Percent", "PerShare", "BasisPoints"),
+        (
+            "ExecutionContainer",
+            "Percent",
+            "PerShare",
+            "PerTrade",
+            "Tiered",
+            "Tier",
+            "BasisPoints",
+            "Ticks",
+            "RangeFraction",
+            "SquareRootImpact",
+        ),
         names={
             "ExecutionContainer": "The container",
             "Percent": "`commission`, `name: percent`",
             "PerShare": "`commission`, `name: per_share`",
+            "PerTrade": "`commission`, `name: per_trade`",
+            "Tiered": "`commission`, `name: tiered`",
+            "Tier": "An item of `tiers`",
             "BasisPoints": "`slippage`, `name: basis_points`",
+            "Ticks": "`slippage`, `name: ticks`",
+            "RangeFraction": "`slippage`, `name: range_fraction`",
+            "SquareRootImpact": "`slippage`, `name: square_root_impact`",
         },
+        after="""\
+### `commission` and `slippage`, `name:` of your own
+
+A dotted path to [your own cost model](execution.md#models-of-your-own); every other key goes to your code.
+""",
     ),
     Chapter(
         "`type: analysis`",

@@ -6,7 +6,7 @@ from collections import defaultdict
 from functools import partial, singledispatchmethod
 from typing import TYPE_CHECKING, Any
 
-from engine.config.components import FeatureReader, UserComponentReader
+from engine.config.components import FeatureReader, OwnModelReader, UserComponentReader
 from engine.config.containers import ContainersReader
 from engine.config.fields import EXTENDS, RUN_CONFIG, SETTINGS
 from engine.config.forms import ListReader, TableReader, UnionReader
@@ -129,8 +129,12 @@ class _Maker:
         return self._or_filled_in(number, {"type": "string", "pattern": _NUMBER_AS_TEXT})
 
     @schema.register
-    def _(self, _: UserComponentReader) -> Schema:
-        return self._defined("own", self._own)
+    def _(self, reader: UserComponentReader) -> Schema:
+        return self._defined("own", partial(self._own, reader))
+
+    @schema.register
+    def _(self, reader: OwnModelReader) -> Schema:
+        return self._defined("own_model", partial(self._own, reader))
 
     @schema.register
     def _(self, _: FeatureReader) -> Schema:
@@ -143,8 +147,8 @@ class _Maker:
             self.definitions[name] = make()
         return {"$ref": f"#/definitions/{name}"}
 
-    def _own(self) -> Schema:
-        registered = list(UserComponentReader().names())
+    def _own(self, reader: OwnModelReader) -> Schema:
+        registered = list(reader.names())
         name = _any_of([{"type": "string", "pattern": r"\."}, *([{"enum": registered}] if registered else [])])
         parameter = {"type": [*_PLAIN, "null"]}
         return {

@@ -8,6 +8,7 @@ from engine.config.errors import Problems
 from engine.config.node import Mapping, Node, Path, Sequence
 from engine.config.schema import DataContainer, ExecutionContainer
 from engine.market.sources import FileSource
+from engine.trading.costs import Tiered
 
 
 def check_values(each: Declared, problems: Problems) -> None:
@@ -38,7 +39,26 @@ def _check_commission(model: Any, node: Node | None, path: Path, problems: Probl
         for index, (each, item) in enumerate(zip(model, node.items, strict=True)):
             _check_commission(each, item, (*path, index), problems)
         return
+    if isinstance(model, Tiered):
+        _check_tiers(model, node, path, problems)
     low, high = getattr(model, "minimum", None), getattr(model, "maximum", None)
     written = node.value("maximum") if isinstance(node, Mapping) else None
     if written is not None and isinstance(low, float) and isinstance(high, float) and high < low:
         problems.add(written, (*path, "maximum"), f"this is below minimum ({low:g})")
+
+
+def _check_tiers(model: Tiered, node: Node | None, path: Path, problems: Problems) -> None:
+    """Reports tiers that do not begin at 0, or do not rise."""
+    tiers = node.value("tiers") if isinstance(node, Mapping) else None
+    if not isinstance(tiers, Sequence) or not isinstance(model.tiers, list) or len(model.tiers) != len(tiers.items):
+        return
+    thresholds = [tier.above for tier in model.tiers]
+    for number, (threshold, item) in enumerate(zip(thresholds, tiers.items, strict=True)):
+        written = item.value("above") if isinstance(item, Mapping) else None
+        if written is None or not all(isinstance(each, float) for each in thresholds[: number + 1]):
+            continue
+        place = (*path, "tiers", number, "above")
+        if number == 0 and threshold != 0.0:
+            problems.add(written, place, "expected 0 for the first tier")
+        elif number and threshold <= thresholds[number - 1]:
+            problems.add(written, place, f"this is not above the tier before ({thresholds[number - 1]:g})")

@@ -8,7 +8,7 @@ from msgspec import Meta
 from engine.features.columns import FeatureSpec
 from engine.market.sources import Source
 from engine.strategies.builtin import Builtin
-from engine.trading.costs import CommissionModel, FillAt, SlippageModel, Terms
+from engine.trading.costs import CommissionModel, FillAt, SlippageModel
 from engine.trading.sizing import AllIn, Sizing
 from tracing.settings import (
     ContainerTraceSettings,
@@ -39,7 +39,14 @@ class UserComponent(msgspec.Struct, frozen=True, kw_only=True):
     parameters: dict[str, str | int | float | bool | None] = {}
 
 
+class OwnModel(UserComponent, frozen=True, kw_only=True):
+    """A cost model or sizing of the user's own, by its dotted path."""
+
+
 Strategy = Builtin | UserComponent
+AnySizing = Sizing | OwnModel
+AnyCommission = CommissionModel | OwnModel
+AnySlippage = SlippageModel | OwnModel
 
 
 class Container(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", forbid_unknown_fields=True):
@@ -85,9 +92,15 @@ class PortfolioContainer(Container, frozen=True, kw_only=True, tag="portfolio", 
     cash: Annotated[float, Meta(gt=0, description="initial cash, in quote currency")] = 100_000.0
     features: _Features = {}
     strategy: Annotated[Strategy, Meta(description="{name: ..., its parameters}")] | None = None
-    sizing: Annotated[Sizing, Meta(description="how many units an entry asks for: {name: ..., its parameters}")] = (
+    sizing: Annotated[AnySizing, Meta(description="how many units an entry asks for: {name: ..., its parameters}")] = (
         AllIn()
     )
+    lot_size: (
+        Annotated[float, Meta(gt=0, description="units that entries are multiples of; fractions without it")] | None
+    ) = None
+    minimum_notional: Annotated[
+        float, Meta(ge=0, description="least that an order may be worth which makes a position larger, quote currency")
+    ] = 0.0
     close_at_end: Annotated[bool, Meta(description="whether what is still open is closed at the last close")] = True
     days_per_year: (
         Annotated[int, Meta(gt=0, le=366, description="days a year for annual figures; 252 or 365 by the data")] | None
@@ -107,16 +120,19 @@ class ExecutionContainer(Container, frozen=True, kw_only=True, tag="execution", 
 
     fill_at: Annotated[FillAt, Meta(description="which price of the next bar fills a market order")] = "next_open"
     commission: Annotated[
-        CommissionModel | list[CommissionModel], Meta(description="one model, or several that add up")
+        AnyCommission | list[AnyCommission], Meta(description="one model, or several that add up")
     ] = []
-    slippage: Annotated[SlippageModel | list[SlippageModel], Meta(description="one model, or several that add up")] = []
+    slippage: Annotated[AnySlippage | list[AnySlippage], Meta(description="one model, or several that add up")] = []
 
     @property
-    def terms(self) -> Terms:
-        """The terms with their models in order."""
-        commissions = self.commission if isinstance(self.commission, list) else [self.commission]
-        slippages = self.slippage if isinstance(self.slippage, list) else [self.slippage]
-        return Terms(fill_at=self.fill_at, commissions=tuple(commissions), slippages=tuple(slippages))
+    def commissions(self) -> list[AnyCommission]:
+        """The commission models in order."""
+        return self.commission if isinstance(self.commission, list) else [self.commission]
+
+    @property
+    def slippages(self) -> list[AnySlippage]:
+        """The slippage models in order."""
+        return self.slippage if isinstance(self.slippage, list) else [self.slippage]
 
 
 class AnalysisContainer(Container, frozen=True, kw_only=True, tag="analysis", forbid_unknown_fields=True):

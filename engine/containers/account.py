@@ -26,14 +26,15 @@ class WorkingOrders(Protocol):
 class Account:
     """A margin account with leverage 1, valued at the latest closes."""
 
-    def __init__(self, outlet: Outlet, clock: Clock, ledger: Ledger) -> None:
+    def __init__(self, outlet: Outlet, clock: Clock, ledger: Ledger, *, minimum_notional: float) -> None:
         self._outlet = outlet
         self._clock = clock
         self._ledger = ledger
+        self._minimum_notional = minimum_notional
         self._numbers = {feed.symbol: number for number, feed in enumerate(clock.feeds)}
 
     def refusal(self, request: OrderRequest, working: WorkingOrders) -> str:
-        """Why buying power does not reach for `request`; empty if it does."""
+        """Why `request` is not taken: too small, or beyond buying power; empty if it is."""
         number = self._numbers[request.symbol]
         before = [
             quantity + working.working_quantity(feed.symbol)
@@ -44,6 +45,9 @@ class Account:
         if abs(after[number]) <= abs(before[number]):
             return ""
         index = self._clock.index_at(self._outlet.agenda.step)
+        worth = request.quantity * self._clock.closes[number].item(index)
+        if worth < self._minimum_notional:
+            return f"worth {worth:.2f}, less than minimum_notional {self._minimum_notional:.2f}"
         needed = 0.0
         for quantity, closes in zip(after, self._clock.closes, strict=True):
             needed += abs(quantity) * closes.item(index)

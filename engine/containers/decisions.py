@@ -52,7 +52,7 @@ class Decisions:
         if changed:
             if holding.signal_id is None:
                 self._outlet.then(Phase.ORDER, self._act, feed_number)
-            holding.intent, holding.signal_id = target, signal_id
+            holding.intent, holding.signal_id, holding.strength = target, signal_id, decision.strength
 
     def _begin_trade(self, holding: Holding) -> None:
         self._trades_begun += 1

@@ -9,7 +9,8 @@ from engine.agenda import Phase
 from engine.bus import SHARED
 from engine.containers.base import Container, TracerFactory
 from engine.events import Event, Fill, Order, OrderRequest
-from engine.trading.orders import WorkingOrder, execute_at
+from engine.trading.deals import Deal, MonthlyNotional
+from engine.trading.orders import WorkingOrder, execute
 
 if TYPE_CHECKING:
     from engine.agenda import Action
@@ -38,6 +39,7 @@ class Desk:
         self._filled: dict[str, float] = {}
         self._orders = 0
         self._awaited: set[int] = set()
+        self._traded = MonthlyNotional()
 
     def working_quantity(self, symbol: str) -> float:
         """Signed units of the symbol's orders that still work."""
@@ -85,7 +87,7 @@ class Desk:
         if self._working:
             order = self._working.pop(0)
             number = self._numbers[order.request.symbol]
-            self._fill(order, self._clock.closes[number].item(-1))
+            self._fill(order, self._clock.closes[number].item(-1), self._clock.rows[number].item(-1))
             self._after_answers(Phase.END, self.fill_at_last_close)
 
     def _refusal(self, request: OrderRequest) -> str:
@@ -114,7 +116,7 @@ class Desk:
                 bars = self._clock.feeds[number].bars
                 prices = bars.open if self._terms.fill_at == "next_open" else bars.close
                 self._working.remove(order)
-                self._fill(order, prices.item(rows[number]))
+                self._fill(order, prices.item(rows[number]), rows[number])
                 self._after_answers(Phase.MATCH, self._match)
                 return
 
@@ -122,9 +124,26 @@ class Desk:
         """Goes on once the portfolio has published what it makes of a fill: a trade closes before the next opens."""
         self.outlet.then(phase, lambda _: self.outlet.then(phase, action))
 
-    def _fill(self, order: WorkingOrder, reference: float) -> None:
+    def _deal(self, order: WorkingOrder, reference: float, row: int) -> Deal:
         request = order.request
-        execution = execute_at(reference, request.side, request.quantity, self._terms)
+        bars = self._clock.feeds[self._numbers[request.symbol]].bars
+        return Deal(
+            symbol=request.symbol,
+            side=request.side,
+            quantity=request.quantity,
+            price=reference,
+            high=bars.high.item(row),
+            low=bars.low.item(row),
+            volume=bars.volume.item(row),
+            timestamp=self.outlet.now,
+            traded_in_month=self._traded.before(self.outlet.now),
+        )
+
+    def _fill(self, order: WorkingOrder, reference: float, row: int) -> None:
+        """Fills an order at `reference`, the price before slippage, in its symbol's bar `row`."""
+        request = order.request
+        execution = execute(self._deal(order, reference, row), self._terms)
+        self._traded.add(request.quantity * execution.price)
         trade = order.correlation_id
         left = self._filled.get(trade, 0.0) + order.signed_quantity
         self._filled[trade] = left

@@ -6,10 +6,11 @@ class Holding:
 
     `intent` is the direction it will have once all its orders are filled, `trade_id` the latest trade; `closing` says
     that the open position's exit is on its way, `opened_by` which POSITION_OPEN began it. `signal_id` is the SIGNAL to act
-    on in this step's ORDER phase, `begun` are the trades that signals of this step began.
+    on in this step's ORDER phase, `begun` are the trades that signals of this step began, `strength`
+    is that of the last decision.
     """
 
-    __slots__ = ("begun", "closing", "intent", "opened_by", "signal_id", "trade_id")
+    __slots__ = ("begun", "closing", "intent", "opened_by", "signal_id", "strength", "trade_id")
 
     def __init__(self) -> None:
         self.intent = 0
@@ -18,3 +19,4 @@ class Holding:
         self.opened_by = ""
         self.signal_id: str | None = None
         self.begun: list[str] = []
+        self.strength = 1.0

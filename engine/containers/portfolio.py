@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from engine.containers.account import Account
+    from engine.containers.entry_size import EntrySize
     from engine.containers.execution import Desk
     from engine.containers.feature import FeaturePublisher
     from engine.containers.ledger import Ledger
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from engine.containers.strategy import Runner
     from engine.market.timeline import Clock
     from engine.trading.positions import Trade
-    from engine.trading.sizing import Sizing
 
 
 class PortfolioContainer(Container):
@@ -44,7 +44,7 @@ class PortfolioContainer(Container):
     ledger: Ledger
     account: Account
     desk: Desk
-    sizing: Sizing
+    entry_size: EntrySize
     publisher: FeaturePublisher
     runner: Runner | None
     strategy_name: str
@@ -75,7 +75,7 @@ class PortfolioContainer(Container):
             self.clock,
             self.ledger,
             self.desk,
-            sizing=self.sizing,
+            size=self.entry_size,
             holdings=self.holdings,
             end=self.event_bus.end,
         )

@@ -9,6 +9,7 @@ from engine.events import OrderRequest
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from engine.containers.entry_size import EntrySize
     from engine.containers.execution import Desk
     from engine.containers.holding import Holding
     from engine.containers.ledger import Ledger
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from engine.events import Side
     from engine.market.timeline import Clock
     from engine.trading.positions import Trade
-    from engine.trading.sizing import Sizing
 
 
 class Requests:
@@ -29,7 +29,7 @@ class Requests:
         ledger: Ledger,
         desk: Desk,
         *,
-        sizing: Sizing,
+        size: EntrySize,
         holdings: Sequence[Holding],
         end: Callable[[str], None],
     ) -> None:
@@ -37,7 +37,7 @@ class Requests:
         self._clock = clock
         self._ledger = ledger
         self._desk = desk
-        self._sizing = sizing
+        self._size = size
         self._holdings = holdings
         self._end = end
 
@@ -72,8 +72,8 @@ class Requests:
 
     def _enter(self, feed_number: int, holding: Holding, cause: str) -> None:
         index = self._clock.index_at(self._outlet.agenda.step)
-        quantity = self._sizing.units(self._ledger.equity(index), self._clock.closes[feed_number].item(index))
         side: Side = "buy" if holding.intent > 0 else "sell"
+        quantity = self._size.units(feed_number, index, side, holding.strength)
         self._send(feed_number, side, quantity, holding.trade_id or "", cause)
 
     def _send(self, feed_number: int, side: Side, quantity: float, trade_id: str, cause: str) -> None:

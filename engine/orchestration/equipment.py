@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from engine.config.schema import ExecutionContainer as ExecutionConfig
+from engine.config.schema import OwnModel
+from engine.config.schema import PortfolioContainer as PortfolioConfig
 from engine.containers.account import Account
 from engine.containers.data import DataContainer
+from engine.containers.entry_size import EntrySize
 from engine.containers.execution import Desk, ExecutionContainer
 from engine.containers.feature import FeatureContainer, FeaturePublisher
 from engine.containers.ledger import Ledger
@@ -21,8 +24,9 @@ from engine.strategies.targets import changes
 from engine.trading.costs import Terms
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
+    from engine.config.schema import AnyContainer
     from engine.containers.base import Container
     from engine.containers.outlet import Outlet
     from engine.containers.strategy import Emit, Runner
@@ -32,6 +36,9 @@ if TYPE_CHECKING:
     from engine.strategies.builtin import Columns
     from engine.strategies.decision import PositionView
     from engine.strategies.targets import Changes
+    from engine.trading.sizing import Sizer
+
+Model = TypeVar("Model")
 
 LAST_LANE = 1 << 40
 """Sorts after every portfolio: where the run itself ends."""
@@ -89,14 +96,14 @@ class Equipment:
         portfolio.outlet = self._outlet(portfolio)
         portfolio.clock = clock
         portfolio.ledger = Ledger(config.cash, clock, EquityCurve(config.cash, len(days.rows)), days.rows)
-        portfolio.account = Account(portfolio.outlet, clock, portfolio.ledger)
+        portfolio.account = Account(portfolio.outlet, clock, portfolio.ledger, minimum_notional=config.minimum_notional)
         portfolio.desk = self._open_desk(portfolio)
-        portfolio.sizing = config.sizing
         portfolio.publisher = self._publisher(portfolio, portfolio.outlet)
         portfolio.strategy_name = config.strategy.name if config.strategy else ""
         portfolio.runner = self._runner(portfolio, portfolio.outlet, portfolio.decide) if config.strategy else None
         portfolio.close_at_end = config.close_at_end
         portfolio.days_per_year = config.days_per_year or days.days_per_year
+        portfolio.entry_size = self._entry_size(config, clock, portfolio)
         portfolio.risk_free_rate = config.risk_free_rate
         portfolio.day_zone = config.day_zone
         portfolio.start_cause = RUN_START_ID
@@ -109,11 +116,35 @@ class Equipment:
         declared = self._plan.containers[id_].config
         shared = len(self._plan.clients_of[id_]) > 1
         outlet = self._stage.outlet(execution, portfolio.lane, f"{id_}/{portfolio.container_id}" if shared else id_)
-        terms = declared.terms if isinstance(declared, ExecutionConfig) else Terms()
+        terms = self._terms(declared) if isinstance(declared, ExecutionConfig) else Terms()
         desk = Desk(id_, outlet, self._clock(portfolio.container_id), terms, portfolio.account)
         if isinstance(execution, ExecutionContainer):
             execution.desks[portfolio.container_id] = desk
         return desk
+
+    def _terms(self, execution: ExecutionConfig) -> Terms:
+        """The terms of an execution container for one desk; users' models are made afresh for each."""
+        return Terms(
+            fill_at=execution.fill_at,
+            commissions=tuple(self._models(execution, "commission", execution.commissions)),
+            slippages=tuple(self._models(execution, "slippage", execution.slippages)),
+        )
+
+    def _entry_size(self, config: PortfolioConfig, clock: Clock, portfolio: PortfolioContainer) -> EntrySize:
+        declared: list[Sizer | OwnModel] = [config.sizing]
+        (sizer,) = self._models(config, "sizing", declared)
+        return EntrySize(
+            sizer, clock, portfolio.ledger, lot_size=config.lot_size, days_per_year=portfolio.days_per_year
+        )
+
+    def _models(self, host: AnyContainer, key: str, declared: Sequence[Model | OwnModel]) -> Iterator[Model]:
+        """The models under a key of a container's config, those of users made afresh."""
+        for place, model in enumerate(declared):
+            if isinstance(model, OwnModel):
+                made: Model = self._plan.own_models[host.id, key, place]()
+                yield made
+            else:
+                yield model
 
     def _runner(self, host: Container, outlet: Outlet, emit: Emit) -> Runner:
         id_ = host.container_id

@@ -9,6 +9,7 @@ import msgspec
 
 from engine.config.schema import DataContainer, UserComponent
 from engine.orchestration.estimate import Estimate, estimate
+from engine.orchestration.own_code import own_models
 from engine.orchestration.plan import lay_out
 from engine.orchestration.prepare import check_folders
 from engine.orchestration.row_counts import expected_bars
@@ -54,7 +55,7 @@ Trace = dict[str, Decided]
 
 @dataclass(frozen=True, slots=True)
 class OwnCode:
-    """A strategy that a run will import: the container that names it, and the module or package it comes from."""
+    """A strategy, cost model or sizing that a run will import: the container that names it, and the module or package it comes from."""
 
     container_id: str
     name: str
@@ -135,6 +136,9 @@ def _own_code(plan: Plan) -> Iterator[OwnCode]:
         strategy = plan.strategy(id_)
         if isinstance(strategy, UserComponent):
             yield OwnCode(id_, strategy.name, _code_origin(strategy.name))
+    for container in plan.config.containers:
+        for _, _, model in own_models(container):
+            yield OwnCode(container.id, model.name, _code_origin(model.name))
 
 
 def _code_origin(name: str) -> str:

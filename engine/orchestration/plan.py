@@ -12,10 +12,9 @@ from engine.config.schema import (
     FeatureContainer,
     PortfolioContainer,
     StrategyContainer,
-    UserComponent,
 )
-from engine.strategies.registered import load_registered
-from engine.strategies.user import UserCodeError, UserStrategy, load_strategy
+from engine.orchestration.own_code import load_own_code
+from engine.orchestration.problems import PlanError, PlanProblem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -23,6 +22,8 @@ if TYPE_CHECKING:
 
     from engine.config.schema import AnyContainer, RunConfig, Strategy
     from engine.features.columns import FeatureSpec
+    from engine.orchestration.own_code import OwnModels
+    from engine.strategies.user import UserStrategy
 
 ROOT = "root_container"
 DEFAULT_EXECUTION = "execution_default"
@@ -48,7 +49,8 @@ class Plan:
 
     `behind`: for each id everything it listens to, directly or not, nearest first. `data_of`: the data containers behind it, in order of declaration. `execution_of`: portfolio to
     execution container. `clients_of`: execution container to its portfolios. `lanes_of`: each id's dependent
-    portfolios. `own_code`: the users' strategies by the id of the container that names them.
+    portfolios. `own_code`: the users' strategies by the id of the container that names them; `own_models`: what makes their
+    cost models and sizings, by container, key and place in its list.
     """
 
     config: RunConfig
@@ -60,6 +62,7 @@ class Plan:
     clients_of: Mapping[str, tuple[str, ...]]
     lanes_of: Mapping[str, tuple[str, ...]]
     own_code: Mapping[str, UserStrategy]
+    own_models: OwnModels
 
     def portfolio(self, id_: str) -> PortfolioContainer:
         """The config of a portfolio.
@@ -97,33 +100,18 @@ class Plan:
         return (planned for planned in self.containers.values() if planned.type == container_type)
 
 
-@dataclass(frozen=True, slots=True)
-class PlanProblem:
-    """What only planning finds out: where in the config (dotted path), and what is wrong there."""
-
-    path: str
-    value: str
-    reason: str
-
-
-class PlanError(ValueError):
-    """The config cannot become a run."""
-
-    def __init__(self, problems: list[PlanProblem]) -> None:
-        super().__init__("\n".join(f"{p.path}: {p.value}: {p.reason}" for p in problems))
-        self.problems = problems
-
-
 def make_plan(config: RunConfig, folder: Path) -> Plan:
     """Resolves a checked config; `folder` is the config's own, from which users' code is imported.
 
     Raises:
         PlanError: with every problem found.
     """
-    return lay_out(config, folder, _own_code(config, folder))
+    return lay_out(config, folder, *load_own_code(config, folder))
 
 
-def lay_out(config: RunConfig, folder: Path, own_code: Mapping[str, UserStrategy]) -> Plan:
+def lay_out(
+    config: RunConfig, folder: Path, own_code: Mapping[str, UserStrategy], own_models: OwnModels | None = None
+) -> Plan:
     """The plan of a checked config with the users' code given; nothing is imported, so it can be looked at without any."""
     declared = {container.id: container for container in config.containers}
     inputs = {id_: tuple(getattr(container, "inputs", ())) for id_, container in declared.items()}
@@ -153,6 +141,7 @@ def lay_out(config: RunConfig, folder: Path, own_code: Mapping[str, UserStrategy
         clients_of=clients_of,
         lanes_of=lanes_of,
         own_code=own_code,
+        own_models=own_models or {},
     )
     _check_symbols(plan)
     return plan
@@ -228,27 +217,3 @@ def _data_of(id_: str, data: tuple[str, ...], behind: Mapping[str, tuple[str, ..
     """Those of the data containers that a container hears or is, in order of declaration."""
     heard = {id_, *behind[id_]}
     return tuple(other for other in data if other in heard)
-
-
-def _own_code(config: RunConfig, folder: Path) -> dict[str, UserStrategy]:
-    loaded: dict[str, UserStrategy] = {}
-    problems: list[PlanProblem] = []
-    for number, container in enumerate(config.containers):
-        strategy = container.strategy if isinstance(container, PortfolioContainer | StrategyContainer) else None
-        if isinstance(strategy, UserComponent):
-            try:
-                loaded[container.id] = _loaded(strategy, folder)
-            except UserCodeError as error:
-                value = str(strategy.parameters.get(error.key, strategy.name))
-                problems.append(PlanProblem(f"containers.{number}.strategy.{error.key}", value, str(error)))
-    if problems:
-        raise PlanError(
-            list({(problem.value, problem.reason): problem for problem in reversed(problems)}.values())[::-1]
-        )
-    return loaded
-
-
-def _loaded(strategy: UserComponent, folder: Path) -> UserStrategy:
-    if "." in strategy.name:
-        return load_strategy(strategy.name, strategy.parameters, folder)
-    return load_registered(strategy.name, strategy.parameters)

@@ -6,15 +6,18 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from engine.config.schema import DataContainer
+from engine.config.schema import DataContainer, PortfolioContainer
 from engine.market.load import DataRequest, load_bars
+from engine.metrics.days import NS_PER_DAY
 from engine.orchestration.identity import plan_hash, run_correlation_id
-from engine.orchestration.plan import PlanError, PlanProblem, make_plan
+from engine.orchestration.plan import make_plan
+from engine.orchestration.problems import PlanError, PlanProblem
 from engine.orchestration.tracing_setup import resolve_traces
+from engine.trading.sizing import VolatilityTarget
 from tracing.storage.paths import shared_folders
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from engine.config.locations import Locations
@@ -96,17 +99,22 @@ def check_folders(plan: Plan, traces: Mapping[str, TraceSettings]) -> None:
 
 
 def _check_lengths(plan: Plan, bars: Mapping[str, Bars]) -> None:
-    """Refuses a lane that mixes bar lengths: whose bar is visible when cannot be told from the stamps (rule L3)."""
+    """Refuses what the lengths of a lane's bars do not allow."""
     problems: list[PlanProblem] = []
     for number, container in enumerate(plan.config.containers):
-        data = plan.data_of.get(container.id, ()) if container.type == "portfolio" else ()
-        lengths = {bars[id_].bar_length: id_ for id_ in data if bars[id_].bar_length}
-        if len(lengths) > 1:
-            named = " and ".join(lengths.values())
-            problems.append(
-                PlanProblem(
-                    f"containers.{number}.inputs", named, "bars of different lengths cannot be mixed in a portfolio"
-                )
-            )
+        if isinstance(container, PortfolioContainer):
+            lengths = {bars[id_].bar_length: id_ for id_ in plan.data_of[container.id] if bars[id_].bar_length}
+            problems += _length_problems(f"containers.{number}", container, lengths)
     if problems:
         raise PlanError(problems)
+
+
+def _length_problems(path: str, portfolio: PortfolioContainer, lengths: Mapping[int, str]) -> Iterator[PlanProblem]:
+    """Mixed lengths: whose bar is visible when cannot be told from the stamps (rule L3). And a year of unknown length."""
+    if len(lengths) > 1:
+        named = " and ".join(lengths.values())
+        reason = "bars of different lengths cannot be mixed in a portfolio"
+        yield PlanProblem(f"{path}.inputs", named, reason)
+    sizing = portfolio.sizing
+    if isinstance(sizing, VolatilityTarget) and sizing.bars_per_year is None and set(lengths) - {NS_PER_DAY}:
+        yield PlanProblem(f"{path}.sizing.bars_per_year", "", "must be said where bars are not daily")

@@ -15,7 +15,8 @@ from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING, Any, get_args
 
 from engine.strategies.builtin import Builtin
-from engine.strategies.user import UserCodeError, UserStrategy, as_strategy
+from engine.strategies.own_code import UserCodeError
+from engine.strategies.user import UserStrategy, as_strategy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from engine.events import OrderRequest, OrderStatus, Side
     from engine.trading.costs import Terms
+    from engine.trading.deals import Deal
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +39,14 @@ class Execution:
     slippage: float
 
 
-def execute_at(reference: float, side: Side, quantity: float, terms: Terms) -> Execution:
-    """What a market order gets at `reference`, the price before slippage. Slippage always hurts."""
-    price = terms.slipped(side, reference)
-    return Execution(price, terms.commission(quantity, price), abs(price - reference) * quantity)
+def execute(deal: Deal, terms: Terms, limit: float | None = None) -> Execution:
+    """What an order gets that is filled at the deal's price, the price before slippage. Slippage always hurts (rule X8).
+
+    `limit`: that of a limit order, beyond which slippage never moves the price.
+    """
+    price = terms.slipped(deal, limit)
+    slippage = abs(price - deal.price) * deal.quantity
+    return Execution(price, terms.commission(deal._replace(price=price)), slippage)
 
 
 def signed(side: Side, quantity: float) -> float:

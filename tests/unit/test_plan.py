@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from engine.config.schema import RunConfig
-from engine.orchestration.plan import PlanError, make_plan
+from engine.orchestration.plan import make_plan
+from engine.orchestration.problems import PlanError
 from engine.strategies.builtin import BuyAndHold
 from tests import strategies_for_tests
 from tests.building import (

@@ -5,9 +5,10 @@ import sys
 import numpy as np
 import pytest
 
-from engine.orchestration.plan import PlanError
+from engine.orchestration.problems import PlanError
 from engine.strategies.decision import BadDecisionError, Decision, as_decision
-from engine.strategies.user import UserCodeError, load_strategy
+from engine.strategies.own_code import UserCodeError
+from engine.strategies.user import load_strategy
 from tests.building import HERE, data, make_bars, own, play, portfolio, sma, stage, strategy, walk
 from tests.strategies_for_tests import Watcher
 

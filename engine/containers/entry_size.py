@@ -1,0 +1,42 @@
+"""How many units a portfolio's entries ask for (rule P1)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from engine.trading.sizing import Entry, in_lots
+
+if TYPE_CHECKING:
+    from engine.containers.ledger import Ledger
+    from engine.events import Side
+    from engine.market.timeline import Clock
+    from engine.trading.sizing import Sizer
+
+
+class EntrySize:
+    """A sizing at work on one lane's books. Sizes are rounded down to lots of `lot_size` units, if there is one."""
+
+    def __init__(
+        self, sizer: Sizer, clock: Clock, ledger: Ledger, *, lot_size: float | None, days_per_year: int
+    ) -> None:
+        self._sizer = sizer
+        self._clock = clock
+        self._ledger = ledger
+        self._lot_size = lot_size
+        self._days_per_year = days_per_year
+
+    def units(self, feed_number: int, index: int, side: Side, strength: float) -> float:
+        """The units to ask for, decided at the lane's bar `index`."""
+        feed = self._clock.feeds[feed_number]
+        closes = feed.bars.close[: self._clock.rows[feed_number].item(index) + 1]
+        entry = Entry(
+            symbol=feed.symbol,
+            side=side,
+            equity=self._ledger.equity(index),
+            cash=self._ledger.cash,
+            price=closes.item(-1),
+            closes=closes,
+            strength=strength,
+            days_per_year=self._days_per_year,
+        )
+        return in_lots(self._sizer.units(entry), self._lot_size)

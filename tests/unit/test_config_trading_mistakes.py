@@ -1,0 +1,79 @@
+"""Mistakes in what a portfolio and an execution container say about trading: one located line each (rule C5)."""
+
+import pytest
+
+from cli.config_file import read_config
+from engine.config.errors import ConfigErrors
+
+CONFIG = """\
+name: trading
+containers:
+  - {{id: data_x, type: data, source: {{path: bars.csv, symbol: X}}}}
+  - id: broker
+    type: execution
+    {execution}
+  - id: portfolio_1
+    type: portfolio
+    inputs: [data_x]
+    strategy: {{name: buy_and_hold}}
+    {portfolio}
+"""
+
+EXECUTION = [
+    (
+        "commission: {name: per_trad, amount: 1}",
+        "per_trad",
+        "name: per_trad: no such cost model; did you mean 'per_trade'?",
+    ),
+    ("commission: {name: per_trade, amount: -1}", "-1", "amount: -1: expected a number of at least 0"),
+    ("commission: {name: tiered, tiers: []}", "[]", "tiers: a list: expected at least 1 in the list"),
+    (
+        "commission: {name: tiered, tiers: [{above: 5, percent: 1}]}",
+        "5,",
+        "tiers.0.above: 5: expected 0 for the first tier",
+    ),
+    (
+        "commission: {name: tiered, tiers: [{above: 0, percent: 1}, {above: 9, percent: 1}, {above: 8, percent: 1}]}",
+        "8",
+        "tiers.2.above: 8: this is not above the tier before (9)",
+    ),
+    (
+        "commission: {name: tiered, over: year, tiers: [{above: 0, percent: 1}]}",
+        "year",
+        "over: year: expected fill or month",
+    ),
+    ("commission: {name: percent, percent: 1, minimum: 9, maximum: 8}", "8", "maximum: 8: this is below minimum (9)"),
+    ("commission: {name: my_costs.}", "my_costs.", "my_costs.: expected a dotted path such as my_module.my_model"),
+    ("slippage: range_fraction", "range_fraction", "range_fraction: expected a mapping: {name: range_fraction, ...}"),
+    ("slippage: {name: ticks, ticks: 1, tick_size: 0}", "0", "tick_size: 0: expected a number greater than 0"),
+    ("slippage: {name: square_root_impact, coeficient: 1}", "coef", "unknown key; did you mean 'coefficient'?"),
+]
+PORTFOLIO = [
+    ("lot_size: 0", "0", "lot_size: 0: expected a number greater than 0"),
+    ("minimum_notional: many", "many", "minimum_notional: many: expected a number of at least 0"),
+    ("sizing: {name: volatility_target, percent: 10, bars: 1}", "1}", "bars: 1: expected a whole number of at least 2"),
+    ("sizing: {name: volatility, percent: 10}", "volatility,", "no such sizing; did you mean 'volatility_target'?"),
+]
+
+
+def lines_of(tmp_path, text):
+    """What reading a config with mistakes says."""
+    file = tmp_path / "c.yaml"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigErrors) as caught:
+        read_config(file, "c.yaml")
+    return str(caught.value).split("\n")
+
+
+@pytest.mark.parametrize(
+    ("key", "written", "at", "message"),
+    [*(("execution", *each) for each in EXECUTION), *(("portfolio", *each) for each in PORTFOLIO)],
+)
+def test_c5_each_mistake_is_one_line_with_its_place(tmp_path, key, written, at, message):
+    text = CONFIG.format(**{"execution": "fill_at: next_open", "portfolio": "cash: 1000", key: written})
+    begin = text.index(written)
+    place = begin + written.rindex(at)
+    line, column = text.count("\n", 0, place) + 1, place - text.rfind("\n", 0, place)
+    (told,) = lines_of(tmp_path, text)
+    assert told.startswith(f"c.yaml:{line}:{column}: containers.{1 if key == 'execution' else 2}.")
+    assert message in told
