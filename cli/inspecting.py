@@ -4,50 +4,42 @@ from __future__ import annotations
 
 import errno
 import signal
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from cli.exits import ENVIRONMENT, FAILED, OK, REFUSED, SIGNALLED
+from cli.questions import refuse_contradictions
 from cli.render import containers, events, trade
 from cli.render.messages import Messages
+from cli.render.separated import print_csv
+from cli.render.sparkline import sparkline, thinned
 from cli.render.terminal import Terminal
+from cli.results.equity import equity_of
 from cli.results.json_file import DamagedFileError
 from cli.results.opening import open_results
 from cli.results.refusal import RefusedError
 from cli.results.selection import Selection, overview, types_meant
 from cli.results.trace import event_files, opened_trace, why_no_events
 from cli.results.trade import find_trade
+from cli.tables import Ends, Table, chosen_containers, print_containers, print_trades
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+    from collections.abc import Iterable, Iterator
 
+    from cli.questions import Request
     from cli.results.results import Entry, ResultsTree
 
 _MOST_REPORTED = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What was asked for on the command line. `types`, `head` and `tail` choose among the events."""
-
-    results: Path
-    container_id: str | None
-    events: bool
-    trade: str | None
-    types: tuple[str, ...]
-    head: int | None
-    tail: int | None
-    as_json: bool
+_CURVE = 40
+"""Cells of an equity curve."""
 
 
 def inspect_results(request: Request) -> int:
     """Prints what was asked for; returns the exit code."""
     messages = Messages(quiet=False)
     try:
-        _refuse_contradictions(request)
+        refuse_contradictions(request)
         inspection = Inspection(request, open_results(request.results), messages)
         inspection.answer()
     except RefusedError as error:
@@ -91,7 +83,10 @@ class Inspection:
             self._table()
         elif request.events:
             self._events(id_)
-        elif request.as_json:
+        elif request.trades:
+            fault = print_trades(self._tree, id_, request.table, Ends(request.head, request.tail), self._terminal)
+            self._damage += [fault] if fault else []
+        elif request.table.form == "json":
             self._terminal.print_list([self._tree.whole_result(id_)[1].strip()])
         else:
             self._container(id_)
@@ -102,18 +97,22 @@ class Inspection:
         return FAILED if self._damage else OK
 
     def _table(self) -> None:
-        if self._request.as_json:
-            self._terminal.print_list(self._texts())
+        table = self._request.table
+        if table == Table(form="json"):
+            self._terminal.print_list(self._texts(self._tree.types))
             return
         entries = list(self._tree.entries())
         self._damage += [str(entry.damage) for entry in entries if entry.damage]
-        self._terminal.print([containers.headline(self._tree, len(entries))])
-        if entries:
-            self._terminal.print(containers.table(entries, self._terminal.width))
-        self._say(_failures(entries))
+        if table.form == "json" and table.columns is None:
+            chosen = chosen_containers(entries, table.arrangement)
+            self._terminal.print_list(self._texts(entry.id for entry in chosen if not entry.damage))
+            return
+        shown = print_containers(self._tree, entries, table, self._terminal)
+        if table.form == "text":
+            self._say(_failures(shown))
 
-    def _texts(self) -> Iterator[str]:
-        for id_ in self._tree.types:
+    def _texts(self, ids: Iterable[str]) -> Iterator[str]:
+        for id_ in ids:
             try:
                 if self._tree.has_results(id_):
                     yield self._tree.whole_result(id_)[1].strip()
@@ -127,17 +126,24 @@ class Inspection:
         if result.written and not traced:
             self._damage.append(f"{id_}: {result.written} events were written, but there is no event file")
         hint = None if traced or result.written else why_no_events(id_, result)
-        self._terminal.print(containers.container(result, files, hint))
+        curve = None
+        if result.type == "portfolio":
+            marks = thinned(equity_of(self._tree, id_), _CURVE)
+            curve = sparkline(marks, _CURVE) if marks else None
+        self._terminal.print(containers.container(result, files, curve, hint))
 
     def _events(self, id_: str) -> None:
         request, trace = self._request, opened_trace(self._tree, id_)
         selection = Selection(head=request.head, tail=request.tail)
-        if request.types or not request.as_json:
+        if request.types or request.table.form != "json":
             found = overview(trace)
             selection = Selection(types_meant(request.types, found, id_), request.head, request.tail)
         chosen = selection.of(trace)
-        if request.as_json:
+        if request.table.form == "json":
             self._terminal.print_list(msgspec.json.encode(event).decode() for event in chosen)
+        elif request.table.form == "csv":
+            names = found.names(selection.types)
+            print_csv(names, ([_flat(event.get(name)) for name in names] for event in chosen))
         else:
             self._terminal.print(events.counts(found))
             self._terminal.print(events.listed(chosen, found, self._terminal.width))
@@ -146,7 +152,7 @@ class Inspection:
     def _trade(self, id_: str | None, correlation_id: str) -> None:
         found = find_trade(self._tree, id_, correlation_id)
         self._damage += [found.fault] if found.fault else []
-        if self._request.as_json:
+        if self._request.table.form == "json":
             self._terminal.print_value(msgspec.json.format(msgspec.json.encode(found.as_data()), indent=2).decode())
         else:
             self._terminal.print(trade.life(found, self._terminal.width))
@@ -158,16 +164,11 @@ class Inspection:
             self._messages.error(f"... and {len(lines) - _MOST_REPORTED} more")
 
 
+def _flat(value: object) -> object:
+    """A field of an event as one cell: what has parts, such as the values of FEATURES, as JSON."""
+    return msgspec.json.encode(value).decode() if isinstance(value, dict | list) else value
+
+
 def _failures(entries: list[Entry]) -> list[str]:
     failed = ((entry.id, entry.summary) for entry in entries if entry.summary and entry.summary.error)
     return [f"{id_} {summary.status}: {summary.error}" for id_, summary in failed]
-
-
-def _refuse_contradictions(request: Request) -> None:
-    if request.events and request.trade is not None:
-        raise RefusedError("--events and --trade are two questions: ask one at a time")
-    if request.events and request.container_id is None:
-        raise RefusedError("--events needs the id of a container: admf inspect RESULTS ID --events")
-    chosen = {"--type": bool(request.types), "--head": request.head is not None, "--tail": request.tail is not None}
-    for option in (option for option, given in chosen.items() if given and not request.events):
-        raise RefusedError(f"{option} chooses among events: it needs --events")

@@ -14,6 +14,7 @@ from cli.render.safe_text import visible
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from cli.results.arrangement import Value
     from cli.results.container import ContainerResult, ContainerSummary, Figure
     from cli.results.results import Entry, ResultsTree
     from tracing.settings import TraceSettings
@@ -26,26 +27,47 @@ STATUS_STYLES = {
     "running": "yellow",
     "unfinished": "yellow",
 }
+_TEXTS = {"id", "type", "status"}
 _NAMES = 22
 """Cells for the names in the view of one container."""
 
 
-def table(entries: Sequence[Entry], width: int | None) -> Iterator[Text]:
-    """One line a container under a header."""
+def table(
+    entries: Sequence[Entry], width: int | None, chosen: Sequence[tuple[str, str, Sequence[Value]]] | None = None
+) -> Iterator[Text]:
+    """One line a container under a header; `chosen` columns (title, metric, values) stand in place of the usual ones."""
+    ids = Column("container", [visible(entry.id) for entry in entries], 0, right=False)
+    if chosen is not None:
+        named = [(title, name, values) for title, name, values in chosen if name != "id"]
+        columns = [
+            Column(visible(title), [_cell(name, value) for value in values], len(named) - place, name not in _TEXTS)
+            for place, (title, name, values) in enumerate(named)
+        ]
+        return laid_out([ids, *columns], width, STATUS_STYLES)
+    return laid_out([ids, *_usual(entries)], width, STATUS_STYLES)
+
+
+def _usual(entries: Sequence[Entry]) -> list[Column]:
     rows = [entry.summary for entry in entries]
-    columns = [
-        Column("container", [visible(entry.id) for entry in entries], 0, right=False),
+
+    def figures(name: str) -> list[Figure]:
+        return [row.metrics.get(name) if row else None for row in rows]
+
+    return [
         Column("type", [visible(entry.type) or NOTHING for entry in entries], 2, right=False),
         Column("status", [status_of(entry) for entry in entries], 10, right=False),
-        Column("trades", [number(row.metrics.total_trades if row else None) for row in rows], 8),
-        Column("win rate", [percent(row.metrics.win_rate if row else None) for row in rows], 3),
-        Column("net profit", [money(row.metrics.net_profit if row else None) for row in rows], 5),
-        Column("return", [percent(row.metrics.total_return if row else None) for row in rows], 9),
-        Column("max drawdown", [percent(row.metrics.max_drawdown if row else None) for row in rows], 6),
-        Column("Sharpe", [ratio(row.metrics.sharpe if row else None) for row in rows], 7),
+        Column("trades", [number(count) for count in figures("total_trades")], 8),
+        Column("win rate", [percent(rate) for rate in figures("win_rate")], 3),
+        Column("net profit", [money(row.net_profit if row else None) for row in rows], 5),
+        Column("return", [percent(gain) for gain in figures("total_return")], 9),
+        Column("max drawdown", [percent(loss) for loss in figures("max_drawdown")], 6),
+        Column("Sharpe", [ratio(sharpe) for sharpe in figures("sharpe")], 7),
         Column("events on disk", [_events(row) for row in rows], 1),
     ]
-    return laid_out(columns, width, STATUS_STYLES)
+
+
+def _cell(name: str, value: Value) -> str:
+    return visible(value) if isinstance(value, str) else metric(name, value)
 
 
 def status_of(entry: Entry) -> str:
@@ -55,25 +77,32 @@ def status_of(entry: Entry) -> str:
     return "damaged" if entry.damage else "unfinished"
 
 
-def headline(tree: ResultsTree, count: int) -> Text:
-    """The run in one line: its name, status, containers and the days of its data."""
+def headline(tree: ResultsTree, count: int, shown: int) -> Text:
+    """The run in one line: its name, status, containers (how many of them are shown) and the days of its data."""
+    counted = f"{count} containers" if shown == count else f"{shown} of {count} containers"
     record = tree.record
     if record is None:
-        return Text(f"{visible(str(tree.root))}: {count} containers found")
+        return Text(f"{visible(str(tree.root))}: {counted} found")
     days = ""
     if record.data:
         first = min(span.first for span in record.data.values())
         last = max(span.last for span in record.data.values())
         days = f", {visible(first[:10])} to {visible(last[:10])}"
-    return Text(f"{visible(record.name)}: {visible(record.status)}, {count} containers{days}")
+    return Text(f"{visible(record.name)}: {visible(record.status)}, {counted}{days}")
 
 
-def container(result: ContainerResult, files: Mapping[str, int], hint: str | None) -> Iterator[Text]:
-    """Everything of one container. `files` maps the names of its other files to bytes; `hint`: why none has events."""
+def container(result: ContainerResult, files: Mapping[str, int], curve: str | None, hint: str | None) -> Iterator[Text]:
+    """Everything of one container.
+
+    `files` maps the names of its other files to bytes; `curve` is its equity as a line of blocks, None if that was not
+    written; `hint`: why none has events.
+    """
     yield Text(visible(result.container_id), "bold")
     yield from _section(None, [("type", visible(result.type)), ("status", visible(result.status))])
     if result.error is not None:
         yield from _section(None, [("error", visible(result.error))])
+    if curve is not None:
+        yield from _section(None, [("equity", curve)])
     yield from _section("metrics", _metrics(result))
     notes = ((name, note) for name, note in result.metric_notes.items() if name not in result.metrics)
     yield from _section("conventions", ((visible(name), visible(str(note))) for name, note in notes))

@@ -17,26 +17,6 @@ class ContainerHead(Versioned, frozen=True):
     error: str | None = None
 
 
-class TableFigures(msgspec.Struct, frozen=True):
-    """The metrics that the table shows; None where the container has no such metric."""
-
-    total_trades: Figure = None
-    win_rate: Figure = None
-    total_pnl: Figure = None
-    initial_equity: Figure = None
-    final_equity: Figure = None
-    total_return: Figure = None
-    max_drawdown: Figure = None
-    sharpe: Figure = None
-
-    @property
-    def net_profit(self) -> Figure:
-        """What was gained in all, open positions included; of the root, the closed trades of all portfolios."""
-        if self.final_equity is None or self.initial_equity is None:
-            return self.total_pnl
-        return self.final_equity - self.initial_equity
-
-
 class Written(msgspec.Struct, frozen=True):
     """How many events are in the files of a trace."""
 
@@ -44,10 +24,16 @@ class Written(msgspec.Struct, frozen=True):
 
 
 class ContainerSummary(ContainerHead, frozen=True, kw_only=True):
-    """One row of the table."""
+    """What the table of containers can show of one."""
 
-    metrics: TableFigures
+    metrics: dict[str, Figure]
     tracing: Written
+
+    @property
+    def net_profit(self) -> Figure:
+        """What was gained in all, open positions included; of the root, the closed trades of all portfolios."""
+        final, initial = self.metrics.get("final_equity"), self.metrics.get("initial_equity")
+        return self.metrics.get("total_pnl") if final is None or initial is None else final - initial
 
 
 class ContainerResult(ContainerHead, frozen=True, kw_only=True):

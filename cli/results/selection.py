@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from cli.results.refusal import RefusedError, nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from cli.results.trace import Event, Trace
 
@@ -19,12 +19,19 @@ if TYPE_CHECKING:
 class Overview:
     """What is in a trace: events by type, in the order in which the types first occur.
 
-    `longest`: characters of the longest text of some fields. `daily`: all of them happened at midnight UTC, as those of daily bars do.
+    `longest`: characters of the longest text of some fields. `daily`: all of them happened at midnight UTC, as those of
+    daily bars do. `fields`: those that events of a type have.
     """
 
     counts: Counter[str] = field(default_factory=Counter)
     longest: dict[str, int] = field(default_factory=lambda: {"type": 0, "source": 0, "correlation_id": 0})
     daily: bool = True
+    fields: dict[str, dict[str, None]] = field(default_factory=dict)
+
+    def names(self, types: Collection[str] = ()) -> list[str]:
+        """The fields that events of these types (all, if none is named) have, in the order in which they occur."""
+        shown = (names for type_, names in self.fields.items() if not types or type_ in types)
+        return list(dict.fromkeys(name for names in shown for name in names))
 
     @property
     def total(self) -> int:
@@ -56,6 +63,8 @@ def overview(trace: Trace) -> Overview:
     found = Overview()
     for event in trace:
         found.counts[event["type"]] += 1
+        if event.keys() != found.fields.setdefault(event["type"], {}).keys():
+            found.fields[event["type"]].update(dict.fromkeys(event))
         found.daily = found.daily and is_midnight(event["timestamp"])
         for name, length in found.longest.items():
             found.longest[name] = max(length, len(str(event.get(name) or "")))

@@ -57,9 +57,31 @@ def test_a_path_is_no_id(tree):
     assert "has no container '../results/portfolio_1'" in refused(tree, "../results/portfolio_1")
 
 
-@pytest.mark.parametrize("option", [("--type", "FILL"), ("--head", "1"), ("--tail", "1")])
-def test_what_chooses_among_events_is_never_ignored(tree, option):
-    assert refused(tree, "portfolio_1", *option) == f"{option[0]} chooses among events: it needs --events"
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        (("portfolio_1", "--type", "FILL"), "--type chooses among events: it needs --events"),
+        (("portfolio_1", "--head", "1"), "--head chooses among events or trades: it needs --events or --trades"),
+        (("--tail", "1"), "--tail chooses among events or trades: it needs --events or --trades"),
+        (("portfolio_1", "--top", "1"), "--top arranges a table"),
+        (("portfolio_1", "--events", "--where", "trades > 1"), "--where arranges a table"),
+        (("--trade", "x", "--sort", "sharpe"), "--sort arranges a table"),
+        (("portfolio_1", "--csv"), "--csv prints tables"),
+        (("--trades",), "--trades needs the id of a container"),
+        (("--sort", "shape"), "--sort: no such name: 'shape'; did you mean 'sharpe'?"),
+        (("--columns", "sharpe,trade"), "--columns: no such name: 'trade'; did you mean 'trades'?"),
+        (("--where", "sharpe ** 2 > 1"), "--where, column 9: "),
+        (("--where", "sharp > 1"), "--where, column 1: no such name: sharp; did you mean 'sharpe'?"),
+    ],
+)
+def test_no_option_is_ignored(tree, options, reason):
+    assert refused(tree, *options).startswith(reason)
+
+
+def test_one_form_at_a_time(tree):
+    outcome = inspect(tree, "--json", "--csv")
+    assert outcome.exit_code == 2
+    assert "ask for one" in outcome.stderr
 
 
 def test_events_need_a_container(tree):
@@ -77,10 +99,11 @@ def test_escapes_in_what_was_typed_are_shown(tree):
 def test_nothing_heavy_and_nothing_of_the_users_is_imported(tree):
     write_trace(tree, "portfolio_1", trade_events())
     code = (
-        "import sys; from pathlib import Path; from cli.inspecting import Request, inspect_results;"
-        f"ask = lambda id_, e, t: inspect_results(Request(Path({str(tree)!r}), id_, e, t, (), None, None, False));"
-        "ask(None, False, None); ask('portfolio_1', False, None); ask('portfolio_1', True, None);"
-        "ask(None, False, 'portfolio_1#1');"
+        "import sys; from pathlib import Path; from cli.inspecting import inspect_results;"
+        "from cli.questions import Request;"
+        f"ask = lambda *id_, **asked: inspect_results(Request(Path({str(tree)!r}), *id_, **asked));"
+        "ask(); ask('portfolio_1'); ask('portfolio_1', events=True); ask('portfolio_1', trades=True);"
+        "ask(trade='portfolio_1#1');"
         "heavy = {'numpy', 'duckdb', 'talib', 'yaml', 'engine', 'psutil', 'asyncio'} & {n.partition('.')[0] for n in sys.modules};"
         "sys.exit(f'imported: {heavy}' if heavy else 0)"
     )

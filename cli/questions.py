@@ -1,0 +1,69 @@
+"""What `admf inspect` was asked, and the questions that contradict themselves: nothing that was typed is ever ignored."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from cli.results.refusal import RefusedError
+from cli.tables import Table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What was asked for on the command line.
+
+    `types` choose among the events, `head` and `tail` among events and trades, `table` among containers and trades.
+    """
+
+    results: Path
+    container_id: str | None = None
+    events: bool = False
+    trades: bool = False
+    trade: str | None = None
+    types: tuple[str, ...] = ()
+    head: int | None = None
+    tail: int | None = None
+    table: Table = field(default_factory=Table)
+
+
+def refuse_contradictions(request: Request) -> None:
+    """Refuses options that do not go together.
+
+    Raises:
+        RefusedError: for the first of them.
+    """
+    for reason in (*_questions(request), *_choices(request), *_forms(request)):
+        raise RefusedError(reason)
+
+
+def _questions(request: Request) -> Iterator[str]:
+    questions = {"--events": request.events, "--trades": request.trades, "--trade": request.trade is not None}
+    asked = [option for option, given in questions.items() if given]
+    if len(asked) > 1:
+        yield f"{asked[0]} and {asked[1]} are two questions: ask one at a time"
+    if request.container_id is None:
+        for option in asked:
+            if option != "--trade":
+                yield f"{option} needs the id of a container: admf inspect RESULTS ID {option}"
+
+
+def _choices(request: Request) -> Iterator[str]:
+    if request.types and not request.events:
+        yield "--type chooses among events: it needs --events"
+    for option, given in {"--head": request.head, "--tail": request.tail}.items():
+        if given is not None and not (request.events or request.trades):
+            yield f"{option} chooses among events or trades: it needs --events or --trades"
+    if not request.trades and (request.container_id is not None or request.trade is not None):
+        for option in request.table.choosing:
+            yield f"{option} arranges a table: of all containers, or with --trades of the trades of one"
+
+
+def _forms(request: Request) -> Iterator[str]:
+    one = request.container_id is not None and not (request.events or request.trades)
+    if request.table.form == "csv" and (one or request.trade is not None):
+        yield "--csv prints tables: of all containers, or with --events or --trades of one"
