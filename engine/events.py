@@ -18,9 +18,9 @@ import msgspec
 Side = Literal["buy", "sell"]
 Direction = Literal["long", "short", "flat"]
 PositionSide = Literal["long", "short"]
-OrderType = Literal["market"]
-TimeInForce = Literal["gtc"]
-OrderStatus = Literal["accepted", "rejected", "cancelled", "expired"]
+OrderType = Literal["market", "limit", "stop", "stop_limit", "trailing_stop"]
+TimeInForce = Literal["day", "gtc", "ioc", "gtd"]
+OrderStatus = Literal["accepted", "rejected", "cancelled", "expired", "triggered"]
 Liquidity = Literal["maker", "taker"]
 
 
@@ -82,8 +82,12 @@ class Signal(Event, frozen=True, gc=False, tag="SIGNAL"):
     reason: str
 
 
-class OrderRequest(Event, frozen=True, gc=False, tag="ORDER_REQUEST"):
-    """A portfolio asks its execution container for an order."""
+class OrderRequest(Event, frozen=True, gc=False, tag="ORDER_REQUEST", omit_defaults=True):
+    """A portfolio asks its execution container for an order.
+
+    `stop_price` of a trailing stop is where it starts; it follows the closes at `trail_amount` or `trail_percent` of the
+    close. `good_till` is a timestamp (gtd). Of the orders that name the same `oco` the first to fill cancels the others.
+    """
 
     type: ClassVar[str] = "ORDER_REQUEST"
 
@@ -94,10 +98,14 @@ class OrderRequest(Event, frozen=True, gc=False, tag="ORDER_REQUEST"):
     limit_price: float | None
     stop_price: float | None
     time_in_force: TimeInForce
+    trail_amount: float | None = None
+    trail_percent: float | None = None
+    good_till: int | None = None
+    oco: str | None = None
 
 
-class Order(Event, frozen=True, gc=False, tag="ORDER"):
-    """What became of an order; `reason` is empty unless it was refused or died."""
+class Order(Event, frozen=True, gc=False, tag="ORDER", omit_defaults=True):
+    """What became of an order; `reason` is empty unless it was refused or died. The other fields are the request's."""
 
     type: ClassVar[str] = "ORDER"
 
@@ -112,6 +120,10 @@ class Order(Event, frozen=True, gc=False, tag="ORDER"):
     time_in_force: TimeInForce
     reason: str
     ends_correlation: bool  # type: ignore[misc]
+    trail_amount: float | None = None
+    trail_percent: float | None = None
+    good_till: int | None = None
+    oco: str | None = None
 
 
 class Fill(Event, frozen=True, gc=False, tag="FILL"):

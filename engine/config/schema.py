@@ -123,6 +123,13 @@ class ExecutionContainer(Container, frozen=True, kw_only=True, tag="execution", 
         AnyCommission | list[AnyCommission], Meta(description="one model, or several that add up")
     ] = []
     slippage: Annotated[AnySlippage | list[AnySlippage], Meta(description="one model, or several that add up")] = []
+    participation: (
+        Annotated[
+            float,
+            Meta(gt=0, le=1, description="most of a bar's volume that a portfolio's orders may fill: 0.1 is a tenth"),
+        ]
+        | None
+    ) = None
 
     @property
     def commissions(self) -> list[AnyCommission]:

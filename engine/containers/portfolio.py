@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from engine.containers.account import Account
+    from engine.containers.desk import Desk
     from engine.containers.entry_size import EntrySize
-    from engine.containers.execution import Desk
     from engine.containers.feature import FeaturePublisher
     from engine.containers.ledger import Ledger
     from engine.containers.outlet import Outlet

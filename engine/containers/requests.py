@@ -9,8 +9,8 @@ from engine.events import OrderRequest
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from engine.containers.desk import Desk
     from engine.containers.entry_size import EntrySize
-    from engine.containers.execution import Desk
     from engine.containers.holding import Holding
     from engine.containers.ledger import Ledger
     from engine.containers.outlet import Outlet
@@ -64,9 +64,7 @@ class Requests:
         self._send(feed_number, side, abs(trade.quantity), trade.trade_id, cause)
 
     def _leave(self, feed_number: int, trade: Trade | None, cause: str) -> None:
-        entering = self._desk.entry_at_work(self._clock.feeds[feed_number].symbol, trade)
-        if entering is not None:
-            self._desk.cancel(entering, "cancelled", "the signal changed before it was filled")
+        self._desk.cancel(self._desk.entries(feed_number), "the signal changed before it was filled")
         if trade is not None and not self._holdings[feed_number].closing:
             self.close(feed_number, trade, cause)
 

@@ -1,5 +1,6 @@
 """The days of a lane's clock: which bar is the last of its day, and how many days such a market has in a year."""
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -39,6 +40,18 @@ def day_ends(timestamps: NDArray[np.int64], zone: str | None) -> DayEnds:
     rows = np.append(last, len(days) - 1)
     weekdays = (days[rows] - MONDAY_OF_ORDINALS) % 7
     return DayEnds(rows, falls_on_weekend=bool(weekdays.max() >= SATURDAY))
+
+
+def day_numbers(zone: str | None) -> Callable[[int], int]:
+    """What numbers the day of one timestamp (ns since the epoch, UTC) in `zone`, as `day_ends` tells days apart."""
+    if zone is None:
+        return _utc_day
+    known = ZoneInfo(zone)
+    return lambda timestamp: _local_date(timestamp, known).toordinal()
+
+
+def _utc_day(timestamp: int) -> int:
+    return timestamp // NS_PER_DAY + EPOCH_DAY
 
 
 def _utc_days(timestamps: NDArray[np.int64]) -> NDArray[np.int64]:

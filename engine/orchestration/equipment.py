@@ -10,14 +10,16 @@ from engine.config.schema import OwnModel
 from engine.config.schema import PortfolioContainer as PortfolioConfig
 from engine.containers.account import Account
 from engine.containers.data import DataContainer
+from engine.containers.desk import Desk
 from engine.containers.entry_size import EntrySize
-from engine.containers.execution import Desk, ExecutionContainer
+from engine.containers.execution import ExecutionContainer
 from engine.containers.feature import FeatureContainer, FeaturePublisher
 from engine.containers.ledger import Ledger
 from engine.containers.portfolio import PortfolioContainer
 from engine.containers.root import RUN_START_ID, RootContainer
 from engine.containers.strategy import BarRunner, ColumnRunner, StrategyContainer
 from engine.features.columns import feature_names
+from engine.metrics.days import day_numbers
 from engine.metrics.equity import EquityCurve
 from engine.strategies.builtin import Builtin
 from engine.strategies.targets import changes
@@ -117,7 +119,14 @@ class Equipment:
         shared = len(self._plan.clients_of[id_]) > 1
         outlet = self._stage.outlet(execution, portfolio.lane, f"{id_}/{portfolio.container_id}" if shared else id_)
         terms = self._terms(declared) if isinstance(declared, ExecutionConfig) else Terms()
-        desk = Desk(id_, outlet, self._clock(portfolio.container_id), terms, portfolio.account)
+        desk = Desk(
+            id_,
+            outlet,
+            portfolio.clock,
+            terms,
+            account=portfolio.account,
+            day_of=day_numbers(self._plan.portfolio(portfolio.container_id).day_zone),
+        )
         if isinstance(execution, ExecutionContainer):
             execution.desks[portfolio.container_id] = desk
         return desk
@@ -128,6 +137,7 @@ class Equipment:
             fill_at=execution.fill_at,
             commissions=tuple(self._models(execution, "commission", execution.commissions)),
             slippages=tuple(self._models(execution, "slippage", execution.slippages)),
+            participation=declared.participation,
         )
 
     def _entry_size(self, config: PortfolioConfig, clock: Clock, portfolio: PortfolioContainer) -> EntrySize:

@@ -163,6 +163,7 @@ class Terms(msgspec.Struct, frozen=True):
     fill_at: FillAt = "next_open"
     commissions: tuple[Commission, ...] = ()
     slippages: tuple[Slippage, ...] = ()
+    participation: float | None = None
 
     def commission(self, deal: Deal) -> float:
         """The commission of a fill in quote currency."""

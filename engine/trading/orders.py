@@ -1,4 +1,4 @@
-"""Orders at work, and what a fill of one costs (rules X1, X8)."""
+"""Orders at work, and what a fill of one costs (rules X1 to X4, X8)."""
 
 from __future__ import annotations
 
@@ -10,14 +10,29 @@ if TYPE_CHECKING:
     from engine.trading.costs import Terms
     from engine.trading.deals import Deal
 
+STOPS = frozenset({"stop", "stop_limit", "trailing_stop"})
+"""The order types that wait for their stop before they do anything."""
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(slots=True, eq=False)
 class WorkingOrder:
-    """An accepted order: its request, the id it got, and the id of the ORDER event that accepted it."""
+    """An accepted order: its request, the id it got, the id of the ORDER event that accepted it, and how far it is.
+
+    `number` is its symbol's feed, `first_row` the first of that feed's bars it may meet (rule L3), `left` the units that
+    are not filled. `stop` is where its stop stands now (0.0 without one); once `triggered` it waits for it no more. `day` is the day of the first
+    bar it met, `ratcheted` the row from which a trailing stop has yet to follow the closes.
+    """
 
     order_id: str
     request: OrderRequest
     accepted_by: str
+    number: int
+    first_row: int
+    left: float
+    stop: float
+    ratcheted: int
+    triggered: bool = False
+    day: int | None = None
 
     @property
     def correlation_id(self) -> str:
@@ -25,9 +40,27 @@ class WorkingOrder:
         return self.request.correlation_id or ""
 
     @property
+    def limit(self) -> float:
+        """The limit of a limit order, quote currency per unit; others have none, and would fill at no price."""
+        return self.request.limit_price or 0.0
+
+    @property
+    def sign(self) -> int:
+        """+1 for a buy, -1 for a sell."""
+        return 1 if self.request.side == "buy" else -1
+
+    @property
     def signed_quantity(self) -> float:
-        """Units, positive for a buy."""
-        return signed(self.request.side, self.request.quantity)
+        """Units not filled yet, positive for a buy."""
+        return signed(self.request.side, self.left)
+
+    @property
+    def kind(self) -> str:
+        """What it works as: a stop that was reached is a market order, or the limit order it carried."""
+        order_type = self.request.order_type
+        if not self.triggered:
+            return order_type
+        return "limit" if order_type == "stop_limit" else "market"
 
 
 @dataclass(frozen=True, slots=True)

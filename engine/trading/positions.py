@@ -9,6 +9,12 @@ _FLAT = 1e-12
 """A position smaller than this share of what was entered is flat: the rest is rounding."""
 
 
+def left_of(whole: float, taken: float) -> float:
+    """What is left of `whole` units (positive) after `taken`; 0.0 if that is rounding."""
+    left = whole - taken
+    return 0.0 if left <= _FLAT * whole else left
+
+
 class CrossedFlatError(ValueError):
     """One fill took a position from long to short or back; a reversal is two orders."""
 
@@ -38,8 +44,7 @@ class Trade:
     @property
     def quantity(self) -> float:
         """Signed units still held."""
-        left = self.entry_quantity - self.exit_quantity
-        return 0.0 if left <= _FLAT * self.entry_quantity else self.sign * left
+        return self.sign * left_of(self.entry_quantity, self.exit_quantity)
 
     @property
     def entry_price(self) -> float:

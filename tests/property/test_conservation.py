@@ -21,6 +21,7 @@ step = st.tuples(
 prices = st.lists(st.floats(0.5, 2.0), min_size=N, max_size=N)
 
 
+@settings(deadline=None)
 @given(st.lists(step, max_size=40), st.tuples(prices, prices))
 def test_x9_the_books_conserve_money_under_any_stream_of_fills(stream, closes):
     """Scale-ins, partial exits, flips and shorts; equity = cash + positions at every mark, profits explain all of it."""

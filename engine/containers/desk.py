@@ -1,0 +1,113 @@
+"""A desk: the orders of one lane at an execution container, from acceptance to their end (phase ORDER; rules L3, E2)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from engine.agenda import Phase
+from engine.containers.answers import Answers
+from engine.containers.matching import Matching
+from engine.trading.acceptance import fault_of
+from engine.trading.order_book import OrderBook
+from engine.trading.orders import WorkingOrder
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from engine.containers.account import Account
+    from engine.containers.outlet import Outlet
+    from engine.events import OrderRequest, OrderStatus
+    from engine.market.timeline import Clock
+    from engine.trading.costs import Terms
+
+NOWHERE = -1
+"""The feed of a symbol that nobody has data for."""
+
+
+class Desk:
+    """Accepts, rejects and cancels the orders of one lane. `outlet` speaks for the execution container in it.
+
+    `clock` is the lane's, `day_of(timestamp)` numbers its days.
+    """
+
+    def __init__(
+        self,
+        source: str,
+        outlet: Outlet,
+        clock: Clock,
+        terms: Terms,
+        *,
+        account: Account,
+        day_of: Callable[[int], int],
+    ) -> None:
+        self.outlet = outlet
+        self._clock = clock
+        self._account = account
+        self._answers = Answers(source, outlet)
+        self._book = OrderBook(len(clock.feeds))
+        self._matching = Matching(outlet, clock, terms, book=self._book, answers=self._answers, day_of=day_of)
+        self._numbers = {feed.symbol: number for number, feed in enumerate(clock.feeds)}
+        self._orders = 0
+
+    def working_quantity(self, symbol: str) -> float:
+        """Signed units that the symbol's orders will add to its position; of exits only those that do not wait for a price."""
+        quantity = 0.0
+        for order in self._book.orders:
+            if order.request.symbol == symbol and (order.kind == "market" or not self._book.reduces(order)):
+                quantity += order.signed_quantity
+        return quantity
+
+    def entries(self, number: int) -> list[WorkingOrder]:
+        """The working orders of a feed's symbol that would open a position or make it larger."""
+        return [order for order in self._book.orders if order.number == number and not self._book.reduces(order)]
+
+    def exits(self, trade_id: str) -> list[WorkingOrder]:
+        """The working orders that would make a trade's position smaller."""
+        return [order for order in self._book.of_trade(trade_id) if self._book.reduces(order)]
+
+    def take(self, request: OrderRequest) -> None:
+        """Accepts or rejects a request; an accepted order meets its symbol's next bar (rule L3)."""
+        self._orders += 1
+        event_id = self.outlet.identify("ORDER")
+        number = self._numbers.get(request.symbol, NOWHERE)
+        reason = self._refusal(request, number)
+        order = WorkingOrder(
+            order_id=f"{self.outlet.label}#{self._orders}",
+            request=request,
+            accepted_by=event_id,
+            number=number,
+            first_row=0,
+            left=request.quantity,
+            stop=request.stop_price or 0.0,
+            ratcheted=0,
+        )
+        if reason:
+            ends = not self._book.knows(order.correlation_id)
+            self._answers.publish_order(order, "rejected", event_id, request.event_id, reason=reason, ends=ends)
+            return
+        self._book.orders.append(order)
+        self._answers.publish_order(order, "accepted", event_id, request.event_id)
+        if self.outlet.agenda.phase < Phase.END:
+            self._matching.admit(order)
+
+    def cancel(self, orders: Iterable[WorkingOrder], reason: str, cause: str | None = None) -> None:
+        """Takes working orders back; the cause is their acceptance, unless there is another."""
+        self._end(orders, "cancelled", reason, cause)
+
+    def expire(self) -> None:
+        """Lets every working order expire, at the end of the lane."""
+        self._end(list(self._book.orders), "expired", "the data ended", None)
+
+    def fill_at_last_close(self, _: object = None) -> None:
+        """Fills what works at each symbol's last close, in the order of acceptance (rule L1, END)."""
+        self._matching.fill_at_last_close()
+
+    def _end(self, orders: Iterable[WorkingOrder], status: OrderStatus, reason: str, cause: str | None) -> None:
+        for order in orders:
+            self._matching.end(order, status, reason, cause)
+
+    def _refusal(self, request: OrderRequest, number: int) -> str:
+        if number == NOWHERE:
+            return f"no data for symbol {request.symbol!r}"
+        close = self._clock.closes[number].item(self._clock.index_at(self.outlet.agenda.step))
+        return fault_of(request, close) or self._account.refusal(request, self)

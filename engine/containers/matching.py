@@ -1,0 +1,226 @@
+"""The MATCH phase of one lane: its working orders against the bars of a step (rules L1, X1 to X7)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from engine.agenda import Phase
+from engine.trading.deals import Deal, MonthlyNotional
+from engine.trading.lifetime import Lifetime
+from engine.trading.matching import BarPrices, Moment
+from engine.trading.orders import STOPS, execute
+from engine.trading.outlook import next_row
+from engine.trading.price_path import UNLIMITED, PricePath
+from engine.trading.trailing import ratchet
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from engine.agenda import Action
+    from engine.containers.answers import Answers
+    from engine.containers.outlet import Outlet
+    from engine.events import Liquidity, OrderStatus
+    from engine.market.timeline import Clock
+    from engine.trading.costs import Terms
+    from engine.trading.order_book import OrderBook
+    from engine.trading.orders import WorkingOrder
+    from engine.trading.price_path import Meeting
+
+
+class Matching:
+    """Wakes its lane at the bars that may reach an order, and fills one order at a time.
+
+    Between two fills the portfolio has its say: what it makes of the first (a trade that closes, the exits of one that opens)
+    comes before the second.
+    """
+
+    def __init__(
+        self,
+        outlet: Outlet,
+        clock: Clock,
+        terms: Terms,
+        *,
+        book: OrderBook,
+        answers: Answers,
+        day_of: Callable[[int], int],
+    ) -> None:
+        self._outlet = outlet
+        self._clock = clock
+        self._terms = terms
+        self._book = book
+        self._answers = answers
+        self._traded = MonthlyNotional()
+        self._lifetimes = [Lifetime(day_of, feed.bars.bar_length) for feed in clock.feeds]
+        self._awaited: set[int] = set()
+        self._paths: dict[int, PricePath] = {}
+        self._step = -1
+
+    def admit(self, order: WorkingOrder) -> None:
+        """Puts an accepted order to work: it meets the bar under way if that stands at its open, else the next."""
+        agenda, feed = self._outlet.agenda, self._clock.feeds[order.number]
+        path = self._paths.get(order.number) if self._step == agenda.step and agenda.phase == Phase.MATCH else None
+        if path is not None:
+            order.first_row, order.ratcheted = path.first_row, path.row
+            if order.first_row == path.row:
+                self._lifetimes[order.number].begin(order, self._outlet.now)
+            return
+        row = feed.next_row(agenda.step)
+        order.first_row = order.ratcheted = len(feed.steps) if row is None else row
+        self._await(order)
+
+    def end(self, order: WorkingOrder, status: OrderStatus, reason: str, cause: str | None = None) -> None:
+        """Takes an order out of the book and says so. If nothing of its trade is left, the trade ends with it."""
+        self._book.orders.remove(order)
+        self._say(order, status, reason, cause or order.accepted_by, ends=not self._book.knows(order.correlation_id))
+
+    def _say(self, order: WorkingOrder, status: OrderStatus, reason: str, cause: str, *, ends: bool = False) -> None:
+        event_id = self._outlet.identify("ORDER")
+        self._answers.publish_order(order, status, event_id, cause, reason=reason, ends=ends)
+
+    def fill_at_last_close(self, _: object = None) -> None:
+        """Fills what works at each symbol's last close, one after the other; no cap of volume holds there."""
+        if self._book.orders:
+            order = self._book.orders[0]
+            row = self._clock.rows[order.number].item(-1)
+            self._fill(order, row, order.left, self._clock.closes[order.number].item(-1))
+            self._after_answers(Phase.END, self.fill_at_last_close)
+
+    def _await(self, order: WorkingOrder) -> None:
+        feed = self._clock.feeds[order.number]
+        bars = feed.bars
+        row = next_row(order, bars.high, bars.low, bars.close)
+        if order.request.good_till is not None and order.request.time_in_force == "gtd":
+            last = int(bars.timestamps.searchsorted(order.request.good_till - bars.bar_length, "right"))
+            over = max(order.first_row, last)
+            row = over if row is None else min(row, over)
+        if row is None or row >= len(feed.steps):
+            return
+        step = feed.steps.item(row)
+        if step not in self._awaited:
+            self._awaited.add(step)
+            self._outlet.wake(step, Phase.MATCH, self._match)
+
+    def _match(self, _: object) -> None:
+        """Does the next thing that this step's bars do to an order, and comes back once that is handled."""
+        if self._step != self._outlet.agenda.step:
+            self._begin()
+        for number, path in self._paths.items():
+            meeting = path.next_meeting(self._book.may_fill(number))
+            if meeting is not None:
+                self._meet(path, meeting)
+                self._after_answers(Phase.MATCH, self._match)
+                return
+        self._finish()
+
+    def _begin(self) -> None:
+        """Opens the bars of the step. Orders whose time has passed do not see them."""
+        agenda = self._outlet.agenda
+        self._step = agenda.step
+        self._awaited.discard(agenda.step)
+        self._paths = {}
+        for number, row in self._clock.fresh(self._clock.index_at(agenda.step)):
+            orders = [order for order in self._book.orders if order.number == number]
+            if orders:
+                self._paths[number] = self._open(number, row)
+            for order in orders:
+                self._ready(order, row)
+
+    def _ready(self, order: WorkingOrder, row: int) -> None:
+        feed, lifetime = self._clock.feeds[order.number], self._lifetimes[order.number]
+        over = lifetime.is_over_at(order, self._outlet.now)
+        if over:
+            self.end(order, "expired", over)
+            return
+        lifetime.begin(order, self._outlet.now)
+        ratchet(order, feed.bars.close, row)
+
+    def _open(self, number: int, row: int) -> PricePath:
+        bars = self._clock.feeds[number].bars
+        prices = BarPrices(bars.open.item(row), bars.high.item(row), bars.low.item(row), bars.close.item(row))
+        share = self._terms.participation
+        volume = UNLIMITED if share is None else bars.volume.item(row) * share
+        return PricePath(row, prices, volume, self._terms.fill_at, self._book.rivals)
+
+    def _meet(self, path: PricePath, meeting: Meeting) -> None:
+        order, match, ambiguous = meeting
+        if order.kind in STOPS:
+            order.triggered = True
+            self._say(order, "triggered", "", order.accepted_by)
+        if match.price is None:
+            order.first_row = path.first_row
+            return
+        wanted = self._book.fillable(order)
+        quantity = min(wanted, path.volume)
+        order.first_row = path.row + 1
+        if quantity > 0.0:
+            path.volume -= quantity
+            maker = order.kind == "limit" and order.request.order_type == "limit" and match.moment is Moment.INSIDE
+            self._fill(order, path.row, quantity, match.price, "maker" if maker else "taker", ambiguous=ambiguous)
+
+    def _finish(self) -> None:
+        """Closes the bars of the step: orders that are good for no other end, the rest waits for its next one."""
+        for number, path in self._paths.items():
+            for order in [order for order in self._book.orders if order.number == number]:
+                if order.first_row <= path.row:
+                    order.first_row = path.row + 1
+                self._leave(order)
+        self._paths = {}
+
+    def _leave(self, order: WorkingOrder) -> None:
+        if order.request.time_in_force == "ioc":
+            self.end(order, "cancelled", "not filled at once")
+            return
+        over = self._lifetimes[order.number].is_over_after(order, self._outlet.now)
+        if over:
+            self.end(order, "expired", over)
+        else:
+            self._await(order)
+
+    def _after_answers(self, phase: int, action: Action) -> None:
+        """Goes on once the portfolio has published what it makes of a fill: a trade closes before the next opens."""
+        self._outlet.then(phase, lambda _: self._outlet.then(phase, action))
+
+    def _deal(self, order: WorkingOrder, row: int, quantity: float, reference: float) -> Deal:
+        bars = self._clock.feeds[order.number].bars
+        return Deal(
+            symbol=order.request.symbol,
+            side=order.request.side,
+            quantity=quantity,
+            price=reference,
+            high=bars.high.item(row),
+            low=bars.low.item(row),
+            volume=bars.volume.item(row),
+            timestamp=self._outlet.now,
+            traded_in_month=self._traded.before(self._outlet.now),
+        )
+
+    def _fill(
+        self,
+        order: WorkingOrder,
+        row: int,
+        quantity: float,
+        reference: float,
+        liquidity: Liquidity = "taker",
+        *,
+        ambiguous: bool = False,
+    ) -> None:
+        """Fills `quantity` of an order in its symbol's bar `row`, at `reference` before slippage.
+
+        What its trade then has no more use for is cancelled at once (rule E2).
+        """
+        request = order.request
+        deal = self._deal(order, row, quantity, reference)
+        execution = execute(deal, self._terms, request.limit_price)
+        self._traded.add(quantity * execution.price)
+        flat = self._book.fill(order, quantity)
+        fill_id = self._answers.publish_fill(order, quantity, execution, liquidity, ambiguous=ambiguous)
+        if flat:
+            self._cancel(self._book.of_trade(order.correlation_id), "the position is closed", fill_id)
+        elif request.oco is not None and not self._book.reduces(order):
+            self._cancel(self._book.others_of_oco(order), "the other order of the OCO was filled", fill_id)
+
+    def _cancel(self, orders: Iterable[WorkingOrder], reason: str, fill_id: str) -> None:
+        """Takes away what a fill has made superfluous: its trade goes on, or ends with POSITION_CLOSE."""
+        for order in orders:
+            self._book.orders.remove(order)
+            self._say(order, "cancelled", reason, fill_id)
