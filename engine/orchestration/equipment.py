@@ -137,7 +137,7 @@ class Equipment:
             fill_at=execution.fill_at,
             commissions=tuple(self._models(execution, "commission", execution.commissions)),
             slippages=tuple(self._models(execution, "slippage", execution.slippages)),
-            participation=declared.participation,
+            participation=execution.participation,
         )
 
     def _entry_size(self, config: PortfolioConfig, clock: Clock, portfolio: PortfolioContainer) -> EntrySize:
