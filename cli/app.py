@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from cli.commands.explain import explain
+from cli.commands.init import init
 from cli.commands.inspect import inspect
 from cli.commands.list import list_
 from cli.commands.run import run
@@ -13,12 +14,13 @@ from cli.commands.schema import schema
 app = typer.Typer(
     name="admf",
     help="Backtests portfolios as isolated containers, and can explain every trade.",
-    epilog="Start with: admf run configs/quickstart.yaml",
+    epilog="Start with: admf init my_backtest",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
+app.command("init")(init)
 app.command("run")(run)
 app.command("inspect")(inspect)
 app.command("explain")(explain)
