@@ -31,7 +31,7 @@ from engine.metrics.equity import EquityCurve
 from engine.orchestration.plan import make_plan
 from engine.orchestration.scenery import Scenery
 from engine.orchestration.wiring import wire
-from engine.strategies.builtin import Crossover
+from engine.strategies.crossover import Crossover
 from engine.trading.sizing import FixedQuantity
 
 if TYPE_CHECKING:

@@ -13,13 +13,14 @@ from engine.config.node import Sequence as SequenceNode
 from engine.config.readers import INVALID
 from engine.config.references import Directory, Inputs
 from engine.config.schema import FeatureContainer, PortfolioContainer, StrategyContainer, UserComponent
+from engine.config.strategies import written_parts
 from engine.features.columns import feature_names
 from engine.features.indicators import PRICE_COLUMNS
 from engine.market.sources import ROLES, FileSource
 
 
 class Reach(msgspec.Struct, frozen=True):
-    """What flows out of some containers: features with the container each comes from, further columns of the data.
+    """What flows out of some containers: features with the container each comes from, further columns and symbols of data.
 
     `unsure` if some of it could not be read, so that nothing can be said to be missing.
     """
@@ -27,6 +28,7 @@ class Reach(msgspec.Struct, frozen=True):
     features: dict[str, tuple[str, ...]]
     further: frozenset[str]
     unsure: bool
+    symbols: frozenset[str] = frozenset()
 
 
 class ColumnCheck:
@@ -98,23 +100,31 @@ class ColumnCheck:
         own = None if features is INVALID else _own_names(features)
         if own is None or reach.unsure:
             return
-        for field in strategy.__struct_fields__:
-            name = getattr(strategy, field)
-            if isinstance(name, str) and name in _columns_read(strategy):
-                self._check_name(each, ("strategy", field), name, own, reach)
+        for part, node, path in written_parts(strategy, each.field("strategy"), (*each.path, "strategy")):
+            for field in part.__struct_fields__:
+                name, item = getattr(part, field), node.value(field)
+                if not isinstance(name, str) or not isinstance(item, Scalar):
+                    continue
+                if name in part.symbols():
+                    self._check_symbol(item, (*path, field), reach)
+                for column in part.columns():
+                    if column is not INVALID and (column == name or column.startswith(f"{name}.")):
+                        self._check_name(item, (*path, field), column, own, reach)
 
-    def _check_name(self, each: Declared, keys: Path, name: str, own: Iterable[str], reach: Reach) -> None:
-        node = each.field("strategy")
-        item = node.value(str(keys[1])) if isinstance(node, MappingNode) else None
+    def _check_symbol(self, item: Scalar, path: Path, reach: Reach) -> None:
+        if item.text not in reach.symbols:
+            guess = Guess(item.text, reach.symbols, f": expected one of {', '.join(sorted(reach.symbols))}")
+            self._problems.add(item, path, "no data of this symbol arrives here", guess)
+
+    def _check_name(self, item: Scalar, path: Path, name: str, own: Iterable[str], reach: Reach) -> None:
         origins = (*reach.features.get(name, ()), *(["this container"] if name in own else ()))
-        if not isinstance(item, Scalar):
-            return
         if len(origins) > 1:
-            self._problems.add(item, (*each.path, *keys), f"{' and '.join(origins)} both define this feature")
+            self._problems.add(item, path, f"{' and '.join(origins)} both define this feature")
         elif not origins and name not in PRICE_COLUMNS and name not in reach.further:
             known = dict.fromkeys([*own, *reach.features, *reach.further, *PRICE_COLUMNS])
-            guess = Guess(name, known, f": expected one of {', '.join(known)}")
-            self._problems.add(item, (*each.path, *keys), "no feature or column of this name arrives here", guess)
+            guess = Guess(item.text, known, f": expected one of {', '.join(known)}")
+            what = "of this name" if name == item.text else f"called {name!r}"
+            self._problems.add(item, path, f"no feature or column {what} arrives here", guess)
 
 
 def check_signals(each: Declared, inputs: Inputs, directory: Directory, problems: Problems) -> None:
@@ -127,11 +137,6 @@ def check_signals(each: Declared, inputs: Inputs, directory: Directory, problems
         )
 
 
-def _columns_read(strategy: Any) -> tuple[str, ...]:  # noqa: ANN401 - any built-in strategy
-    columns: tuple[str, ...] = strategy.columns()
-    return columns
-
-
 def _own_names(features: Any) -> list[str] | None:  # noqa: ANN401 - INVALID is of no type
     """The names that features give, one for each output; None if some could not be read."""
     if features is INVALID or INVALID in features.values():
@@ -142,10 +147,11 @@ def _own_names(features: Any) -> list[str] | None:  # noqa: ANN401 - INVALID is 
 def _reach_of_source(source: Any) -> Reach:  # noqa: ANN401
     if source is INVALID:
         return Reach({}, frozenset(), unsure=True)
+    symbols = frozenset([source.symbol]) if isinstance(source.symbol, str) else frozenset()
     columns = source.columns if isinstance(source, FileSource) else None
     if columns is INVALID:
         return Reach({}, frozenset(), unsure=True)
-    return Reach({}, frozenset(columns or ()) - set(ROLES), unsure=False)
+    return Reach({}, frozenset(columns or ()) - set(ROLES), unsure=not symbols, symbols=symbols)
 
 
 def _merged(parts: list[Reach]) -> Reach:
@@ -154,4 +160,9 @@ def _merged(parts: list[Reach]) -> Reach:
         for name, origins in part.features.items():
             known = features.get(name, ())
             features[name] = (*known, *(origin for origin in origins if origin not in known))
-    return Reach(features, frozenset().union(*(p.further for p in parts)), any(p.unsure for p in parts))
+    return Reach(
+        features,
+        frozenset().union(*(p.further for p in parts)),
+        any(p.unsure for p in parts),
+        frozenset().union(*(p.symbols for p in parts)),
+    )

@@ -21,9 +21,10 @@ from engine.config.schema import (
     PortfolioContainer,
     RunConfig,
     Settings,
+    Strategy,
     StrategyContainer,
 )
-from engine.config.structs import StructReader
+from engine.config.structs import StructReader, TaggedReader
 from engine.config.walker import ReaderFactory
 from engine.events import EVENT_TYPES
 from engine.features.columns import FeatureSpec
@@ -31,7 +32,9 @@ from engine.market.durations import duration_ns
 from engine.market.sources import ROLES, FileSource, SyntheticSource
 from engine.market.time_patterns import strptime_pattern
 from engine.market.zones import zone_named
-from engine.strategies.builtin import BuiltinStrategy
+from engine.strategies.calendar import Calendar
+from engine.strategies.columns import BuiltinStrategy
+from engine.strategies.combinator import ListCombinator, SingleCombinator
 from engine.trading.costs import CostModel
 from engine.trading.sizing import SizingModel
 from tracing.settings import ContainerTraceSettings, DynamicRule, PartialTraceSettings, TraceAction, TypeSettings
@@ -123,13 +126,19 @@ def _special_readers() -> dict[object, Reader]:
         (FileSource, "end"): _checked(_moment_fault),
         (FileSource, "timestamp_format"): _checked(_format_fault),
         (FileSource, "columns"): UnionReader(nullable=True, mapping=TableReader(TextReader(), _column_fault)),
+        (Calendar, "timezone"): TextReader("an IANA time zone", _zone_fault),
         (SyntheticSource, "start"): TextReader("a date", _moment_fault),
         (SyntheticSource, "bar_length"): TextReader("a length of time", _duration_fault),
     }
 
 
 def _factory() -> ReaderFactory:
-    special = _special_readers()
+    nested = TaggedReader("strategy", "name", {}, None)
+    special = {
+        **_special_readers(),
+        (ListCombinator, "of"): ListReader(nested, least=1, into=tuple),
+        (SingleCombinator, "of"): nested,
+    }
     factory = ReaderFactory(special, _KINDS, {Container: ("sweep",), RunConfig: ("extends", *ENVIRONMENTS)})
     events = UnionReader(scalar=ChoiceReader(("ALL",)), sequence=ListReader(ChoiceReader(EVENT_TYPES, "an event type")))
     features = TableReader(special[FeatureSpec], _name_fault)
@@ -146,8 +155,18 @@ def _factory() -> ReaderFactory:
             sequence=ListReader(ChoiceReader(EVENT_TYPES, "an event type")),
             mapping=factory.reader(written),
         )
+    _nest(factory, nested)
     special[Settings, "containers"] = ContainersReader(factory.reader(AnyContainer))
     return factory
+
+
+def _nest(factory: ReaderFactory, nested: TaggedReader) -> None:
+    """Lets the reader of a strategy inside another read whatever a strategy may be: that is known only now."""
+    whole = factory.reader(Strategy)
+    tagged = whole.mapping if isinstance(whole, UnionReader) else None
+    if not isinstance(tagged, TaggedReader):
+        raise TypeError("a strategy is one of several structs")
+    nested.options, nested.own = tagged.options, tagged.own
 
 
 _FILE = TextReader("the path of a config file")

@@ -94,7 +94,7 @@ def options_of(reader: Reader) -> Mapping[str, StructReader]:
 
 def default_text(value: Any) -> str | None:  # noqa: ANN401 - a default of any field
     """A default as it would be written in YAML; None if there is nothing to write."""
-    if value is None or value is UNSET or value in ("", [], {}):
+    if value is None or value is UNSET or value in ("", [], {}, ()):
         return None
     if isinstance(value, bool):
         return "true" if value else "false"

@@ -21,7 +21,6 @@ from engine.containers.strategy import BarRunner, ColumnRunner, StrategyContaine
 from engine.features.columns import feature_names
 from engine.metrics.days import day_numbers
 from engine.metrics.equity import EquityCurve
-from engine.strategies.builtin import Builtin
 from engine.strategies.targets import changes
 from engine.trading.costs import Terms
 
@@ -35,7 +34,7 @@ if TYPE_CHECKING:
     from engine.features.columns import Column, FeatureSpec
     from engine.market.timeline import Clock
     from engine.orchestration.stage import Stage
-    from engine.strategies.builtin import Columns
+    from engine.strategies.columns import Columns
     from engine.strategies.decision import PositionView
     from engine.strategies.targets import Changes
     from engine.trading.sizing import Sizer
@@ -180,9 +179,10 @@ class Equipment:
         def columns(number: int) -> Columns:
             return self._scenery.store.columns(clock.feeds[number].bars, features)
 
+        own = self._plan.own_code.get(id_)
+        if own is not None:
+            return changes(own.make(), clock, columns)
         strategy = self._plan.strategy(id_)
-        if not isinstance(strategy, Builtin):
-            return changes(self._plan.own_code[id_].make(), clock, columns)
         key = (strategy, tuple(features.items()), self._plan.data_of[id_])
         if key not in self._stage.changes:
             self._stage.changes[key] = changes(strategy, clock, columns)

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from engine.config.schema import DataContainer, UserComponent
+from engine.config.schema import DataContainer
 from engine.orchestration.estimate import Estimate, estimate
 from engine.orchestration.own_code import own_models
+from engine.orchestration.own_strategies import own_parts
 from engine.orchestration.plan import lay_out
 from engine.orchestration.prepare import check_folders
 from engine.orchestration.row_counts import expected_bars
@@ -134,8 +135,8 @@ def _height(origin: Origin) -> tuple[int, tuple[int, int], int]:
 def _own_code(plan: Plan) -> Iterator[OwnCode]:
     for id_ in plan.containers:
         strategy = plan.strategy(id_)
-        if isinstance(strategy, UserComponent):
-            yield OwnCode(id_, strategy.name, _code_origin(strategy.name))
+        for _, part in own_parts(strategy) if strategy is not None else ():
+            yield OwnCode(id_, part.name, _code_origin(part.name))
     for container in plan.config.containers:
         for _, _, model in own_models(container):
             yield OwnCode(container.id, model.name, _code_origin(model.name))

@@ -7,10 +7,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from engine.config.schema import ExecutionContainer, OwnModel, PortfolioContainer, StrategyContainer, UserComponent
+from engine.orchestration.own_strategies import load_own, own_parts
 from engine.orchestration.problems import PlanError, PlanProblem
 from engine.strategies.own_code import UserCodeError, checked, named_by
-from engine.strategies.registered import load_registered
-from engine.strategies.user import UserStrategy, load_strategy
 from engine.trading.own_models import OwnCommission, OwnSizing, OwnSlippage
 
 if TYPE_CHECKING:
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from engine.config.schema import AnyContainer, RunConfig
+    from engine.strategies.user import UserStrategy
 
     OwnModels = Mapping[tuple[str, str, int], Callable[[], Any]]
 
@@ -52,11 +52,11 @@ def load_own_code(config: RunConfig, folder: Path) -> tuple[dict[str, UserStrate
     problems: list[PlanProblem] = []
     for number, container in enumerate(config.containers):
         strategy = container.strategy if isinstance(container, PortfolioContainer | StrategyContainer) else None
-        if isinstance(strategy, UserComponent):
-            try:
-                strategies[container.id] = _strategy(strategy, folder)
-            except UserCodeError as error:
-                problems.append(_problem(f"containers.{number}.strategy", strategy, error))
+        if strategy is not None and own_parts(strategy):
+            own, faults = load_own(strategy, folder)
+            problems += [PlanProblem(f"containers.{number}.strategy{f.path}", f.value, f.reason) for f in faults]
+            if own is not None:
+                strategies[container.id] = own
         for key, place, model in own_models(container):
             try:
                 models[container.id, key, place] = _model(key, model, folder)
@@ -74,12 +74,6 @@ def load_own_code(config: RunConfig, folder: Path) -> tuple[dict[str, UserStrate
 def _problem(path: str, component: UserComponent, error: UserCodeError) -> PlanProblem:
     value = str(component.parameters.get(error.key, component.name))
     return PlanProblem(f"{path}.{error.key}", value, str(error))
-
-
-def _strategy(strategy: UserComponent, folder: Path) -> UserStrategy:
-    if "." in strategy.name:
-        return load_strategy(strategy.name, strategy.parameters, folder)
-    return load_registered(strategy.name, strategy.parameters)
 
 
 def _model(key: str, model: OwnModel, folder: Path) -> Callable[[], Any]:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engine.features.indicators import PRICE_COLUMNS
-from engine.strategies.builtin import BuyAndHold, Crossover
+from engine.strategies.buy_and_hold import BuyAndHold
+from engine.strategies.crossover import Crossover
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from engine.strategies.own_code import UserCodeError, checked, named_by
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from engine.events import Bar
-    from engine.strategies.builtin import Columns
+    from engine.strategies.columns import Columns, Markets
     from engine.strategies.decision import PositionView
 
 
@@ -36,6 +37,18 @@ class ColumnFunction:
     def targets(self, columns: Columns) -> npt.ArrayLike:
         """What the function returns for these columns."""
         return self.function(columns, **self.parameters)
+
+
+@dataclass(frozen=True, slots=True)
+class MarketFunction:
+    """A user's function of all symbols with its parameters, made to look like any strategy over markets."""
+
+    function: Callable[..., Mapping[str, npt.ArrayLike]]
+    parameters: Mapping[str, Any]
+
+    def market_targets(self, markets: Markets) -> Mapping[str, npt.ArrayLike]:
+        """What the function returns for these markets."""
+        return self.function(markets, **self.parameters)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +77,20 @@ def as_strategy(path: str, named: Any, parameters: Mapping[str, Any]) -> UserStr
     """
     if inspect.isclass(named):
         values = checked(path, named, parameters)
-        is_column = hasattr(named, "targets")
+        over_columns = getattr(named, "targets", None)
+        is_column = over_columns is not None
         if not is_column and not hasattr(named, "on_bar"):
             raise UserCodeError(f"class {path} has neither on_bar(bar, features, position) nor targets(columns)")
+        if over_columns is not None and _takes_markets(over_columns, 1):
+            return UserStrategy(path, is_column, lambda: MarketFunction(partial(over_columns, named(**values)), {}))
         return UserStrategy(path, is_column, lambda: named(**values))
     if not callable(named):
         raise UserCodeError(f"{path} is neither a function nor a class")
     values = checked(path, named, parameters, "columns")
-    return UserStrategy(path, is_column=True, make=lambda: ColumnFunction(named, values))
+    kind = MarketFunction if _takes_markets(named, 0) else ColumnFunction
+    return UserStrategy(path, is_column=True, make=lambda: kind(named, values))
+
+
+def _takes_markets(function: Callable[..., Any], place: int) -> bool:
+    """Whether the parameter at this place is called `markets`: then it is asked once for all symbols together."""
+    return list(inspect.signature(function).parameters)[place : place + 1] == ["markets"]

@@ -14,7 +14,7 @@ from engine.config.schema import CONTAINER_TYPES
 from engine.events import EVENT_TYPES
 from engine.features.indicators import indicator_names
 from engine.metrics.definitions import METRICS
-from engine.strategies.builtin import Crossover
+from engine.strategies.crossover import Crossover
 
 STRATEGIES = '''
 def lagged(columns, bars: int, ratio: float = 1.5, side: str = "long", *, quick: bool = False):

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.agenda import Phase
-from engine.strategies.builtin import Crossover
+from engine.strategies.crossover import Crossover
 from engine.trading.costs import BasisPoints, Percent
 from engine.trading.sizing import AllIn, FixedNotional, FixedQuantity, PercentOfEquity
 from tests.building import (

@@ -18,7 +18,7 @@ from engine.orchestration.plan import make_plan
 from engine.orchestration.scenery import Scenery
 from engine.orchestration.tracing_setup import accounting, attach_tracers, resolve_traces
 from engine.orchestration.wiring import wire
-from engine.strategies.builtin import Crossover
+from engine.strategies.crossover import Crossover
 from tests.building import CASH, HERE, crossing, data, features, make_bars, portfolio, sma, strategy, walk, wishing
 from tests.run_command import ROOT, results_of, run
 from tracing.reading.reader import TraceReader

@@ -18,7 +18,8 @@ from engine.orchestration.plan import lay_out
 from engine.orchestration.row_counts import expected_bars, expected_days
 from engine.orchestration.tracing_setup import resolve_traces
 from engine.orchestration.trade_rate import UNKNOWN_RATE, crossing_rate, expected_trades
-from engine.strategies.builtin import BuyAndHold, Crossover
+from engine.strategies.buy_and_hold import BuyAndHold
+from engine.strategies.crossover import Crossover
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND = (sys.executable, "-m", "cli", "run")

@@ -6,7 +6,7 @@ import pytest
 from engine.config.schema import RunConfig
 from engine.orchestration.plan import make_plan
 from engine.orchestration.problems import PlanError
-from engine.strategies.builtin import BuyAndHold
+from engine.strategies.buy_and_hold import BuyAndHold
 from tests import strategies_for_tests
 from tests.building import (
     HERE,

@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.strategies.builtin import BuyAndHold, Crossover, hold_since
+from engine.strategies.buy_and_hold import BuyAndHold
+from engine.strategies.columns import hold_since
+from engine.strategies.crossover import Crossover
 from engine.strategies.targets import BadTargetsError, checked_targets
 from tests.building import crossing, data, features, make_bars, own, play, portfolio, sma, strategy, walk
 

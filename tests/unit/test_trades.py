@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.strategies.builtin import BuyAndHold
+from engine.strategies.buy_and_hold import BuyAndHold
 from engine.strategies.decision import Decision
 from engine.trading.costs import BasisPoints, Percent, PerShare
 from engine.trading.sizing import AllIn, FixedNotional, FixedQuantity, PercentOfEquity
