@@ -108,3 +108,28 @@ class Mute:
 
 
 CONSTANT = 3
+
+
+def opposite(markets, leader):
+    """Follows the wish of one symbol with it, and against it with all the others."""
+    wish = np.nan_to_num(markets[leader]["wish"])
+    return {symbol: wish if symbol == leader else -wish for symbol in markets}
+
+
+class Ranked:
+    """A class over all symbols: long the one with the highest close, where all have a bar."""
+
+    def targets(self, markets):
+        closes = np.stack([columns["close"] for columns in markets.values()])
+        best = np.where(np.isnan(closes).any(axis=0), -1, np.nan_to_num(closes).argmax(axis=0))
+        return {symbol: best == place for place, symbol in enumerate(markets)}
+
+
+def not_a_dict(markets):
+    """Targets, but of nobody."""
+    return np.zeros(3)
+
+
+def of_a_stranger(markets):
+    """Targets of a symbol that is not there."""
+    return {"STRANGE": np.zeros(3)}

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from engine.config.document_layers import LAYERS, SWEEPS
 from engine.config.reference import Key
 from engine.config.schema import ENVIRONMENTS
+from engine.strategies.builtin import BUILTIN
 
 INTRODUCTION = """\
 # Configuration
@@ -110,11 +111,10 @@ An indicator with several outputs gives several columns: `bands: {indicator: BBA
     ),
     Chapter(
         "`type: strategy`",
-        ("StrategyContainer", "Crossover", "BuyAndHold"),
+        ("StrategyContainer", *(cls.__name__ for cls in BUILTIN)),
         names={
             "StrategyContainer": "The container",
-            "Crossover": "`name: crossover`",
-            "BuyAndHold": "`name: buy_and_hold`",
+            **{cls.__name__: f"`name: {cls.__struct_config__.tag}`" for cls in BUILTIN},
         },
         after="""\
 ### `name:` of your own

@@ -1,11 +1,14 @@
 """The strategies that come with the product, in the order in which they are listed; each has a file of its own."""
 
+from typing import get_args
+
 from engine.strategies.all_of import AllOf
 from engine.strategies.any_of import AnyOf
 from engine.strategies.average_envelope import AverageEnvelope
 from engine.strategies.bollinger_reversion import BollingerReversion
 from engine.strategies.buy_and_hold import BuyAndHold
 from engine.strategies.calendar import Calendar
+from engine.strategies.columns import BuiltinStrategy
 from engine.strategies.cool_down import CoolDown
 from engine.strategies.crossover import Crossover
 from engine.strategies.donchian_breakout import DonchianBreakout
@@ -35,3 +38,6 @@ Builtin = (
     | HoldFor
     | CoolDown
 )
+
+BUILTIN: tuple[type[BuiltinStrategy], ...] = get_args(Builtin)
+"""Their classes, in that order."""

@@ -1,6 +1,7 @@
 """cool_down: a pause after each position."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Annotated
 
 import numpy as np
@@ -20,9 +21,8 @@ class CoolDown(SingleCombinator, frozen=True, kw_only=True, tag="cool_down", for
         """The strategy's targets, 0 during each pause; a wish that outlasts the pause is followed late."""
         wanted = targets[0]
         starts = np.flatnonzero(np.diff(wanted, prepend=np.int8(0)))
-        ends = np.append(starts[1:], len(wanted))
         followed, free = np.zeros_like(wanted), 0
-        for start, end in zip(starts.tolist(), ends.tolist(), strict=True):
+        for start, end in pairwise([*starts.tolist(), len(wanted)]):
             entered = max(start, free)
             if wanted[start] and entered < end:
                 followed[entered:end] = wanted[start]

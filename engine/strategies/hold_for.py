@@ -13,7 +13,7 @@ from engine.strategies.combinator import Part, SingleCombinator
 class HoldFor(SingleCombinator, frozen=True, kw_only=True, tag="hold_for", forbid_unknown_fields=True):
     """Enters with its strategy and leaves after exactly this many bars, whatever the strategy says meanwhile.
 
-    Then it waits until the strategy enters anew.
+    Then it waits until the strategy enters anew, at a later bar than the one at which it left.
     """
 
     of: Annotated[Part, Meta(description="the strategy that says when to enter: {name: ..., ...}")]
@@ -23,9 +23,9 @@ class HoldFor(SingleCombinator, frozen=True, kw_only=True, tag="hold_for", forbi
         """Stretches of `bars` targets, each begun by a change of the strategy to +1 or -1 that came while flat."""
         wanted = targets[0]
         entries = np.flatnonzero((np.diff(wanted, prepend=np.int8(0)) != 0) & (wanted != 0))
-        held, free = np.zeros_like(wanted), 0
+        held, left = np.zeros_like(wanted), -1
         for entry in entries.tolist():
-            if entry >= free:
-                free = entry + self.bars
-                held[entry:free] = wanted[entry]
+            if entry > left:
+                left = entry + self.bars
+                held[entry:left] = wanted[entry]
         return held

@@ -12,9 +12,9 @@ import sys
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.metadata import EntryPoint, entry_points
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any
 
-from engine.strategies.builtin import Builtin
+from engine.strategies.builtin import BUILTIN
 from engine.strategies.own_code import UserCodeError
 from engine.strategies.user import UserStrategy, as_strategy
 
@@ -73,7 +73,7 @@ def import_registered(name: str) -> Any:  # noqa: ANN401 - packages may register
 @lru_cache(maxsize=8)
 def _registered(_path: tuple[str, ...]) -> Registered:
     found = Registered()
-    builtin = {str(cls.__struct_config__.tag) for cls in get_args(Builtin)}
+    builtin = {str(cls.__struct_config__.tag) for cls in BUILTIN}
     by_name: dict[str, list[EntryPoint]] = {}
     for point in entry_points(group=GROUP):
         by_name.setdefault(point.name, []).append(point)
