@@ -8,6 +8,7 @@ from cli.commands.explain import explain
 from cli.commands.init import init
 from cli.commands.inspect import inspect
 from cli.commands.list import list_
+from cli.commands.replay import replay
 from cli.commands.run import run
 from cli.commands.schema import schema
 
@@ -24,6 +25,7 @@ app.command("init")(init)
 app.command("run")(run)
 app.command("inspect")(inspect)
 app.command("explain")(explain)
+app.command("replay")(replay)
 app.command("list")(list_)
 app.command("schema")(schema)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
@@ -16,6 +17,7 @@ _SINCE_2001 = 10**18
 _DIGITS_OF_OUR_TIME = 19
 _EPOCH = date(1970, 1, 1)
 _MINUTES = tuple(f"T{hour:02d}:{minute:02d}:" for hour in range(24) for minute in range(60))
+_TIMESTAMP = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{3}|\d{6}|\d{9}))?Z", re.ASCII)
 _SECONDS = tuple(f"{second:02d}" for second in range(60))
 
 
@@ -81,6 +83,21 @@ def _fraction(nanoseconds: int) -> str:
 def rfc3339(timestamp: int) -> str:
     """A single timestamp as text, as `Clock` writes it."""
     return Clock().text(timestamp)
+
+
+def nanoseconds(text: str) -> int:
+    """The timestamp (ns since the epoch, UTC) that `rfc3339` writes so.
+
+    Raises:
+        ValueError: if it is none of those.
+    """
+    found = _TIMESTAMP.fullmatch(text) if isinstance(text, str) else None
+    if found is None:
+        raise ValueError(f"{text!r} is no timestamp of a trace")
+    hour, minute, second = map(int, found.group(2, 3, 4))
+    seconds = (hour * 60 + minute) * 60 + second
+    fraction = int((found[5] or "").ljust(9, "0"))
+    return (date.fromisoformat(found[1]) - _EPOCH).days * NS_PER_DAY + seconds * NS_PER_SECOND + fraction
 
 
 class LineEncoder:

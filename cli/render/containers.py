@@ -105,7 +105,7 @@ def container(result: ContainerResult, files: Mapping[str, int], curve: str | No
         yield from _section(None, [("equity", curve)])
     yield from _section("metrics", _metrics(result))
     notes = ((name, note) for name, note in result.metric_notes.items() if name not in result.metrics)
-    yield from _section("conventions", ((visible(name), visible(str(note))) for name, note in notes))
+    yield from _section("conventions", ((visible(name), _note(note)) for name, note in notes))
     yield from _section("tracing", _settings(result.trace_settings))
     counts = {**result.tracing, **result.memory_usage}
     yield from _section("events and memory", ((visible(name), _count(count)) for name, count in counts.items()))
@@ -132,6 +132,10 @@ def _section(title: str | None, rows: Iterable[tuple[str, str]]) -> Iterator[Tex
     widest = max([_NAMES, *(cell_len(name) for name, _ in shown)])
     for name, value in shown:
         yield Text(f"  {name}{' ' * (widest - cell_len(name))}  {value}")
+
+
+def _note(note: float | str | list[str] | None) -> str:
+    return ", ".join(map(visible, note)) if isinstance(note, list) else visible(str(note))
 
 
 def _count(value: int | str | None) -> str:

@@ -40,7 +40,7 @@ class ContainerResult(ContainerHead, frozen=True, kw_only=True):
     """All of it: metrics and notes on them by name, what became of the events, memory use, resolved trace settings."""
 
     metrics: dict[str, Figure]
-    metric_notes: dict[str, int | float | str | None]
+    metric_notes: dict[str, int | float | str | list[str] | None]
     tracing: dict[str, int | str | None]
     memory_usage: dict[str, int]
     trace_settings: TraceSettings

@@ -26,6 +26,7 @@ Event = dict[str, Any]
 class EventHead(msgspec.Struct, frozen=True):
     """What every event has, whatever its type."""
 
+    seq: int
     type: str
     timestamp: str
     event_id: str
@@ -37,13 +38,16 @@ class Trace:
     """Iterates over the events of one container, in order, as dicts that have the fields of EventHead.
 
     After an iteration to the end `fault` says why there may be more than was read, None if the trace is whole. `result`
-    is the container's metrics.json, None if that is damaged or not written yet.
+    is the container's metrics.json, None if that is damaged or not written yet. Without `numbered`, a gap in `seq` is no
+    fault.
     """
 
-    def __init__(self, container_id: str, folder: Path, result: ContainerResult | None) -> None:
+    def __init__(
+        self, container_id: str, folder: Path, result: ContainerResult | None, *, numbered: bool = True
+    ) -> None:
         self.container_id = container_id
         self._folder = folder
-        self._reader = TraceReader(folder)
+        self._reader = TraceReader(folder, numbered=numbered)
         self._least = result.written if result else 0
         self.fault: str | None = None
 

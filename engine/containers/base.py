@@ -34,7 +34,7 @@ class Tracer(Observer, Protocol):
 TracerFactory = Callable[[str, Any], Tracer]
 """Makes the tracer of a container from its id and whatever settings it understands."""
 
-Measured = tuple[dict[str, float | int | None], dict[str, float | int | str]]
+Measured = tuple[dict[str, float | int | None], dict[str, float | int | str | list[str]]]
 """Metrics by name, and notes on them."""
 
 

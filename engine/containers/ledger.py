@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from engine.trading.positions import Trade, open_trade
+from engine.trading.books import Booked, Books
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     import numpy.typing as npt
 
@@ -28,26 +28,15 @@ class State(NamedTuple):
     quantities: tuple[float, ...]
 
 
-class Booked(NamedTuple):
-    """What a fill did to the trade it belongs to."""
-
-    trade: Trade
-    opened: bool
-    closed: bool
-
-
-class Ledger:
+class Ledger(Books):
     """Books fills and marks equity at every bar of `clock`, a whole stretch at a time where nobody looks.
 
-    Indices are those of the lane's clock. `day_rows`: the indices of each day's last bar, ascending. `open_positions` counts the symbols held; `watch`, where it
-    is set, gets every mark: the bar of the first and the equities from there on.
+    Indices are those of the lane's clock. `day_rows`: the indices of each day's last bar, ascending. `watch`, where it is
+    set, gets every mark: the bar of the first and the equities from there on.
     """
 
     def __init__(self, cash: float, clock: Clock, curve: EquityCurve, day_rows: npt.NDArray[np.intp]) -> None:
-        self.cash = cash
-        self.quantities = [0.0] * len(clock.feeds)
-        self.open_positions = 0
-        self.trades: list[Trade | None] = [None] * len(clock.feeds)
+        super().__init__(cash, len(clock.feeds))
         self.curve = curve
         self.watch: Callable[[int, list[float]], None] | None = None
         self._clock = clock
@@ -56,44 +45,19 @@ class Ledger:
         self._marked = 0
         self._states = [State(0, cash, tuple(self.quantities))]
 
-    def book(self, index: int, feed_number: int, fill: Fill, signed_quantity: float) -> Booked:
-        """Books `fill`, which came at the lane's bar `index`."""
-        trade = self.trades[feed_number]
-        opened = trade is None
-        if trade is None:
-            trade = open_trade(fill.correlation_id or "", signed_quantity, index, fill.timestamp)
-        trade.add(signed_quantity, fill.price, fill.commission)
-        delta = -(signed_quantity * fill.price) - fill.commission
-        self.cash = self.cash + delta
-        held = trade.quantity
-        self.quantities[feed_number] = held
-        self.trades[feed_number] = trade if held else None
-        self.open_positions += opened - (not held)
+    def book(self, index: int, number: int, fill: Fill, signed_quantity: float) -> Booked:
+        """Books `fill`, and remembers from which bar on it counts."""
+        booked = super().book(index, number, fill, signed_quantity)
         self._states.append(State(index, self.cash, tuple(self.quantities)))
-        return Booked(trade, opened, closed=not held)
+        return booked
 
     def equity(self, index: int) -> float:
         """Cash and positions at the closes of bar `index`, in quote currency."""
         return self.appraise(self._clock.closes_at(index))[0]
 
-    def appraise(self, closes: Sequence[float]) -> tuple[float, float]:
-        """Equity and gross value of the positions at these closes, one a feed; none are needed while nothing is held."""
-        if not self.open_positions:
-            return self.cash, 0.0
-        value = gross = 0.0
-        for quantity, close in zip(self.quantities, closes, strict=True):
-            worth = quantity * close
-            value += worth
-            gross += abs(worth)
-        return self.cash + value, gross
-
     def unrealised_pnl(self, index: int) -> float:
         """Net profit of the open trades if closed at bar `index` without further costs."""
-        total = 0.0
-        for trade, closes in zip(self.trades, self._clock.closes, strict=True):
-            if trade is not None:
-                total += trade.unrealised_pnl(closes.item(index))
-        return total
+        return self.open_profit(self._clock.closes_at(index))
 
     def finish(self, index: int) -> None:
         """Adds the mark after the last step, which stands at bar `index`."""

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from engine.containers.outlet import Outlet
     from engine.containers.stream import Rows
     from engine.market.timeline import Clock
+    from engine.trading.books import Books
 
 
 class MarkStream(DenseStream):
@@ -74,18 +75,33 @@ class MarkStream(DenseStream):
         ]
 
     def _event(self, ordinal: int, cause: str, timestamp: int, closes: Sequence[float]) -> PortfolioUpdate:
-        ledger = self._ledger
-        equity, gross = ledger.appraise(closes)
-        self._peak = max(self._peak, equity)
-        return PortfolioUpdate(
-            timestamp,
-            self._source,
-            f"{self._source}:PORTFOLIO_UPDATE:{ordinal}",
-            None,
-            cause,
-            ledger.cash,
-            equity,
-            gross / equity if gross and equity else 0.0,
-            ledger.open_positions,
-            equity / self._peak - 1.0,
+        event = portfolio_update(
+            self._ledger,
+            closes,
+            self._peak,
+            timestamp=timestamp,
+            source=self._source,
+            event_id=f"{self._source}:PORTFOLIO_UPDATE:{ordinal}",
+            cause=cause,
         )
+        self._peak = max(self._peak, event.equity)
+        return event
+
+
+def portfolio_update(
+    books: Books, closes: Sequence[float], peak: float, *, timestamp: int, source: str, event_id: str, cause: str
+) -> PortfolioUpdate:
+    """The mark of `books` at these closes; `peak` is the highest equity before it."""
+    equity, gross = books.appraise(closes)
+    return PortfolioUpdate(
+        timestamp,
+        source,
+        event_id,
+        None,
+        cause,
+        books.cash,
+        equity,
+        gross / equity if gross and equity else 0.0,
+        books.open_positions,
+        equity / max(peak, equity) - 1.0,
+    )

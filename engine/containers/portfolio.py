@@ -123,6 +123,7 @@ class PortfolioContainer(Container):
             self.ledger.curve,
             open_trades=self.ledger.open_positions,
             unrealised_pnl=self.ledger.unrealised_pnl(index),
+            symbols=[feed.symbol for feed in self.clock.feeds],
             days_per_year=self.days_per_year,
             risk_free_rate=self.risk_free_rate,
             day_zone=self.day_zone,

@@ -1,6 +1,6 @@
 """Every metric there is, in the order of metrics.json, and the one place where they are computed."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from engine.metrics.account_metrics import ACCOUNT_METRICS, Account
@@ -14,7 +14,7 @@ from engine.metrics.trade_metrics import TRADE_METRICS
 METRICS: tuple[Metric[Any], ...] = (*TRADE_METRICS, *ACCOUNT_METRICS, *DAILY_METRICS)
 
 Figures = dict[str, int | float | None]
-Notes = dict[str, int | float | str]
+Notes = dict[str, int | float | str | list[str]]
 
 
 def compute_metrics(
@@ -23,14 +23,15 @@ def compute_metrics(
     *,
     open_trades: int,
     unrealised_pnl: float,
+    symbols: Sequence[str],
     days_per_year: int,
     risk_free_rate: float,
     day_zone: str | None = None,
 ) -> tuple[Figures, Notes]:
     """All metrics by name, None where one has no value, and the notes that belong to them.
 
-    The notes start with the constants used (`days_per_year`, `risk_free_rate` as a fraction per year, `day_zone`), then
-    say for each metric that is None why. `day_zone` is the zone the days of `equity` were cut in; None is UTC.
+    The notes start with the constants used (`symbols` in the order in which their values are added up, `days_per_year`,
+    `risk_free_rate` as a fraction per year, `day_zone`), then say for each metric that is None why. `day_zone` is the zone the days of `equity` were cut in; None is UTC.
 
     Raises:
         ValueError: if `days_per_year` is not above zero.
@@ -38,6 +39,7 @@ def compute_metrics(
     account = Account(trades, equity, open_trades, unrealised_pnl)
     daily = DailyReturns(equity.daily_values(), days_per_year=days_per_year, risk_free_rate=risk_free_rate)
     notes: Notes = {
+        "symbols": list(symbols),
         "days_per_year": days_per_year,
         "risk_free_rate": risk_free_rate,
         "day_zone": day_zone or "UTC",

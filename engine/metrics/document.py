@@ -16,8 +16,8 @@ INTRODUCTION = """\
 <!-- Generated: edit the docstrings in engine/metrics, then run `python -m engine.metrics.document > docs/metrics.md`. -->
 
 These are the figures under `metrics` in a portfolio's `metrics.json`, in the order in which they stand there. Each is a
-number or null, never NaN or infinite. `metric_notes` beside them holds the constants used (`days_per_year`,
-`risk_free_rate`, `day_zone`) and, for every null, the reason.
+number or null, never NaN or infinite. `metric_notes` beside them holds the constants used (`symbols`,
+`days_per_year`, `risk_free_rate`, `day_zone`) and, for every null, the reason.
 
 Money is in quote currency. A fraction of 0.01 is one percent. A drawdown, a loss and a bad day are negative numbers.
 

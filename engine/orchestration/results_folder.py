@@ -131,12 +131,16 @@ def write_metrics(root: Path, container_id: str, metrics: dict[str, Any]) -> Non
     write_json(folder / METRICS_FILE, metrics)
 
 
+def json_text(data: object) -> bytes:
+    """The bytes of a JSON file of a results tree."""
+    return msgspec.json.format(msgspec.json.encode(data), indent=2) + b"\n"
+
+
 def write_json(path: Path, data: object) -> None:
     """Writes indented JSON by way of a temporary file: `path` is the old file or the new one, always whole."""
-    text = msgspec.json.format(msgspec.json.encode(data), indent=2) + b"\n"
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        temporary.write_bytes(text)
+        temporary.write_bytes(json_text(data))
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)

@@ -59,11 +59,11 @@ T2 = [
     "best_day",
     "worst_day",
 ]
-CONSTANTS = ["days_per_year", "risk_free_rate", "day_zone"]
+CONSTANTS = ["symbols", "days_per_year", "risk_free_rate", "day_zone"]
 
 
 def measured(trades, equity, **changes):
-    terms = {"open_trades": 0, "unrealised_pnl": 0.0, "days_per_year": 252, "risk_free_rate": 0.0}
+    terms = {"open_trades": 0, "unrealised_pnl": 0.0, "symbols": ["X"], "days_per_year": 252, "risk_free_rate": 0.0}
     return compute_metrics(trades, equity, **{**terms, **changes})
 
 
@@ -136,6 +136,7 @@ def test_a_drawdown_that_lasts_has_no_recovery():
 def test_the_constants_used_stand_first_in_the_notes(account):
     _, notes = measured(*account, days_per_year=365, risk_free_rate=0.02, day_zone="Asia/Tokyo")
     assert {name: notes[name] for name in CONSTANTS} == {
+        "symbols": ["X"],
         "days_per_year": 365,
         "risk_free_rate": 0.02,
         "day_zone": "Asia/Tokyo",

@@ -33,12 +33,13 @@ class TraceReader:
 
     It stops at the first damage: a torn or corrupt member, a line that is no event, a gap in `seq`, a missing file.
     Afterwards `count` says how many events were read and `damage` why there are not more, None if all is well.
-    `stem` names the files: `events` for `events.jsonl.gz`.
+    `stem` names the files: `events` for `events.jsonl.gz`. Without `numbered`, a gap in `seq` is left to who reads.
     """
 
-    def __init__(self, folder: Path, stem: str = "events") -> None:
+    def __init__(self, folder: Path, stem: str = "events", *, numbered: bool = True) -> None:
         self._folder = folder
         self._parts = find_parts(folder, stem)
+        self._numbered = numbered
         self._decode = msgspec.json.Decoder(dict[str, Any]).decode
         self.count = 0
         self.damage: Damage | None = None
@@ -80,7 +81,7 @@ class TraceReader:
             event: dict[str, Any] = self._decode(line)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise DamagedMemberError(offset, f"line {self.count + 1} is no event ({error})") from error
-        if event.get("seq") != self.count:
+        if self._numbered and event.get("seq") != self.count:
             raise DamagedMemberError(offset, f"seq {event.get('seq')!r} where {self.count} is due")
         self.count += 1
         return event

@@ -1,0 +1,48 @@
+"""Marks one by one, given to the equity curve in blocks once the ends of their days are known (rule T2)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from engine.metrics.days import NS_PER_DAY, day_ends
+from engine.metrics.equity import EquityCurve
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+_BLOCK = 4096
+MOST_DAYS = 2**64 // NS_PER_DAY + 2
+"""As many days as timestamps can name: memory is taken only for those there are."""
+
+
+class Marks:
+    """The marks of a lane; days end at midnight of `zone` (an IANA name; None is UTC)."""
+
+    def __init__(self, cash: float, zone: str | None) -> None:
+        self.curve = EquityCurve(cash, MOST_DAYS)
+        self._zone = zone
+        self._timestamps: list[int] = []
+        self._equity: list[float] = []
+        self._in_market: list[bool] = []
+
+    def add(self, timestamp: int, equity: float, *, in_market: bool) -> None:
+        """Adds the mark of a bar (ns UTC, quote currency)."""
+        self._timestamps.append(timestamp)
+        self._equity.append(equity)
+        self._in_market.append(in_market)
+        if len(self._timestamps) > _BLOCK:
+            self._pass_on(_BLOCK)
+
+    def settle(self) -> EquityCurve:
+        """The curve with every mark in it, the last of which ends its day; no more may be added."""
+        self._pass_on(len(self._timestamps))
+        return self.curve
+
+    def _pass_on(self, count: int) -> None:
+        """Gives the curve the first `count` marks; whether the last of those ends its day, the one after it shows."""
+        rows: npt.NDArray[np.intp] = day_ends(np.array(self._timestamps, np.int64), self._zone).rows
+        block = np.array(self._equity[:count]), np.array(self._in_market[:count], np.bool_)
+        self.curve.mark_block(*block, rows[rows < count])
+        del self._timestamps[:count], self._equity[:count], self._in_market[:count]

@@ -1,0 +1,144 @@
+"""The replay of one container: who can be replayed, its events taken in turn, its metrics.json made once more (rule T6)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+import msgspec
+
+from engine.metrics.definitions import compute_metrics
+from engine.orchestration.results_folder import json_text
+from engine.replay.account import AccountReplay
+from engine.replay.difference import NO_EVENT, Difference, DifferenceFoundError, shown, values_differ
+from engine.replay.sequence import Sequence
+from tracing.settings import TraceSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+Outcome = Literal["replayed", "differs", "skipped", "damaged"]
+
+
+class Notes(msgspec.Struct, frozen=True):
+    """The constants among the notes on metrics."""
+
+    symbols: list[str]
+    days_per_year: int
+    risk_free_rate: float
+    day_zone: str
+
+
+class Cash(msgspec.Struct, frozen=True):
+    """The one constant among the metrics."""
+
+    initial_equity: float
+
+
+class Record(msgspec.Struct, frozen=True):
+    """What a replay reads of a portfolio's metrics.json: constants, and how it was traced."""
+
+    container_id: str
+    type: str
+    status: str
+    metrics: dict[str, Any]
+    metric_notes: dict[str, Any]
+    tracing: dict[str, Any]
+    trace_settings: TraceSettings
+
+
+class DamagedTraceError(Exception):
+    """The events cannot be read any further; the text says why."""
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """What came of it. `events`: how many were read; `reason`: why it was skipped or is damaged."""
+
+    container_id: str
+    outcome: Outcome
+    events: int = 0
+    reason: str | None = None
+    difference: Difference | None = None
+
+
+def why_not(record: Record) -> str | None:
+    """Why a container's metrics cannot be recomputed from its events, None if they can."""
+    settings = record.trace_settings
+    started = record.tracing.get("started_at")
+    if record.status == "running":
+        return "its run has not finished"
+    if record.type != "portfolio":
+        return f"only portfolios have metrics made of events, and this is of type {record.type}"
+    if not settings.enabled or not settings.streams:
+        return "its events were not written to disk"
+    if settings.events_to_trace != "ALL":
+        return f"only {', '.join(settings.events_to_trace)} were traced"
+    if started is not None:
+        return f"a dynamic rule changed what was traced, from {started} on"
+    return None
+
+
+def replay(document: bytes, events: Iterable[dict[str, Any]]) -> Verdict:
+    """Recomputes the metrics of a fully traced portfolio, and with them its metrics.json, which `document` holds.
+
+    `events` come in order as dicts; where they cannot be read to the end, iterating raises DamagedTraceError.
+    """
+    record = msgspec.json.decode(document, type=Record)
+    sequence = Sequence()
+    try:
+        notes, cash = _constants(record)
+        zone = None if notes.day_zone == "UTC" else notes.day_zone
+        account = AccountReplay(record.container_id, cash, notes.symbols, zone)
+        for timestamp, step in sequence.steps(events):
+            account.take(timestamp, step)
+        if record.status == "completed":
+            account.check_complete()
+        _check_document(document, record, *_recompute(account, notes))
+    except DifferenceFoundError as error:
+        return Verdict(record.container_id, "differs", sequence.events, difference=error.difference)
+    except DamagedTraceError as error:
+        return Verdict(record.container_id, "damaged", sequence.events, reason=str(error))
+    return Verdict(record.container_id, "replayed", sequence.events)
+
+
+def _constants(record: Record) -> tuple[Notes, float]:
+    try:
+        cash = msgspec.convert(record.metrics, Cash).initial_equity
+        return msgspec.convert(record.metric_notes, Notes), cash
+    except msgspec.ValidationError as error:
+        what = f"metrics.json lacks a constant that a replay needs ({error})"
+        raise DifferenceFoundError(Difference(NO_EVENT, "", what)) from error
+
+
+def _recompute(account: AccountReplay, notes: Notes) -> tuple[dict[str, Any], dict[str, Any]]:
+    metrics, new_notes = compute_metrics(
+        account.statistics.trades,
+        account.curve(),
+        open_trades=account.books.open_positions,
+        unrealised_pnl=account.unrealised_pnl,
+        symbols=notes.symbols,
+        days_per_year=notes.days_per_year,
+        risk_free_rate=notes.risk_free_rate,
+        day_zone=None if notes.day_zone == "UTC" else notes.day_zone,
+    )
+    return dict(metrics), dict(new_notes)
+
+
+def _check_document(document: bytes, record: Record, metrics: dict[str, Any], notes: dict[str, Any]) -> None:
+    _check_same("metrics", record.metrics, metrics)
+    _check_same("metric_notes", record.metric_notes, notes)
+    whole = msgspec.json.decode(document) | {"metrics": metrics, "metric_notes": notes}
+    if json_text(whole) != document:
+        raise DifferenceFoundError(
+            Difference(NO_EVENT, "", "metrics.json holds these values in other bytes than a run writes")
+        )
+
+
+def _check_same(place: str, recorded: dict[str, Any], recomputed: dict[str, Any]) -> None:
+    """Compares as bytes, names and their order included."""
+    nowhere = NO_EVENT, ""
+    for name in {**recomputed, **recorded}:
+        pair = recorded.get(name), recomputed.get(name)
+        if shown(pair[0]) != shown(pair[1]):
+            raise values_differ(nowhere, f"{place}.{name}", pair)
+    if list(recorded) != list(recomputed):
+        raise values_differ(nowhere, f"the order of {place}", (list(recorded), list(recomputed)))
