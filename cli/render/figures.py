@@ -11,6 +11,9 @@ _PERCENT = frozenset(
         "value_at_risk_95",
         "best_day",
         "worst_day",
+        "benchmark_return",
+        "alpha",
+        "tracking_error",
     }
 )
 _MONEY = frozenset(
@@ -36,9 +39,15 @@ _KILO = 1_000
 
 def metric(name: str, value: float | None) -> str:
     """The value of a metric in its unit: a fraction as percent, money with two decimals."""
-    if name in _PERCENT:
+    bare = _of_a_group(name)
+    if bare in _PERCENT:
         return percent(value)
-    return money(value) if name in _MONEY else number(value)
+    return money(value) if bare in _MONEY else number(value)
+
+
+def _of_a_group(name: str) -> str:
+    """The name of the metric that `long_`, `short_` or a symbol stands before, which has the same unit."""
+    return name.rpartition(".")[2].removeprefix("long_").removeprefix("short_")
 
 
 def percent(value: float | None) -> str:

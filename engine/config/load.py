@@ -19,6 +19,7 @@ from engine.config.readers import INVALID, Walk
 from engine.config.references import (
     Directory,
     Inputs,
+    check_benchmarks,
     check_cycles,
     check_executions,
     check_ids,
@@ -86,6 +87,7 @@ def _check(declared: list[Declared], merged: Mapping, problems: Problems) -> Inp
     inputs = resolve_inputs(declared, directory, problems)
     check_cycles(declared, inputs, problems)
     check_executions(declared, directory, problems)
+    check_benchmarks(declared, directory, problems)
     directory.report_unknown(problems)
     check_rules_reach_portfolios(merged, directory, problems)
     columns = ColumnCheck(directory, inputs, problems)

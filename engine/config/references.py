@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from engine.config.containers import Declared
 from engine.config.errors import Guess, Problems
 from engine.config.identity import same_folder
-from engine.config.node import Node, Path, Scalar
+from engine.config.node import Path, Scalar
 from engine.config.node import Sequence as SequenceNode
 from engine.config.readers import INVALID
 from engine.config.schema import PortfolioContainer
@@ -188,21 +188,30 @@ def check_executions(declared: Sequence[Declared], directory: Directory, problem
     executions = directory.ids("execution")
     for each in declared:
         if isinstance(each.config, PortfolioContainer):
-            _check_execution(each, each.field("execution"), executions, directory, problems)
+            node = each.field("execution")
+            if node is None or (isinstance(node, Scalar) and node.is_null):
+                if len(executions) > 1:
+                    expected = f"expected one of {', '.join(executions[:10])}: there are several"
+                    problems.missing(each.node, (*each.path, "execution"), expected)
+            else:
+                _check_reference(each, "execution", "an execution container", directory, problems)
 
 
-def _check_execution(
-    each: Declared, node: Node | None, executions: list[str], directory: Directory, problems: Problems
-) -> None:
-    path = (*each.path, "execution")
-    if node is None or (isinstance(node, Scalar) and node.is_null):
-        if len(executions) > 1:
-            problems.missing(each.node, path, f"expected one of {', '.join(executions[:10])}: there are several")
-    elif isinstance(node, Scalar) and node.text and node.text not in executions:
-        kind = directory.type_of(node.text) if node.text in directory.by_id else None
-        if node.text in directory.by_id and kind is None:
-            return
-        if kind is not None:
-            problems.add(node, path, f"expected the id of an execution container: this one is of type {kind}")
-            return
-        directory.unknown(node, path, "expected the id of an execution container", executions)
+def check_benchmarks(declared: Sequence[Declared], directory: Directory, problems: Problems) -> None:
+    """Reports portfolios whose benchmark is no data container."""
+    for each in declared:
+        if isinstance(each.config, PortfolioContainer):
+            _check_reference(each, "benchmark", "a data container", directory, problems)
+
+
+def _check_reference(each: Declared, key: str, kind: str, directory: Directory, problems: Problems) -> None:
+    """Reports a key that names no container, or one of another type than `kind` says."""
+    node, path, wanted = each.field(key), (*each.path, key), kind.split()[1]
+    if not isinstance(node, Scalar) or node.is_null or not node.text:
+        return
+    if node.text not in directory.by_id:
+        directory.unknown(node, path, f"expected the id of {kind}", directory.ids(wanted))
+        return
+    found = directory.type_of(node.text)
+    if found not in (None, wanted):
+        problems.add(node, path, f"expected the id of {kind}: this one is of type {found}")

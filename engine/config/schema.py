@@ -113,6 +113,9 @@ class PortfolioContainer(Container, frozen=True, kw_only=True, tag="portfolio", 
         | None
     ) = None
     day_zone: Annotated[str, Meta(description="IANA zone whose midnight ends a day; UTC without it")] | None = None
+    benchmark: (
+        Annotated[str, Meta(description="id of the data container that alpha, beta and the like compare with")] | None
+    ) = None
 
 
 class ExecutionContainer(Container, frozen=True, kw_only=True, tag="execution", forbid_unknown_fields=True):

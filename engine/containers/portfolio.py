@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from engine.containers.ledger import Ledger
     from engine.containers.outlet import Outlet
     from engine.containers.strategy import Runner
+    from engine.market.benchmark import BenchmarkFeed
     from engine.market.timeline import Clock
     from engine.trading.positions import Trade
 
@@ -52,6 +53,7 @@ class PortfolioContainer(Container):
     days_per_year: int
     risk_free_rate: float
     day_zone: str | None
+    benchmark: BenchmarkFeed | None
     start_cause: str
     finished: Callable[[Container], None]
 
@@ -119,7 +121,7 @@ class PortfolioContainer(Container):
     def _measure(self) -> Measured:
         index = max(self.ledger.curve.bars - 1, 0)
         return compute_metrics(
-            self.statistics.trades,
+            self.statistics.book,
             self.ledger.curve,
             open_trades=self.ledger.open_positions,
             unrealised_pnl=self.ledger.unrealised_pnl(index),
@@ -127,6 +129,7 @@ class PortfolioContainer(Container):
             days_per_year=self.days_per_year,
             risk_free_rate=self.risk_free_rate,
             day_zone=self.day_zone,
+            benchmark=self.benchmark,
         )
 
     def position(self, symbol: str) -> PositionView:

@@ -4,21 +4,31 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from engine.metrics.account_metrics import ACCOUNT_METRICS, Account
-from engine.metrics.accumulator import TradeStatistics
+from engine.metrics.benchmark import Benchmark, Comparison
+from engine.metrics.benchmark_metrics import BENCHMARK_METRICS
 from engine.metrics.daily import DailyReturns
 from engine.metrics.daily_metrics import DAILY_METRICS
 from engine.metrics.equity import EquityCurve
+from engine.metrics.group_metrics import LONG_METRICS, SHORT_METRICS, SIDE_METRICS, symbol_metrics
 from engine.metrics.metric import Metric, Source, Value
+from engine.metrics.trade_book import TradeBook
 from engine.metrics.trade_metrics import TRADE_METRICS
 
-METRICS: tuple[Metric[Any], ...] = (*TRADE_METRICS, *ACCOUNT_METRICS, *DAILY_METRICS)
+METRICS: tuple[Metric[Any], ...] = (
+    *TRADE_METRICS,
+    *ACCOUNT_METRICS,
+    *DAILY_METRICS,
+    *SIDE_METRICS,
+    *BENCHMARK_METRICS,
+)
+"""Those that every portfolio has, in order; portfolios of several symbols have those of each symbol behind them."""
 
 Figures = dict[str, int | float | None]
 Notes = dict[str, int | float | str | list[str]]
 
 
 def compute_metrics(
-    trades: TradeStatistics,
+    book: TradeBook,
     equity: EquityCurve,
     *,
     open_trades: int,
@@ -27,28 +37,37 @@ def compute_metrics(
     days_per_year: int,
     risk_free_rate: float,
     day_zone: str | None = None,
+    benchmark: Benchmark | None = None,
 ) -> tuple[Figures, Notes]:
     """All metrics by name, None where one has no value, and the notes that belong to them.
 
     The notes start with the constants used (`symbols` in the order in which their values are added up, `days_per_year`,
-    `risk_free_rate` as a fraction per year, `day_zone`), then say for each metric that is None why. `day_zone` is the zone the days of `equity` were cut in; None is UTC.
+    `risk_free_rate` as a fraction per year, `day_zone`, and `benchmark` if there is one), then say for each metric that is
+    None why. `day_zone` is the zone the days of `equity` were cut in; None is UTC.
 
     Raises:
         ValueError: if `days_per_year` is not above zero.
     """
-    account = Account(trades, equity, open_trades, unrealised_pnl)
+    account = Account(book.total, equity, open_trades, unrealised_pnl)
     daily = DailyReturns(equity.daily_values(), days_per_year=days_per_year, risk_free_rate=risk_free_rate)
+    pair = Comparison(daily, None if benchmark is None else benchmark.closes(equity.bars))
     notes: Notes = {
         "symbols": list(symbols),
         "days_per_year": days_per_year,
         "risk_free_rate": risk_free_rate,
         "day_zone": day_zone or "UTC",
     }
+    if benchmark is not None:
+        notes["benchmark"] = benchmark.name
     figures: Figures = {}
     for measured in (
-        _measure(TRADE_METRICS, trades),
+        _measure(TRADE_METRICS, book.total),
         _measure(ACCOUNT_METRICS, account),
         _measure(DAILY_METRICS, daily),
+        _measure(LONG_METRICS, book.sides["long"]),
+        _measure(SHORT_METRICS, book.sides["short"]),
+        _measure(BENCHMARK_METRICS, pair),
+        *(_measure(metrics, statistics) for statistics, metrics in symbol_metrics(book)),
     ):
         for name, value in measured:
             if isinstance(value, int | float):

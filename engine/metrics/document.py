@@ -6,7 +6,9 @@ from inspect import cleandoc
 from typing import Any
 
 from engine.metrics.account_metrics import ACCOUNT_METRICS
+from engine.metrics.benchmark_metrics import BENCHMARK_METRICS
 from engine.metrics.daily_metrics import DAILY_METRICS
+from engine.metrics.group_metrics import LONG_METRICS, SYMBOL_METRICS
 from engine.metrics.metric import Metric
 from engine.metrics.trade_metrics import TRADE_METRICS
 
@@ -40,21 +42,44 @@ or of the portfolio's `day_zone`. A year has 252 days, or 365 where bars fall on
 portfolio overrides it. Returns run from one value to the next: r = value / previous value - 1.
 """
 
-CHAPTERS: tuple[tuple[str, str, Sequence[Metric[Any]]], ...] = (
+GROUPS = """\
+Figures of all trades, over some of them: their formulas are those above.
+
+- `long_<name>` and `short_<name>`, of the trades of one side: {side}.
+- `<symbol>.<name>`, of the trades in one symbol, where a portfolio has several; they stand last: {symbol}.
+"""
+
+BENCHMARK = """\
+A portfolio's `benchmark` names a data container, whether it trades that or not. Its returns run from close to close at the
+ends of the portfolio's days, the first from its last close before the portfolio's first bar, or if there is none from
+the open of its own first bar. Days for which it has no return are left out. Without a benchmark these are null.
+"""
+
+Chapters = tuple[tuple[str, str, Sequence[Metric[Any]]], ...]
+
+CHAPTERS: Chapters = (
     ("Trades, orders and fills", TRADES, TRADE_METRICS),
     ("The account, mark by mark", ACCOUNT, ACCOUNT_METRICS),
     ("Daily returns", DAILY, DAILY_METRICS),
 )
+COMPARED: Chapters = (("Beside a benchmark", BENCHMARK, BENCHMARK_METRICS),)
 LABELS = ("Formula: ", "Null: ", "Source: ")
 
 
 def document() -> str:
     """The whole page as Markdown, ending with a line break."""
-    return "\n".join((INTRODUCTION, *_chapters()))
+    return "\n".join((INTRODUCTION, *_chapters(CHAPTERS), _groups(), *_chapters(COMPARED)))
 
 
-def _chapters() -> Iterator[str]:
-    for title, text, metrics in CHAPTERS:
+def _groups() -> str:
+    side = (metric.name.removeprefix("long_") for metric in LONG_METRICS)
+    symbol = (metric.name for metric in SYMBOL_METRICS)
+    told = {"side": ", ".join(f"`{name}`" for name in side), "symbol": ", ".join(f"`{name}`" for name in symbol)}
+    return f"## By side and by symbol\n\n{GROUPS.format(**told)}"
+
+
+def _chapters(chapters: Chapters) -> Iterator[str]:
+    for title, text, metrics in chapters:
         yield f"## {title}\n\n{text}"
         yield from map(_entry, metrics)
 

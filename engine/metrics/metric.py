@@ -21,15 +21,19 @@ NO_NUMBER = Undefined("the value is beyond what a floating-point number can hold
 
 @dataclass(frozen=True, slots=True)
 class Metric(Generic[Source]):
-    """One figure of the results: `function` computes it, and its docstring is its documentation."""
+    """One figure of the results: `function` computes it, and its docstring is its documentation.
+
+    `prefix` tells apart the same figure of different groups: `long_` before `win_rate`.
+    """
 
     function: Callable[[Source], Value]
     unit: str
+    prefix: str = ""
 
     @property
     def name(self) -> str:
         """The key under which the figure stands in metrics.json."""
-        return self.function.__name__
+        return self.prefix + self.function.__name__
 
     @property
     def description(self) -> str:

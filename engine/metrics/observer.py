@@ -1,8 +1,11 @@
 """Trade metrics as an observer of a bus, to be used by hand wherever events are published."""
 
+from collections.abc import Iterable
+
 from engine.events import Event, Fill, Order, PositionClose
 from engine.metrics.accumulator import TradeStatistics
 from engine.metrics.metric import Undefined
+from engine.metrics.trade_book import TradeBook
 from engine.metrics.trade_metrics import TRADE_METRICS
 
 EVENT_TYPES = frozenset({Order.type, Fill.type, PositionClose.type})
@@ -11,8 +14,13 @@ EVENT_TYPES = frozenset({Order.type, Fill.type, PositionClose.type})
 class MetricsObserver:
     """Counts orders, fills and closed trades of the bus it is attached to: `bus.attach_observer(MetricsObserver())`."""
 
-    def __init__(self) -> None:
-        self.trades = TradeStatistics()
+    def __init__(self, symbols: Iterable[str] = ()) -> None:
+        self.book = TradeBook(symbols)
+
+    @property
+    def trades(self) -> TradeStatistics:
+        """The sums over all trades, fills and orders."""
+        return self.book.total
 
     @property
     def event_types(self) -> frozenset[str]:
@@ -32,13 +40,12 @@ class MetricsObserver:
     def observe(self, event: Event) -> None:
         """Take what the event says into the sums; events of other types say nothing."""
         if isinstance(event, Fill):
-            self.trades.on_fill(
-                event.quantity, event.price, event.commission, event.slippage, ambiguous=event.ambiguous_bar
-            )
+            costs = event.commission, event.slippage
+            self.book.on_fill(event.symbol, event.quantity, event.price, *costs, ambiguous=event.ambiguous_bar)
         elif isinstance(event, Order):
-            self.trades.on_order(event.status)
+            self.book.on_order(event.status)
         elif isinstance(event, PositionClose):
-            self.trades.on_close(event.net_pnl, event.gross_pnl, event.bars_held)
+            self.book.on_close(event.symbol, event.side, event.net_pnl, event.gross_pnl, event.bars_held)
 
     def ended(self, correlation_id: str) -> None:
         """A trade ended: nothing is kept per trade, so there is nothing to let go."""

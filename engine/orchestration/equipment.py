@@ -19,8 +19,10 @@ from engine.containers.portfolio import PortfolioContainer
 from engine.containers.root import RUN_START_ID, RootContainer
 from engine.containers.strategy import BarRunner, ColumnRunner, StrategyContainer
 from engine.features.columns import feature_names
+from engine.market.benchmark import BenchmarkFeed
 from engine.metrics.days import day_numbers
 from engine.metrics.equity import EquityCurve
+from engine.metrics.trade_book import TradeBook
 from engine.strategies.targets import changes
 from engine.trading.costs import Terms
 
@@ -107,6 +109,10 @@ class Equipment:
         portfolio.entry_size = self._entry_size(config, clock, portfolio)
         portfolio.risk_free_rate = config.risk_free_rate
         portfolio.day_zone = config.day_zone
+        portfolio.statistics.book = TradeBook(feed.symbol for feed in clock.feeds)
+        portfolio.benchmark = (
+            BenchmarkFeed(self._scenery.feeds[config.benchmark], clock, days.rows) if config.benchmark else None
+        )
         portfolio.start_cause = RUN_START_ID
         portfolio.finished = self._root.announce
 

@@ -38,7 +38,8 @@ _ZSTD_TO_GZIP = 0.7
 _COLD_START = 4096
 """A member of n bytes packs worse by this over n than an endless one."""
 _TRADE, _MARK = 58, 14
-_RUN_FILE, _PORTFOLIO_FILE, _OTHER_FILE = 1600, 2700, 1000
+_RUN_FILE, _PORTFOLIO_FILE, _OTHER_FILE, _SYMBOL = 1600, 4000, 1000, 800
+"""`_SYMBOL`: what each symbol of several adds to the file of its portfolio."""
 _FILES_MARGIN, _EVENTS_MARGIN = 1.15, 1.25
 
 # Memory, in bytes.
@@ -94,11 +95,16 @@ class _Needs:
         """Bytes of all files of the results."""
         config = msgspec.json.format(msgspec.json.encode(resolved_config(self._plan)), indent=2)
         described = sum(
-            _PORTFOLIO_FILE if p.type == "portfolio" else _OTHER_FILE for p in self._plan.containers.values()
+            _PORTFOLIO_FILE + self._symbols(p.id) if p.type == "portfolio" else _OTHER_FILE
+            for p in self._plan.containers.values()
         )
         streamed = sum(self._packed(id_, settings) for id_, settings in self._traces.items() if settings.may_stream)
         files = _RUN_FILE + len(config) + described
         return files * _FILES_MARGIN + (streamed + self._extracts()) * _EVENTS_MARGIN
+
+    def _symbols(self, id_: str) -> int:
+        several = len(self._plan.data_of[id_])
+        return several * _SYMBOL if several > 1 else 0
 
     def memory(self) -> float:
         """Bytes of the largest process."""

@@ -158,6 +158,11 @@ def _check_symbols(plan: Plan) -> None:
                 reason = f"{heard[symbol]} and {id_} are both of symbol {symbol!r}: hear one of them"
                 problems.append(PlanProblem(f"containers.{number}.inputs", id_, reason))
             heard[symbol] = id_
+        benchmark = getattr(container, "benchmark", None)
+        if benchmark is not None and heard.get(_symbol(plan, benchmark), benchmark) != benchmark:
+            symbol = _symbol(plan, benchmark)
+            reason = f"{heard[symbol]}, which it trades, is of symbol {symbol!r} too: name that, or give this a symbol of its own"
+            problems.append(PlanProblem(f"containers.{number}.benchmark", benchmark, reason))
     if problems:
         raise PlanError(problems)
 

@@ -53,7 +53,16 @@ class Traffic:
         for source in (id_, *self._plan.behind.get(id_, ())):
             if planned.lane == SHARED or containers[source].lane in (SHARED, planned.lane):
                 total.update(self._published[source])
+        for benchmark in self._benchmarks(id_):
+            total["BAR"] += self._bars[benchmark]
         return total
+
+    def _benchmarks(self, id_: str) -> set[str]:
+        """The benchmarks whose bars a container hears by way of the portfolios they belong to, and in no other way."""
+        heard = (id_, *self._plan.behind.get(id_, ()))
+        portfolios = (each for each in heard if self._plan.containers[each].type == "portfolio")
+        benchmarks = {self._plan.portfolio(portfolio).benchmark for portfolio in portfolios}
+        return {benchmark for benchmark in benchmarks if benchmark is not None and benchmark not in heard}
 
     def features(self, id_: str) -> dict[str, FeatureSpec]:
         """The features that a container may read: its own, and those of what it listens to."""

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 REQUESTS = frozenset({"ORDER_REQUEST"})
 ANSWERS = frozenset({"ORDER", "FILL"})
 ERRORS = frozenset({"ERROR"})
+BARS = frozenset({"BAR"})
 
 BEFORE_ALL = -1
 """The rank of the root: nothing happens before RUN_START."""
@@ -85,8 +86,16 @@ def _link(plan: Plan, containers: Mapping[str, Container]) -> None:
                 containers[source].event_bus.link(bus)
         if bus is not root:
             bus.link(root, ERRORS, ends=False)
-    for portfolio, execution in plan.execution_of.items():
+    for portfolio in plan.execution_of:
         if portfolio in containers:
-            client, desk = containers[portfolio].event_bus, containers[execution].event_bus
-            client.link(desk, REQUESTS)
-            desk.link(client, ANSWERS)
+            _link_portfolio(plan, portfolio, containers)
+
+
+def _link_portfolio(plan: Plan, id_: str, containers: Mapping[str, Container]) -> None:
+    """Links a portfolio with who fills its orders, and with its benchmark if it does not hear that already."""
+    client, desk = containers[id_].event_bus, containers[plan.execution_of[id_]].event_bus
+    client.link(desk, REQUESTS)
+    desk.link(client, ANSWERS)
+    benchmark = plan.portfolio(id_).benchmark
+    if benchmark is not None and benchmark in containers and benchmark not in plan.behind[id_]:
+        containers[benchmark].event_bus.link(client, BARS)

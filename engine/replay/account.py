@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import nan
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -11,6 +12,7 @@ from engine.containers.position_events import position_close, position_open
 from engine.containers.root import RUN_START_ID
 from engine.events import Bar, Event, Fill, Order, OrderRequest, PortfolioUpdate, PositionClose, PositionOpen
 from engine.metrics.observer import MetricsObserver
+from engine.replay.benchmark import BenchmarkReplay
 from engine.replay.difference import broken, shown, values_differ
 from engine.replay.marks import Marks
 from engine.replay.orders import OrderCheck
@@ -34,15 +36,19 @@ _READ: dict[str, type[Event]] = {
 class AccountReplay:
     """One portfolio from its beginning; `take` gets its events step by step.
 
-    `symbols` in the order in which their values are added up; `zone` is that of its days, None is UTC.
+    `symbols` in the order in which their values are added up; `zone` is that of its days, None is UTC; `benchmark` is the id
+    of the data it is compared with, if any.
     """
 
-    def __init__(self, container_id: str, cash: float, symbols: Sequence[str], zone: str | None) -> None:
+    def __init__(
+        self, container_id: str, cash: float, symbols: Sequence[str], zone: str | None, benchmark: str | None
+    ) -> None:
         self.books = Books(cash, len(symbols))
-        self.statistics = MetricsObserver()
+        self.statistics = MetricsObserver(symbols)
         self._id = container_id
         self._numbers = {symbol: number for number, symbol in enumerate(symbols)}
         self._marks = Marks(cash, zone)
+        self.benchmark = None if benchmark is None else BenchmarkReplay(benchmark, lambda: self._marks.at_day_ends)
         self._orders = OrderCheck()
         self._closes = [0.0] * len(symbols)
         self._closes_marked = list(self._closes)
@@ -73,7 +79,10 @@ class AccountReplay:
         """
         self.check_complete()
         events = [(fields["seq"], _event(fields, timestamp)) for fields in step if fields["type"] in _READ]
-        self._fresh = {self._number(seq, event): event for seq, event in events if isinstance(event, Bar)}
+        bars = ((seq, event) for seq, event in events if isinstance(event, Bar) and not self._only_compares(event))
+        self._fresh = {self._number(seq, event): event for seq, event in bars}
+        if self._fresh and not self._bars and self.benchmark is not None:
+            self.benchmark.begin()
         self._bars += bool(self._fresh)
         for seq, event in events:
             self._take(seq, event)
@@ -91,7 +100,7 @@ class AccountReplay:
     def _take(self, seq: int, event: Event) -> None:
         match event:
             case Bar():
-                self._closes[self._numbers[event.symbol]] = event.close
+                self._bar(event)
             case OrderRequest():
                 self._orders.on_request(event)
             case Order():
@@ -103,6 +112,16 @@ class AccountReplay:
                 self._position(seq, event)
             case PortfolioUpdate():
                 self._mark(seq, event)
+
+    def _only_compares(self, bar: Bar) -> bool:
+        """Whether a bar is of the benchmark, and of no symbol that the portfolio trades."""
+        return self.benchmark is not None and bar.source == self.benchmark.name and bar.symbol not in self._numbers
+
+    def _bar(self, bar: Bar) -> None:
+        if self.benchmark is not None and bar.source == self.benchmark.name:
+            self.benchmark.take(bar)
+        if bar.symbol in self._numbers:
+            self._closes[self._numbers[bar.symbol]] = bar.close
 
     def _fill(self, seq: int, fill: Fill) -> None:
         number = self._number(seq, fill)
@@ -144,7 +163,8 @@ class AccountReplay:
         _check(seq, event, self._expected(event, ordinal, cause), tuple(fresh))
         self._peak = max(self._peak, event.equity)
         if not self._is_ended:
-            self._marks.add(event.timestamp, event.equity, in_market=self.books.open_positions > 0)
+            beside = nan if self.benchmark is None else self.benchmark.latest
+            self._marks.add(event.timestamp, event.equity, beside, in_market=self.books.open_positions > 0)
             self._marked += 1
             self._closes_marked = list(self._closes)
 

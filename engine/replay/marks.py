@@ -26,9 +26,12 @@ class Marks:
         self._timestamps: list[int] = []
         self._equity: list[float] = []
         self._in_market: list[bool] = []
+        self._beside: list[float] = []
+        self.at_day_ends: list[float] = []
 
-    def add(self, timestamp: int, equity: float, *, in_market: bool) -> None:
-        """Adds the mark of a bar (ns UTC, quote currency)."""
+    def add(self, timestamp: int, equity: float, beside: float, *, in_market: bool) -> None:
+        """Adds the mark of a bar (ns UTC, quote currency); of what stood `beside` it, the last of each day is kept."""
+        self._beside.append(beside)
         self._timestamps.append(timestamp)
         self._equity.append(equity)
         self._in_market.append(in_market)
@@ -44,5 +47,7 @@ class Marks:
         """Gives the curve the first `count` marks; whether the last of those ends its day, the one after it shows."""
         rows: npt.NDArray[np.intp] = day_ends(np.array(self._timestamps, np.int64), self._zone).rows
         block = np.array(self._equity[:count]), np.array(self._in_market[:count], np.bool_)
-        self.curve.mark_block(*block, rows[rows < count])
-        del self._timestamps[:count], self._equity[:count], self._in_market[:count]
+        ends = rows[rows < count]
+        self.curve.mark_block(*block, ends)
+        self.at_day_ends += (self._beside[row] for row in ends.tolist())
+        del self._timestamps[:count], self._equity[:count], self._in_market[:count], self._beside[:count]

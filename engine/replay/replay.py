@@ -26,6 +26,7 @@ class Notes(msgspec.Struct, frozen=True):
     days_per_year: int
     risk_free_rate: float
     day_zone: str
+    benchmark: str | None = None
 
 
 class Cash(msgspec.Struct, frozen=True):
@@ -87,7 +88,7 @@ def replay(document: bytes, events: Iterable[dict[str, Any]]) -> Verdict:
     try:
         notes, cash = _constants(record)
         zone = None if notes.day_zone == "UTC" else notes.day_zone
-        account = AccountReplay(record.container_id, cash, notes.symbols, zone)
+        account = AccountReplay(record.container_id, cash, notes.symbols, zone, notes.benchmark)
         for timestamp, step in sequence.steps(events):
             account.take(timestamp, step)
         if record.status == "completed":
@@ -111,7 +112,7 @@ def _constants(record: Record) -> tuple[Notes, float]:
 
 def _recompute(account: AccountReplay, notes: Notes) -> tuple[dict[str, Any], dict[str, Any]]:
     metrics, new_notes = compute_metrics(
-        account.statistics.trades,
+        account.statistics.book,
         account.curve(),
         open_trades=account.books.open_positions,
         unrealised_pnl=account.unrealised_pnl,
@@ -119,6 +120,7 @@ def _recompute(account: AccountReplay, notes: Notes) -> tuple[dict[str, Any], di
         days_per_year=notes.days_per_year,
         risk_free_rate=notes.risk_free_rate,
         day_zone=None if notes.day_zone == "UTC" else notes.day_zone,
+        benchmark=account.benchmark,
     )
     return dict(metrics), dict(new_notes)
 

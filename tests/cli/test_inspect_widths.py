@@ -121,11 +121,12 @@ def test_a_shortened_text_fits(text, width):
 
 
 def test_every_metric_is_shown_in_its_unit():
-    by_unit = {metric.name: metric.unit.split()[0] for metric in METRICS}
+    by_unit = {metric.name: metric.unit.split()[0] for metric in METRICS if not metric.prefix}
     assert {name for name, unit in by_unit.items() if unit == "fraction"} == _PERCENT
     assert {name for name, unit in by_unit.items() if unit == "money"} == _MONEY
     assert metric("win_rate", 0.5) == "50.00%"
-    assert metric("total_pnl", 1234.5) == "1,234.50"
+    assert metric("short_win_rate", 0.5) == metric("BRK.B.win_rate", 0.5) == "50.00%"
+    assert metric("total_pnl", 1234.5) == metric("long_total_pnl", 1234.5) == "1,234.50"
     assert metric("sharpe", 1.5) == "1.5000"
     assert metric("orders", 1234) == "1,234"
     assert metric("sharpe", None) == "-"

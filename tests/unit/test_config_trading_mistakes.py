@@ -49,6 +49,8 @@ EXECUTION = [
     ("slippage: {name: square_root_impact, coeficient: 1}", "coef", "unknown key; did you mean 'coefficient'?"),
 ]
 PORTFOLIO = [
+    ("benchmark: data_y", "data_y", "benchmark: data_y: expected the id of a data container; did you mean 'data_x'?"),
+    ("benchmark: broker", "broker", "expected the id of a data container: this one is of type execution"),
     ("lot_size: 0", "0", "lot_size: 0: expected a number greater than 0"),
     ("minimum_notional: many", "many", "minimum_notional: many: expected a number of at least 0"),
     ("sizing: {name: volatility_target, percent: 10, bars: 1}", "1}", "bars: 1: expected a whole number of at least 2"),

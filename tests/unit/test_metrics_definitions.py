@@ -6,9 +6,9 @@ import math
 import numpy as np
 import pytest
 
-from engine.metrics.accumulator import TradeStatistics
 from engine.metrics.definitions import METRICS, compute_metrics
 from engine.metrics.equity import EquityCurve
+from engine.metrics.trade_book import TradeBook
 
 T1 = [
     "total_trades",
@@ -59,6 +59,9 @@ T2 = [
     "best_day",
     "worst_day",
 ]
+OF_A_SIDE = ("total_trades", "winning_trades", "win_rate", "total_pnl", "gross_profit", "gross_loss", "profit_factor")
+SIDES = [f"{side}_{name}" for side in ("long", "short") for name in (*OF_A_SIDE, "expectancy", "average_bars_held")]
+BENCHMARK = ["benchmark_return", "alpha", "beta", "tracking_error", "information_ratio", "up_capture", "down_capture"]
 CONSTANTS = ["symbols", "days_per_year", "risk_free_rate", "day_zone"]
 
 
@@ -69,11 +72,11 @@ def measured(trades, equity, **changes):
 
 @pytest.fixture
 def account():
-    trades = TradeStatistics()
+    trades = TradeBook()
     trades.on_order("accepted")
-    trades.on_fill(10.0, 50.0, 1.0, 0.5, ambiguous=False)
-    trades.on_fill(10.0, 55.0, 1.0, 0.5, ambiguous=True)
-    trades.on_close(48.0, 50.0, 2)
+    trades.on_fill("X", 10.0, 50.0, 1.0, 0.5, ambiguous=False)
+    trades.on_fill("X", 10.0, 55.0, 1.0, 0.5, ambiguous=True)
+    trades.on_close("X", "long", 48.0, 50.0, 2)
     equity = EquityCurve(1000.0, 3)
     equity.mark_block(
         np.array([999.0, 1049.0, 1048.0, 1048.0]), np.array([True, True, False, False]), np.array([1, 2, 3])
@@ -83,8 +86,8 @@ def account():
 
 def test_the_names_stand_in_the_order_of_the_rules(account):
     figures, _ = measured(*account)
-    assert list(figures) == T1 + T2
-    assert [metric.name for metric in METRICS] == T1 + T2
+    assert list(figures) == [*T1, *T2, *SIDES, *BENCHMARK]
+    assert [metric.name for metric in METRICS] == list(figures)
 
 
 def test_an_account_by_hand(account):
@@ -105,14 +108,14 @@ def test_an_account_by_hand(account):
 
 
 def test_every_null_has_a_reason_and_nothing_else_has_one(account):
-    empty = TradeStatistics(), EquityCurve(1000.0, 0)
+    empty = TradeBook(), EquityCurve(1000.0, 0)
     for trades, equity in (account, empty):
         figures, notes = measured(trades, equity)
         assert list(notes) == CONSTANTS + [name for name, value in figures.items() if value is None]
 
 
 def test_a_lane_without_a_bar_has_counts_and_cash_and_says_what_is_missing():
-    figures, notes = measured(TradeStatistics(), EquityCurve(1000.0, 0))
+    figures, notes = measured(TradeBook(), EquityCurve(1000.0, 0))
     assert (figures["total_trades"], figures["total_pnl"], figures["final_equity"], figures["days"]) == (
         0,
         0.0,
@@ -130,7 +133,7 @@ def test_a_lane_without_a_bar_has_counts_and_cash_and_says_what_is_missing():
 def test_a_drawdown_that_lasts_has_no_recovery():
     equity = EquityCurve(1000.0, 1)
     equity.mark(900.0, in_market=True, day_end=True)
-    assert measured(TradeStatistics(), equity)[1]["recovery_bars"] == "equity did not come back to its peak"
+    assert measured(TradeBook(), equity)[1]["recovery_bars"] == "equity did not come back to its peak"
 
 
 def test_the_constants_used_stand_first_in_the_notes(account):
@@ -159,8 +162,8 @@ def test_figures_are_plain_numbers_that_json_takes(account):
 
 
 def test_figures_beyond_a_float_are_null_with_a_reason():
-    trades = TradeStatistics()
-    trades.on_fill(1e200, 1e200, 0.0, 0.0, ambiguous=False)
+    trades = TradeBook()
+    trades.on_fill("X", 1e200, 1e200, 0.0, 0.0, ambiguous=False)
     figures, notes = measured(trades, EquityCurve(1000.0, 0))
     assert figures["turnover"] is None
     assert notes["turnover"] == "the value is beyond what a floating-point number can hold"

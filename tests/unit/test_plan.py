@@ -116,6 +116,12 @@ def test_a_portfolio_with_two_data_containers_of_one_symbol_is_refused():
     plan_of(data("data_1", "X"), data("data_2", "X"), portfolio("p", ("data_1",)), portfolio("q", ("data_2",)))
 
 
+def test_a_benchmark_of_a_symbol_that_is_traded_from_elsewhere_is_refused():
+    with pytest.raises(PlanError, match="symbol of its own"):
+        plan_of(data("data_1", "X"), data("data_2", "X"), portfolio("p", ("data_1",), benchmark="data_2"))
+    plan_of(data("data_1", "X"), portfolio("p", ("data_1",), benchmark="data_1"))
+
+
 def test_of_two_features_of_one_name_both_styles_of_strategy_read_the_same(monkeypatch):
     """Nearest first, then in the order of the inputs."""
     read = []

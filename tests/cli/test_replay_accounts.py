@@ -1,0 +1,49 @@
+"""T6 over accounts with more to them than fills: benchmarks, and what else changes metrics or cash."""
+
+import pytest
+from typer.testing import CliRunner
+
+from cli.app import app
+from tests.run_command import read_json, run
+from tests.run_configs import write_config
+
+CONFIG = """
+name: accounts
+seed: 5
+containers:
+  - {{id: data_a, type: data, source: {{name: synthetic, symbol: A, bars: 60, bar_length: 1d, start: "2020-01-10", volatility: 0.4}}}}
+  - {{id: data_b, type: data, source: {{name: synthetic, symbol: B, bars: 300, bar_length: 6h, start: "{start}"}}}}
+  - id: broker
+    type: execution
+    commission: {{name: tiered, over: month, tiers: [{{above: 0, percent: 0.2}}, {{above: 100000, percent: 0.05}}]}}
+    slippage: [{{name: range_fraction, fraction: 0.1}}, {{name: ticks, ticks: 1, tick_size: 0.01}}]
+  - id: portfolio_1
+    type: portfolio
+    inputs: [data_a]
+    features:
+      fast: {{indicator: SMA, timeperiod: 2}}
+      slow: {{indicator: SMA, timeperiod: 5}}
+    strategy: {{name: crossover, fast: fast, slow: slow, direction: both}}
+    sizing: {{name: percent_of_equity, percent: 80}}
+    event_tracing: {{mode: full}}
+    {keys}
+"""
+
+
+def replayed(home, keys, start="2020-01-01"):
+    """The metrics of a run that replay confirms to the byte."""
+    config = write_config(home, CONFIG.format(keys=keys, start=start))
+    outcome = run(config, "--output", home / "results", "--quiet")
+    assert outcome.exit_code == 0, outcome.stderr
+    again = CliRunner().invoke(app, ["replay", str(home / "results"), "portfolio_1"])
+    assert again.exit_code == 0, again.stdout
+    return read_json(home / "results" / "portfolio_1" / "metrics.json")["metrics"]
+
+
+@pytest.mark.parametrize("start", ["2020-01-01", "2020-01-10", "2020-01-13"], ids=["before", "with", "after"])
+def test_t6_a_benchmark_is_replayed_from_the_bars_heard_of_it(tmp_path, start):
+    assert replayed(tmp_path, "benchmark: data_b", start)["beta"] is not None
+
+
+def test_t6_a_benchmark_that_is_traded_is_replayed(tmp_path):
+    assert replayed(tmp_path, "benchmark: data_a")["beta"] is not None

@@ -1,0 +1,167 @@
+"""Metrics beside a benchmark, against empyrical and statsmodels, and by hand where something is missing (rule T5)."""
+
+import warnings
+
+import numpy as np
+import pytest
+import statsmodels.api as sm
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.market.benchmark import BenchmarkFeed
+from engine.market.timeline import Clock, Feed
+from engine.metrics.benchmark import Comparison
+from engine.metrics.benchmark_metrics import BENCHMARK_METRICS
+from engine.metrics.daily import DailyReturns
+from engine.metrics.metric import Undefined
+from tests.building import data, make_bars, own, play, portfolio, walk, wishing
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")
+    import empyrical
+
+YEAR, FREE = 252, 0.03
+moves = st.floats(-0.2, 0.25).map(lambda move: round(move, 6))
+
+
+def grown(returns, start=100.0):
+    """Values with these returns between them."""
+    return start * np.cumprod(np.concatenate(([1.0], 1.0 + np.asarray(returns))))
+
+
+def compared(own, other, free=FREE):
+    """The metrics of values beside those of a benchmark, by name; reasons where there is none."""
+    daily = DailyReturns(np.asarray(own, np.float64), days_per_year=YEAR, risk_free_rate=free)
+    pair = Comparison(daily, None if other is None else np.asarray(other, np.float64))
+    found = {metric.name: metric.measure(pair) for metric in BENCHMARK_METRICS}
+    return {name: value.reason if isinstance(value, Undefined) else value for name, value in found.items()}
+
+
+@settings(max_examples=15)
+@given(st.lists(st.tuples(moves, moves), min_size=5, max_size=60))
+def test_t5_they_are_those_of_the_libraries(pairs):
+    r, b = (np.array(column) for column in zip(*pairs, strict=True))
+    if np.ptp(b) < 1e-3 or np.ptp(r - b) < 1e-3:
+        return
+    figures = compared(grown(r), grown(b))
+    fit = sm.OLS(r - FREE / YEAR, sm.add_constant(b - FREE / YEAR, has_constant="add")).fit()
+    assert figures["alpha"] == pytest.approx(fit.params[0] * YEAR, rel=1e-6, abs=1e-9)
+    assert figures["beta"] == pytest.approx(fit.params[1], rel=1e-6, abs=1e-9)
+    assert figures["beta"] == pytest.approx(empyrical.beta(r, b, FREE / YEAR), rel=1e-6, abs=1e-9)
+    assert figures["information_ratio"] == pytest.approx(empyrical.excess_sharpe(r, b) * YEAR**0.5, rel=1e-6, abs=1e-9)
+    assert figures["tracking_error"] == pytest.approx(empyrical.annual_volatility(r - b), rel=1e-6)
+    assert figures["benchmark_return"] == pytest.approx(empyrical.cum_returns_final(b), rel=1e-6, abs=1e-9)
+    for name, days in (("up_capture", b > 0), ("down_capture", b < 0)):
+        if days.any() and abs(np.log1p(b[days]).mean()) > 1e-4:
+            expected = getattr(empyrical, name)(r, b)
+            assert figures[name] == pytest.approx(expected, rel=1e-6, abs=1e-9)
+
+
+def test_a_portfolio_that_is_its_benchmark():
+    values = grown([0.01, -0.02, 0.03, 0.005])
+    assert compared(values, values * 7.0) == {
+        "benchmark_return": pytest.approx(values[-1] / values[0] - 1),
+        "alpha": pytest.approx(0.0, abs=1e-12),
+        "beta": pytest.approx(1.0),
+        "tracking_error": pytest.approx(0.0, abs=1e-12),
+        "information_ratio": "the return beyond the benchmark's does not differ from day to day",
+        "up_capture": pytest.approx(1.0),
+        "down_capture": pytest.approx(1.0),
+    }
+
+
+@pytest.mark.parametrize(
+    ("own", "other", "reasons"),
+    [
+        ([100, 110], None, {"no benchmark is set"}),
+        ([100, 110, 120], [np.nan, np.nan, 7], {"the benchmark has no return on any day of the lane"}),
+        ([100, -5, 120], [5, 6, 7], {"equity fell to zero or below, so later returns mean nothing"}),
+        ([100], [5], {"the benchmark has no return on any day of the lane"}),
+    ],
+)
+def test_without_a_pair_of_returns_there_is_no_figure(own, other, reasons):
+    assert set(compared(own, other).values()) == reasons
+
+
+def test_what_one_day_or_a_still_benchmark_cannot_tell():
+    one = compared([100, 110], [10, 12])
+    assert one["up_capture"] == pytest.approx((1.1**YEAR - 1) / (1.2**YEAR - 1))
+    assert one["down_capture"] == "the benchmark fell on no day"
+    assert one["beta"] == one["tracking_error"] == "2 days with the benchmark's return are needed and there is 1"
+    still = compared([100, 110, 120], [10, 10, 10])
+    assert still["beta"] == still["alpha"] == "the benchmark's daily returns do not differ from one another"
+    assert still["up_capture"] == "the benchmark rose on no day"
+
+
+def test_days_without_the_benchmarks_return_are_left_out():
+    whole = compared(grown([0.02, 0.01, -0.03])[1:], grown([0.5, 0.01, -0.02])[1:])
+    assert compared(grown([0.02, 0.01, -0.03]), [np.nan, *grown([0.01, -0.02])]) == pytest.approx(whole)
+
+
+@pytest.mark.parametrize(
+    ("lane", "benchmark", "days", "values"),
+    [
+        ([0, 1, 2], [0, 1, 2], [0, 1, 2], [90, 100, 101, 102]),
+        ([1, 2], [0, 1, 2], [0, 1], [100, 101, 102]),
+        ([0, 1, 2, 3], [0, 3], [0, 1, 2, 3], [90, 100, 100, 100, 101]),
+        ([0, 1, 2], [1, 2], [0, 1, 2], [np.nan, np.nan, 100, 101]),
+        ([0, 1, 2, 3], [1, 2], [1, 3], [90, 100, 101]),
+    ],
+    ids=["the same bars", "it began before", "it pauses", "it begins later", "later on the first day"],
+)
+def test_a_benchmark_is_worth_its_latest_close_at_the_end_of_each_day(lane, benchmark, days, values):
+    bars = make_bars([100.0 + k for k in range(len(benchmark))], opens=[90.0] * len(benchmark))
+    own = Feed("data_x", "X", make_bars([1.0] * len(lane)), np.array(lane))
+    feed = BenchmarkFeed(Feed("data_b", "B", bars, np.array(benchmark)), Clock([own]), np.array(days))
+    np.testing.assert_array_equal(feed.closes(len(lane)), values)
+
+
+def test_a_day_under_way_ends_at_the_last_bar():
+    feed = Feed("data_x", "X", make_bars([10.0, 11.0, 12.0, 13.0]), np.arange(4))
+    benchmark = BenchmarkFeed(feed, Clock([feed]), np.array([1, 3]))
+    assert [benchmark.closes(n).tolist() for n in (1, 3)] == [[10.0, 10.0], [10.0, 11.0, 12.0]]
+
+
+OWN_WISH = own("wish")
+OWN = walk(80, seed=3, wishes=[0, *[1] * 79])
+OTHER = walk(80, seed=4, symbol="B")
+
+
+def test_a_portfolio_compares_with_any_data_and_hears_its_bars():
+    run = play(
+        [
+            data(),
+            data("data_b", "B"),
+            wishing("beside", benchmark="data_b"),
+            wishing("same", benchmark="data_x"),
+            wishing(),
+        ],
+        {"data_x": OWN, "data_b": OTHER},
+    )
+    figures, notes = run["beside"].metrics()
+    assert figures["benchmark_return"] == pytest.approx(OTHER.close[-1] / OTHER.open[0] - 1)
+    assert figures["beta"] is not None
+    assert (notes["benchmark"], "benchmark" in run["portfolio_1"].metrics()[1]) == ("data_b", False)
+    assert [bar.source for bar in run.events("beside", "BAR")] == ["data_x", "data_b"] * 80
+    assert [bar.source for bar in run.events("same", "BAR")] == ["data_x"] * 80
+    assert run.metrics("same")["beta"] > 0
+    plain = run.metrics("portfolio_1")
+    compared_with = {*(metric.name for metric in BENCHMARK_METRICS)}
+    assert {name for name in plain if plain[name] != figures[name]} == compared_with
+
+
+def test_figures_of_sides_and_symbols_add_up():
+    wishes = ([0, 1, 1, -1, -1, 0, 1, 0, -1, 0] * 8, [1, 1, 0, 0, -1, -1, -1, 1, 1, 0] * 8)
+    bars = {f"data_{k}": walk(80, seed=k, symbol=f"S{k}", wishes=wish) for k, wish in enumerate(wishes)}
+    run = play(
+        [data("data_0", "S0"), data("data_1", "S1"), portfolio(inputs=["data_0", "data_1"], strategy=OWN_WISH)], bars
+    )
+    figures = run.metrics()
+    closes = run.events("portfolio_1", "POSITION_CLOSE")
+    for name in ("total_trades", "winning_trades", "total_pnl", "gross_profit", "gross_loss"):
+        for groups in (("long_", "short_"), ("S0.", "S1.")):
+            assert sum(figures[group + name] for group in groups) == pytest.approx(figures[name])
+    assert figures["S0.fills"] + figures["S1.fills"] == figures["fills"]
+    assert figures["short_total_pnl"] == pytest.approx(sum(c.net_pnl for c in closes if c.side == "short"))
+    assert figures["S1.total_pnl"] == pytest.approx(sum(c.net_pnl for c in closes if c.symbol == "S1"))
+    assert figures["short_total_trades"] > 5
