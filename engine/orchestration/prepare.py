@@ -85,9 +85,9 @@ def _place(locations: Locations, number: int) -> str:
 
 
 def check_folders(plan: Plan, traces: Mapping[str, TraceSettings]) -> None:
-    """Refuses event files of two containers in one folder (rule S8)."""
+    """Refuses event files of two containers in one folder (rule S8); the folder of one that writes none is its own."""
     places = {container.id: number for number, container in enumerate(plan.config.containers)}
-    folders = {id_: settings.storage_path or id_ for id_, settings in traces.items()}
+    folders = {id_: (settings.may_stream and settings.storage_path) or id_ for id_, settings in traces.items()}
     problems = [
         PlanProblem(
             f"containers.{places.get(later, 0)}.event_tracing.storage_path", folders[later], f"{owner} has this folder"

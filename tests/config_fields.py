@@ -1,0 +1,267 @@
+"""One change for every field of every struct of a config: what `tests/unit/test_config_fields.py` runs with and without.
+
+Whoever adds a field adds a row: `"Struct.field": change("where=value", ...)`. The change is made with `--set` over the
+config below, and must alter that field and nothing else; what the run leaves must then differ. `given` are settings that
+both runs have. A field that decides how a run is done and not what comes out names a test that watches it instead.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+MADE = """
+name: made
+containers:
+  - {id: data_x, type: data, source: {name: synthetic, symbol: X, bars: 25, bar_length: 1d}}
+  - {id: data_y, type: data, source: {name: synthetic, symbol: Y, bars: 25, regimes: [{drift: 1, volatility: 1, mean_bars: 5}]}}
+  - {id: data_spare, type: data, source: {name: synthetic, symbol: Z, bars: 25}}
+  - {id: features_1, type: feature, inputs: [data_x], features: {fast: {indicator: SMA, timeperiod: 2}, slow: {indicator: SMA, timeperiod: 6}}}
+  - {id: features_spare, type: feature, inputs: [data_x], features: {}}
+  - {id: strategy_1, type: strategy, inputs: [features_1], strategy: {name: crossover, fast: fast, slow: slow}}
+  - {id: strategy_spare, type: strategy, inputs: [features_1], features: {other: {indicator: SMA, timeperiod: 3}}, strategy: {name: buy_and_hold}}
+  - {id: execution_1, type: execution, commission: {name: per_share, amount: 0.01}}
+  - {id: execution_2, type: execution, commission: {name: percent, percent: 0.1}, slippage: {name: basis_points, bps: 5}}
+  - {id: portfolio_1, type: portfolio, inputs: [strategy_1], execution: execution_1}
+  - id: portfolio_2
+    type: portfolio
+    inputs: [data_x]
+    execution: execution_2
+    features: {own_fast: {indicator: SMA, timeperiod: 2}, own_slow: {indicator: SMA, timeperiod: 6}}
+    strategy: {name: crossover, fast: own_fast, slow: own_slow, direction: both}
+    sizing: {name: fixed_quantity, quantity: 3}
+    event_tracing: {enabled: true, dynamic_rules: [{condition: "metrics.total_trades >= 1", action: {retention_policy: none}}]}
+  - {id: ears, type: analysis, inputs: [data_x, data_y, features_1, strategy_1, strategy_spare, portfolio_1, portfolio_2]}
+trace_settings:
+  container_settings: {portfolio_1: {}}
+  overrides: [{pattern: portfolio_1}]
+root_settings: {mode: full}
+"""
+READ = """
+name: read
+containers:
+  - {id: data_x, type: data, source: {path: bars.csv, symbol: X}}
+  - {id: portfolio_1, type: portfolio, inputs: [data_x], strategy: {name: buy_and_hold}}
+  - {id: ears, type: analysis, inputs: [data_x, portfolio_1]}
+"""
+FILES = {
+    "bars.csv": "timestamp,open,high,low,close,volume,last\n"
+    + "".join(f"2020-01-{day:02},{day},{day + 1},{day},{day + 1},9,{day + 0.5}\n" for day in range(1, 13)),
+    "others.csv": "timestamp,open,high,low,close,volume\n2020-01-01,1,2,1,2,9\n2020-01-02,2,3,2,3,9\n",
+    "turned.csv": "timestamp,open,high,low,close,volume\n"
+    + "".join(f"{n:02}/{n:02}/2020,{n},{n + 1},{n},{n + 1},9\n" for n in range(1, 4))
+    + "05/04/2020,4,5,4,5,9\n",
+    "bad.csv": "timestamp,open,high,low,close,volume\n2020-01-01,1,2,1,2,9\n2020-01-02,-2,3,2,3,9\n2020-01-03,2,3,2,3,9\n",
+    "times.csv": "timestamp,open,high,low,close,volume\n2020-01-01 09:00,1,2,1,2,9\n2020-01-01 10:00,2,3,2,3,9\n",
+}
+"""What stands beside the configs."""
+
+
+class Change(NamedTuple):
+    """A config, what is set over it in both runs, and what is set in the second alone."""
+
+    config: str
+    given: tuple[str, ...]
+    changed: tuple[str, ...]
+
+
+def change(*changed: str, given: tuple[str, ...] = ()) -> Change:
+    """A change of the made config."""
+    return Change(MADE, given, changed)
+
+
+def read(changed: str, *given: str) -> Change:
+    """A change of the source of the config that reads a file."""
+    source = "containers.data_x.source."
+    return Change(READ, tuple(source + each for each in given), (source + changed,))
+
+
+_SPANNING = {"max_events": ("retention_policy=sliding_window",), "storage_config": ("storage_backend=disk",)}
+_SPANNING |= {"storage_path": ("storage_backend=disk",), "sliding_window_size": _SPANNING["max_events"]}
+_TRACE = {
+    "enabled": "false",
+    "mode": "full",
+    "events_to_trace": "[FILL]",
+    "event_tracing": "[FILL]",
+    "retention_policy": "all",
+    "max_events": "2",
+    "sliding_window_size": "2",
+    "storage_backend": "disk",
+    "storage_config": "{compression: zstd}",
+    "storage_path": "elsewhere",
+    "dynamic_rules": "[{condition: 'metrics.total_trades >= 1', action: {storage_backend: disk}}]",
+}
+
+
+def layer(struct: str, at: str, *fields: str, given: tuple[str, ...] = ()) -> dict[str, Change]:
+    """The changes of a layer of trace settings that stands at `at`."""
+    return {
+        f"{struct}.{field}": change(
+            f"{at}.{field}={_TRACE[field]}",
+            given=(*given, *(f"{at}.{each}" for each in _SPANNING.get(field, ()))),
+        )
+        for field in fields
+    }
+
+
+_ACTION = ("enabled", "mode", "events_to_trace", "retention_policy", "max_events", "storage_backend", "storage_config")
+_RULE = "containers.portfolio_2.event_tracing.dynamic_rules.0"
+_OF_TYPE = ("event_tracing", "enabled", "mode", "retention_policy", "sliding_window_size", "storage_backend")
+_OF_TYPE = (*_OF_TYPE, "storage_config")
+_ONLY_ONE_WRITES = ("containers.portfolio_2.event_tracing={enabled: false}", "portfolio_settings.enabled=true")
+_ONLY_ONE_WRITES += tuple(f"{kind}_settings.enabled=false" for kind in ("data", "feature", "strategy", "execution"))
+_ONLY_ONE_WRITES += ("analysis_settings.enabled=false", "root_settings.enabled=false")
+_DATA = "containers.data_x.source."
+
+FIELDS: dict[str, Change | str] = {
+    "RunConfig.name": change("name=other"),
+    "RunConfig.seed": change("seed=5"),
+    "RunConfig.containers": change("containers.portfolio_1.cash=500"),
+    "RunConfig.trace_settings": change("trace_settings.enabled=false"),
+    "RunConfig.data_settings": change("data_settings.mode=full"),
+    "RunConfig.feature_settings": change("feature_settings.mode=full"),
+    "RunConfig.strategy_settings": change("strategy_settings.mode=full"),
+    "RunConfig.portfolio_settings": change("portfolio_settings.mode=full"),
+    "RunConfig.execution_settings": change("execution_settings.mode=full"),
+    "RunConfig.analysis_settings": change("analysis_settings.enabled=false"),
+    "RunConfig.root_settings": change("root_settings.enabled=false"),
+    "RunConfig.results": change("results.trades=true"),
+    "RunConfig.block_size": "tests/unit/test_config_fields.py::test_l6_block_size_bounds_what_is_done_at_once",
+    "RunConfig.environment": "tests/unit/test_config_layers.py::test_c4_the_chosen_block_is_merged_key_by_key",
+    "RunConfig.environments": "tests/unit/test_config_layers.py::test_c4_a_named_environment_has_a_block",
+    "ResultsSettings.trades": change("results.trades=true"),
+    "ResultsSettings.equity": change("results.equity=true"),
+    **layer("TraceSettingsBlock", "trace_settings", *_ACTION, "dynamic_rules"),
+    **layer("TraceSettingsBlock", "trace_settings", "storage_path", given=_ONLY_ONE_WRITES),
+    "TraceSettingsBlock.default": change("trace_settings.default.mode=full"),
+    "TraceSettingsBlock.container_settings": change("trace_settings.container_settings={portfolio_*: {mode: full}}"),
+    "TraceSettingsBlock.overrides": change("trace_settings.overrides.0.mode=full"),
+    **layer("PartialTraceSettings", "trace_settings.default", *_ACTION, "dynamic_rules"),
+    **layer("PartialTraceSettings", "trace_settings.default", "storage_path", given=_ONLY_ONE_WRITES),
+    **layer("PatternSettings", "trace_settings.overrides.0", *_ACTION, "storage_path", "dynamic_rules"),
+    "PatternSettings.pattern": change("trace_settings.overrides.0.pattern=data_*", given=("trace_settings.overrides.0.mode=full",)),
+    **layer(
+        "ContainerTraceSettings",
+        "containers.data_x.event_tracing",
+        *_ACTION,
+        "storage_path",
+        given=("containers.data_x.event_tracing={enabled: true}",),
+    ),
+    **layer("TypeSettings", "data_settings", *_OF_TYPE, given=("data_settings.enabled=true",)),
+    **layer("PortfolioSettings", "portfolio_settings", *_OF_TYPE, "dynamic_rules"),
+    **layer("TraceAction", f"{_RULE}.action", *_ACTION),
+    "DynamicRule.condition": change(f"{_RULE}.condition=metrics.total_trades >= 1000"),
+    "DynamicRule.action": change(f"{_RULE}.action.storage_backend=disk"),
+    "StorageConfig.compression": change(
+        "portfolio_settings.storage_config.compression=false",
+        given=("portfolio_settings={storage_backend: disk, storage_config: {}}",),
+    ),
+    "StorageConfig.max_file_size_mb": change(
+        "data_settings.storage_config.max_file_size_mb=0.0001",
+        given=(_DATA + "bars=2500", "data_settings={storage_backend: disk, storage_config: {}}"),
+    ),
+    "DataContainer.id": change("containers.data_spare.id=other"),
+    "DataContainer.event_tracing": change("containers.data_x.event_tracing=[BAR]"),
+    "DataContainer.source": change(_DATA + "bars=20"),
+    "FeatureContainer.id": change("containers.features_spare.id=other"),
+    "FeatureContainer.event_tracing": change("containers.features_1.event_tracing=[FEATURES]"),
+    "FeatureContainer.inputs": change("containers.features_1.inputs.0=data_spare"),
+    "FeatureContainer.features": change("containers.features_1.features.slow.timeperiod=9"),
+    "StrategyContainer.id": change("containers.strategy_spare.id=other", given=("containers.ears.inputs=[portfolio_1]",)),
+    "StrategyContainer.event_tracing": change("containers.strategy_1.event_tracing=[SIGNAL]"),
+    "StrategyContainer.inputs": change("containers.strategy_spare.inputs.0=data_y"),
+    "StrategyContainer.features": change("containers.strategy_spare.features.other.timeperiod=4"),
+    "StrategyContainer.strategy": change("containers.strategy_1.strategy.direction=both"),
+    "PortfolioContainer.id": change("containers.portfolio_2.id=other", given=("containers.ears.inputs=[portfolio_1]",)),
+    "PortfolioContainer.event_tracing": change("containers.portfolio_1.event_tracing=[FILL]"),
+    "PortfolioContainer.inputs": change("containers.portfolio_2.inputs.0=data_y"),
+    "PortfolioContainer.execution": change("containers.portfolio_1.execution=execution_2"),
+    "PortfolioContainer.cash": change("containers.portfolio_1.cash=500"),
+    "PortfolioContainer.features": change("containers.portfolio_2.features.own_slow.timeperiod=9"),
+    "PortfolioContainer.strategy": change("containers.portfolio_2.strategy.direction=short"),
+    "PortfolioContainer.sizing": change("containers.portfolio_2.sizing.quantity=4"),
+    "PortfolioContainer.close_at_end": change("containers.portfolio_2.close_at_end=false"),
+    "PortfolioContainer.days_per_year": change("containers.portfolio_2.days_per_year=252"),
+    "PortfolioContainer.risk_free_rate": change("containers.portfolio_2.risk_free_rate=0.05"),
+    "PortfolioContainer.day_zone": change("containers.portfolio_2.day_zone=Asia/Tokyo"),
+    "ExecutionContainer.id": change(
+        "containers.execution_1.id=other", given=("containers.portfolio_1.execution=execution_2",)
+    ),
+    "ExecutionContainer.event_tracing": change("containers.execution_1.event_tracing=[FILL]"),
+    "ExecutionContainer.fill_at": change("containers.execution_1.fill_at=next_close"),
+    "ExecutionContainer.commission": change("containers.execution_1.commission.amount=1"),
+    "ExecutionContainer.slippage": change("containers.execution_2.slippage.bps=50"),
+    "AnalysisContainer.id": change("containers.ears.id=other"),
+    "AnalysisContainer.event_tracing": change("containers.ears.event_tracing=[FILL]"),
+    "AnalysisContainer.inputs": change("containers.ears.inputs.0=data_spare"),
+    "BasisPoints.bps": change("containers.execution_2.slippage.bps=50"),
+    "Percent.percent": change("containers.execution_2.commission.percent=1"),
+    "Percent.minimum": change("containers.execution_2.commission.minimum=20"),
+    "Percent.maximum": change("containers.execution_2.commission.maximum=0.01"),
+    "PerShare.amount": change("containers.execution_1.commission.amount=1"),
+    "PerShare.minimum": change("containers.execution_1.commission.minimum=200"),
+    "PerShare.maximum": change("containers.execution_1.commission.maximum=0.01"),
+    "FixedQuantity.quantity": change("containers.portfolio_2.sizing.quantity=4"),
+    "FixedNotional.notional": change(
+        "containers.portfolio_2.sizing.notional=50",
+        given=("containers.portfolio_2.sizing={name: fixed_notional, notional: 1000}",),
+    ),
+    "PercentOfEquity.percent": change(
+        "containers.portfolio_2.sizing.percent=50",
+        given=("containers.portfolio_2.sizing={name: percent_of_equity, percent: 10}",),
+    ),
+    "Crossover.fast": change("containers.strategy_1.strategy.fast=close"),
+    "Crossover.slow": change("containers.strategy_1.strategy.slow=close"),
+    "Crossover.direction": change("containers.strategy_1.strategy.direction=both"),
+    "SyntheticSource.symbol": change(_DATA + "symbol=W", given=(_DATA + "seed=1",)),
+    "SyntheticSource.bars": change(_DATA + "bars=20"),
+    "SyntheticSource.start": change(_DATA + "start=2021-01-01"),
+    "SyntheticSource.bar_length": change(_DATA + "bar_length=1h"),
+    "SyntheticSource.initial_price": change(_DATA + "initial_price=50"),
+    "SyntheticSource.drift": change(_DATA + "drift=1"),
+    "SyntheticSource.volatility": change(_DATA + "volatility=0.5"),
+    "SyntheticSource.regimes": change(_DATA + "regimes=[{drift: 1, volatility: 1, mean_bars: 5}]"),
+    "SyntheticSource.seed": change(_DATA + "seed=5"),
+    "Regime.drift": change("containers.data_y.source.regimes.0.drift=2"),
+    "Regime.volatility": change("containers.data_y.source.regimes.0.volatility=2"),
+    "Regime.mean_bars": change(
+        "containers.data_y.source.regimes.0.mean_bars=30",
+        given=(
+            "containers.data_y.source.regimes=[{drift: 1, volatility: 1, mean_bars: 5}, {drift: 0, volatility: 3, mean_bars: 5}]",
+        ),
+    ),
+    "FileSource.path": read("path=others.csv"),
+    "FileSource.symbol": read("symbol=W"),
+    "FileSource.columns": read("columns={close: last}"),
+    "FileSource.start": read("start=2020-01-03"),
+    "FileSource.end": read("end=2020-01-05"),
+    "FileSource.timeframe": read("timeframe=1w"),
+    "FileSource.timestamp_format": read("timestamp_format='%d/%m/%Y'", "path=turned.csv", "timestamp_format='%m/%d/%Y'"),
+    "FileSource.timezone": read("timezone=Europe/Paris", "path=times.csv"),
+    "FileSource.on_bad_row": read("on_bad_row=drop", "path=bad.csv"),
+    "FeatureSpec.indicator": change("containers.portfolio_2.features.own_fast.indicator=EMA"),
+    "FeatureSpec.input": change("containers.portfolio_2.features.own_fast.input=high"),
+    "FeatureSpec.parameters": change("containers.portfolio_2.features.own_fast.timeperiod=3"),
+    "UserComponent.name": change(
+        "containers.portfolio_2.strategy.name=strategies_of_fields.Never",
+        given=("containers.portfolio_2.strategy={name: strategies_of_fields.After, bars: 5}",),
+    ),
+    "UserComponent.parameters": change(
+        "containers.portfolio_2.strategy.bars=9",
+        given=("containers.portfolio_2.strategy={name: strategies_of_fields.After, bars: 5}",),
+    ),
+}  # fmt: skip
+
+STRATEGIES = """
+class After:
+    def __init__(self, bars):
+        self.left = bars
+
+    def on_bar(self, bar, features, position):
+        self.left -= 1
+        return "long" if self.left < 0 else "flat"
+
+
+class Never(After):
+    def on_bar(self, bar, features, position):
+        return "flat"
+"""
