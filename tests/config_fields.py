@@ -69,6 +69,11 @@ def change(*changed: str, given: tuple[str, ...] = ()) -> Change:
     return Change(MADE, given, changed)
 
 
+def component(at: str, given: str, changed: str) -> Change:
+    """A change of one parameter of the component that `given` writes at `at`, of a container."""
+    return Change(MADE, (f"containers.{at}={given}",), (f"containers.{at}.{changed}",))
+
+
 def read(changed: str, *given: str) -> Change:
     """A change of the source of the config that reads a file."""
     source = "containers.data_x.source."
@@ -110,6 +115,8 @@ _OF_TYPE = (*_OF_TYPE, "storage_config")
 _ONLY_ONE_WRITES = ("containers.portfolio_2.event_tracing={enabled: false}", "portfolio_settings.enabled=true")
 _ONLY_ONE_WRITES += tuple(f"{kind}_settings.enabled=false" for kind in ("data", "feature", "strategy", "execution"))
 _ONLY_ONE_WRITES += ("analysis_settings.enabled=false", "root_settings.enabled=false")
+_TIERED = "{name: tiered, tiers: [{above: 0, percent: 1}, {above: 100, percent: 0.1}]}"
+_VOLATILITY = "{name: volatility_target, percent: 1, bars: 3}"
 _DATA = "containers.data_x.source."
 
 FIELDS: dict[str, Change | str] = {
@@ -200,6 +207,24 @@ FIELDS: dict[str, Change | str] = {
     "PerShare.amount": change("containers.execution_1.commission.amount=1"),
     "PerShare.minimum": change("containers.execution_1.commission.minimum=200"),
     "PerShare.maximum": change("containers.execution_1.commission.maximum=0.01"),
+    "ExecutionContainer.participation": change("containers.execution_1.participation=0.1"),
+    "PortfolioContainer.lot_size": change("containers.portfolio_1.lot_size=100"),
+    "PortfolioContainer.minimum_notional": change("containers.portfolio_2.minimum_notional=5000"),
+    "PerTrade.amount": component("execution_2.commission", "{name: per_trade, amount: 1}", "amount=2"),
+    "Tiered.tiers": component("execution_2.commission", _TIERED, "tiers.0.percent=2"),
+    "Tiered.over": component("execution_2.commission", _TIERED, "over=month"),
+    "Tiered.minimum": component("execution_2.commission", _TIERED, "minimum=20"),
+    "Tiered.maximum": component("execution_2.commission", _TIERED, "maximum=0.01"),
+    "Tier.above": component("execution_2.commission", _TIERED, "tiers.1.above=50"),
+    "Tier.percent": component("execution_2.commission", _TIERED, "tiers.0.percent=2"),
+    "Ticks.ticks": component("execution_2.slippage", "{name: ticks, ticks: 1, tick_size: 0.01}", "ticks=2"),
+    "Ticks.tick_size": component("execution_2.slippage", "{name: ticks, ticks: 1, tick_size: 0.01}", "tick_size=0.1"),
+    "RangeFraction.fraction": component("execution_2.slippage", "{name: range_fraction, fraction: 0.1}", "fraction=0.2"),
+    "SquareRootImpact.coefficient": component("execution_2.slippage", "{name: square_root_impact, coefficient: 0.1}", "coefficient=0.2"),
+    "VolatilityTarget.percent": component("portfolio_2.sizing", _VOLATILITY, "percent=2"),
+    "VolatilityTarget.bars": component("portfolio_2.sizing", _VOLATILITY, "bars=4"),
+    "VolatilityTarget.max_percent": component("portfolio_2.sizing", _VOLATILITY, "max_percent=1"),
+    "VolatilityTarget.bars_per_year": component("portfolio_2.sizing", _VOLATILITY, "bars_per_year=100"),
     "FixedQuantity.quantity": change("containers.portfolio_2.sizing.quantity=4"),
     "FixedNotional.notional": change(
         "containers.portfolio_2.sizing.notional=50",
