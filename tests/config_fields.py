@@ -1,84 +1,15 @@
-"""One change for every field of every struct of a config: what `tests/unit/test_config_fields.py` runs with and without.
+"""One row for every field of every struct of a config.
 
-Whoever adds a field adds a row: `"Struct.field": change("where=value", ...)`. The change is made with `--set` over the
-config below, and must alter that field and nothing else; what the run leaves must then differ. `given` are settings that
-both runs have. A field that decides how a run is done and not what comes out names a test that watches it instead.
+Whoever adds a field adds a row: `"Struct.field": change("where=value", ...)`, a parameter of a component in
+`tests/config_component_fields.py`. The change is made with `--set`, and must alter that field and nothing else; what the
+run leaves must then differ. `given` are settings that both runs have. A field that decides how a run is done and not what
+comes out names a test that watches it instead.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
-MADE = """
-name: made
-containers:
-  - {id: data_x, type: data, source: {name: synthetic, symbol: X, bars: 25, bar_length: 1d}}
-  - {id: data_y, type: data, source: {name: synthetic, symbol: Y, bars: 25, regimes: [{drift: 1, volatility: 1, mean_bars: 5}]}}
-  - {id: data_spare, type: data, source: {name: synthetic, symbol: Z, bars: 25}}
-  - {id: features_1, type: feature, inputs: [data_x], features: {fast: {indicator: SMA, timeperiod: 2}, slow: {indicator: SMA, timeperiod: 6}}}
-  - {id: features_spare, type: feature, inputs: [data_x], features: {}}
-  - {id: strategy_1, type: strategy, inputs: [features_1], strategy: {name: crossover, fast: fast, slow: slow}}
-  - {id: strategy_spare, type: strategy, inputs: [features_1], features: {other: {indicator: SMA, timeperiod: 3}}, strategy: {name: buy_and_hold}}
-  - {id: execution_1, type: execution, commission: {name: per_share, amount: 0.01}}
-  - {id: execution_2, type: execution, commission: {name: percent, percent: 0.1}, slippage: {name: basis_points, bps: 5}}
-  - {id: portfolio_1, type: portfolio, inputs: [strategy_1], execution: execution_1}
-  - id: portfolio_2
-    type: portfolio
-    inputs: [data_x]
-    execution: execution_2
-    features: {own_fast: {indicator: SMA, timeperiod: 2}, own_slow: {indicator: SMA, timeperiod: 6}}
-    strategy: {name: crossover, fast: own_fast, slow: own_slow, direction: both}
-    sizing: {name: fixed_quantity, quantity: 3}
-    event_tracing: {enabled: true, dynamic_rules: [{condition: "metrics.total_trades >= 1", action: {retention_policy: none}}]}
-  - {id: ears, type: analysis, inputs: [data_x, data_y, features_1, strategy_1, strategy_spare, portfolio_1, portfolio_2]}
-trace_settings:
-  container_settings: {portfolio_1: {}}
-  overrides: [{pattern: portfolio_1}]
-root_settings: {mode: full}
-"""
-READ = """
-name: read
-containers:
-  - {id: data_x, type: data, source: {path: bars.csv, symbol: X}}
-  - {id: portfolio_1, type: portfolio, inputs: [data_x], strategy: {name: buy_and_hold}}
-  - {id: ears, type: analysis, inputs: [data_x, portfolio_1]}
-"""
-FILES = {
-    "bars.csv": "timestamp,open,high,low,close,volume,last\n"
-    + "".join(f"2020-01-{day:02},{day},{day + 1},{day},{day + 1},9,{day + 0.5}\n" for day in range(1, 13)),
-    "others.csv": "timestamp,open,high,low,close,volume\n2020-01-01,1,2,1,2,9\n2020-01-02,2,3,2,3,9\n",
-    "turned.csv": "timestamp,open,high,low,close,volume\n"
-    + "".join(f"{n:02}/{n:02}/2020,{n},{n + 1},{n},{n + 1},9\n" for n in range(1, 4))
-    + "05/04/2020,4,5,4,5,9\n",
-    "bad.csv": "timestamp,open,high,low,close,volume\n2020-01-01,1,2,1,2,9\n2020-01-02,-2,3,2,3,9\n2020-01-03,2,3,2,3,9\n",
-    "times.csv": "timestamp,open,high,low,close,volume\n2020-01-01 09:00,1,2,1,2,9\n2020-01-01 10:00,2,3,2,3,9\n",
-}
-"""What stands beside the configs."""
-
-
-class Change(NamedTuple):
-    """A config, what is set over it in both runs, and what is set in the second alone."""
-
-    config: str
-    given: tuple[str, ...]
-    changed: tuple[str, ...]
-
-
-def change(*changed: str, given: tuple[str, ...] = ()) -> Change:
-    """A change of the made config."""
-    return Change(MADE, given, changed)
-
-
-def component(at: str, given: str, changed: str) -> Change:
-    """A change of one parameter of the component that `given` writes at `at`, of a container."""
-    return Change(MADE, (f"containers.{at}={given}",), (f"containers.{at}.{changed}",))
-
-
-def read(changed: str, *given: str) -> Change:
-    """A change of the source of the config that reads a file."""
-    source = "containers.data_x.source."
-    return Change(READ, tuple(source + each for each in given), (source + changed,))
-
+from tests.config_changes import Change, change, read
+from tests.config_component_fields import COMPONENTS
 
 _SPANNING = {"max_events": ("retention_policy=sliding_window",), "storage_config": ("storage_backend=disk",)}
 _SPANNING |= {"storage_path": ("storage_backend=disk",), "sliding_window_size": _SPANNING["max_events"]}
@@ -115,11 +46,10 @@ _OF_TYPE = (*_OF_TYPE, "storage_config")
 _ONLY_ONE_WRITES = ("containers.portfolio_2.event_tracing={enabled: false}", "portfolio_settings.enabled=true")
 _ONLY_ONE_WRITES += tuple(f"{kind}_settings.enabled=false" for kind in ("data", "feature", "strategy", "execution"))
 _ONLY_ONE_WRITES += ("analysis_settings.enabled=false", "root_settings.enabled=false")
-_TIERED = "{name: tiered, tiers: [{above: 0, percent: 1}, {above: 100, percent: 0.1}]}"
-_VOLATILITY = "{name: volatility_target, percent: 1, bars: 3}"
 _DATA = "containers.data_x.source."
 
 FIELDS: dict[str, Change | str] = {
+    **COMPONENTS,
     "RunConfig.name": change("name=other"),
     "RunConfig.seed": change("seed=5"),
     "RunConfig.containers": change("containers.portfolio_1.cash=500"),
@@ -200,43 +130,9 @@ FIELDS: dict[str, Change | str] = {
     "AnalysisContainer.id": change("containers.ears.id=other"),
     "AnalysisContainer.event_tracing": change("containers.ears.event_tracing=[FILL]"),
     "AnalysisContainer.inputs": change("containers.ears.inputs.0=data_spare"),
-    "BasisPoints.bps": change("containers.execution_2.slippage.bps=50"),
-    "Percent.percent": change("containers.execution_2.commission.percent=1"),
-    "Percent.minimum": change("containers.execution_2.commission.minimum=20"),
-    "Percent.maximum": change("containers.execution_2.commission.maximum=0.01"),
-    "PerShare.amount": change("containers.execution_1.commission.amount=1"),
-    "PerShare.minimum": change("containers.execution_1.commission.minimum=200"),
-    "PerShare.maximum": change("containers.execution_1.commission.maximum=0.01"),
     "ExecutionContainer.participation": change("containers.execution_1.participation=0.1"),
     "PortfolioContainer.lot_size": change("containers.portfolio_1.lot_size=100"),
     "PortfolioContainer.minimum_notional": change("containers.portfolio_2.minimum_notional=5000"),
-    "PerTrade.amount": component("execution_2.commission", "{name: per_trade, amount: 1}", "amount=2"),
-    "Tiered.tiers": component("execution_2.commission", _TIERED, "tiers.0.percent=2"),
-    "Tiered.over": component("execution_2.commission", _TIERED, "over=month"),
-    "Tiered.minimum": component("execution_2.commission", _TIERED, "minimum=20"),
-    "Tiered.maximum": component("execution_2.commission", _TIERED, "maximum=0.01"),
-    "Tier.above": component("execution_2.commission", _TIERED, "tiers.1.above=50"),
-    "Tier.percent": component("execution_2.commission", _TIERED, "tiers.0.percent=2"),
-    "Ticks.ticks": component("execution_2.slippage", "{name: ticks, ticks: 1, tick_size: 0.01}", "ticks=2"),
-    "Ticks.tick_size": component("execution_2.slippage", "{name: ticks, ticks: 1, tick_size: 0.01}", "tick_size=0.1"),
-    "RangeFraction.fraction": component("execution_2.slippage", "{name: range_fraction, fraction: 0.1}", "fraction=0.2"),
-    "SquareRootImpact.coefficient": component("execution_2.slippage", "{name: square_root_impact, coefficient: 0.1}", "coefficient=0.2"),
-    "VolatilityTarget.percent": component("portfolio_2.sizing", _VOLATILITY, "percent=2"),
-    "VolatilityTarget.bars": component("portfolio_2.sizing", _VOLATILITY, "bars=4"),
-    "VolatilityTarget.max_percent": component("portfolio_2.sizing", _VOLATILITY, "max_percent=1"),
-    "VolatilityTarget.bars_per_year": component("portfolio_2.sizing", _VOLATILITY, "bars_per_year=100"),
-    "FixedQuantity.quantity": change("containers.portfolio_2.sizing.quantity=4"),
-    "FixedNotional.notional": change(
-        "containers.portfolio_2.sizing.notional=50",
-        given=("containers.portfolio_2.sizing={name: fixed_notional, notional: 1000}",),
-    ),
-    "PercentOfEquity.percent": change(
-        "containers.portfolio_2.sizing.percent=50",
-        given=("containers.portfolio_2.sizing={name: percent_of_equity, percent: 10}",),
-    ),
-    "Crossover.fast": change("containers.strategy_1.strategy.fast=close"),
-    "Crossover.slow": change("containers.strategy_1.strategy.slow=close"),
-    "Crossover.direction": change("containers.strategy_1.strategy.direction=both"),
     "SyntheticSource.symbol": change(_DATA + "symbol=W", given=(_DATA + "seed=1",)),
     "SyntheticSource.bars": change(_DATA + "bars=20"),
     "SyntheticSource.start": change(_DATA + "start=2021-01-01"),
@@ -263,30 +159,4 @@ FIELDS: dict[str, Change | str] = {
     "FileSource.timestamp_format": read("timestamp_format='%d/%m/%Y'", "path=turned.csv", "timestamp_format='%m/%d/%Y'"),
     "FileSource.timezone": read("timezone=Europe/Paris", "path=times.csv"),
     "FileSource.on_bad_row": read("on_bad_row=drop", "path=bad.csv"),
-    "FeatureSpec.indicator": change("containers.portfolio_2.features.own_fast.indicator=EMA"),
-    "FeatureSpec.input": change("containers.portfolio_2.features.own_fast.input=high"),
-    "FeatureSpec.parameters": change("containers.portfolio_2.features.own_fast.timeperiod=3"),
-    "UserComponent.name": change(
-        "containers.portfolio_2.strategy.name=strategies_of_fields.Never",
-        given=("containers.portfolio_2.strategy={name: strategies_of_fields.After, bars: 5}",),
-    ),
-    "UserComponent.parameters": change(
-        "containers.portfolio_2.strategy.bars=9",
-        given=("containers.portfolio_2.strategy={name: strategies_of_fields.After, bars: 5}",),
-    ),
 }  # fmt: skip
-
-STRATEGIES = """
-class After:
-    def __init__(self, bars):
-        self.left = bars
-
-    def on_bar(self, bar, features, position):
-        self.left -= 1
-        return "long" if self.left < 0 else "flat"
-
-
-class Never(After):
-    def on_bar(self, bar, features, position):
-        return "flat"
-"""

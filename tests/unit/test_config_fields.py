@@ -20,7 +20,8 @@ from engine.features.columns import FeatureSpec
 from engine.market.reader_process import read_job
 from engine.orchestration.simulation import Simulation
 from tests.building import data, play, walk, wishing
-from tests.config_fields import FIELDS, FILES, STRATEGIES, Change
+from tests.config_changes import FILES, STRATEGIES, Change
+from tests.config_fields import FIELDS
 from tests.run_command import run
 
 ROOT = Path(__file__).resolve().parents[2]
