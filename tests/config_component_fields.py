@@ -78,8 +78,8 @@ COMPONENTS: dict[str, Change] = {
     **strategy("{name: time_series_momentum, lookback: 3}", TimeSeriesMomentum__lookback="5", TimeSeriesMomentum__skip="2", TimeSeriesMomentum__direction="short"),
     **featured(
         "{rsi: {indicator: RSI, timeperiod: 3}, rsi_2: {indicator: RSI, timeperiod: 4}}",
-        "{name: rsi_reversion, rsi: rsi, low: 45, high: 60, direction: both}",
-        RsiReversion__rsi="rsi_2", RsiReversion__low="5", RsiReversion__high="95", RsiReversion__middle="99", RsiReversion__direction="short",
+        "{name: rsi_reversion, rsi: rsi, low: 45, high: 80, direction: both}",
+        RsiReversion__rsi="rsi_2", RsiReversion__low="5", RsiReversion__high="95", RsiReversion__middle="79", RsiReversion__direction="short",
     ),
     **featured(
         "{bands: {indicator: BBANDS, timeperiod: 4, nbdevup: 1, nbdevdn: 1}, wide: {indicator: BBANDS, timeperiod: 8, nbdevup: 1, nbdevdn: 1}}",
