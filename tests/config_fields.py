@@ -119,6 +119,7 @@ FIELDS: dict[str, Change | str] = {
     "PortfolioContainer.close_at_end": change("containers.portfolio_2.close_at_end=false"),
     "PortfolioContainer.days_per_year": change("containers.portfolio_2.days_per_year=252"),
     "PortfolioContainer.risk_free_rate": change("containers.portfolio_2.risk_free_rate=0.05"),
+    "PortfolioContainer.benchmark": change("containers.portfolio_2.benchmark=data_y", given=("containers.portfolio_2.inputs=[data_x, data_y]",)),
     "PortfolioContainer.day_zone": change("containers.portfolio_2.day_zone=Asia/Tokyo"),
     "ExecutionContainer.id": change(
         "containers.execution_1.id=other", given=("containers.portfolio_1.execution=execution_2",)
