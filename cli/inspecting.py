@@ -40,7 +40,7 @@ def inspect_results(request: Request) -> int:
     messages = Messages(quiet=False)
     try:
         refuse_contradictions(request)
-        inspection = Inspection(request, open_results(request.results), messages)
+        inspection = _followed(request, messages) if request.follow else _opened(request, messages)
         inspection.answer()
     except RefusedError as error:
         messages.error(str(error))
@@ -58,15 +58,26 @@ def inspect_results(request: Request) -> int:
     return inspection.report()
 
 
+def _opened(request: Request, messages: Messages) -> Inspection:
+    return Inspection(request, open_results(request.results), messages)
+
+
+def _followed(request: Request, messages: Messages) -> Inspection:
+    from cli.following import follow_run, why_dead  # noqa: PLC0415 - only this looks at processes
+
+    tree = follow_run(request.results, request.container_id, as_json=request.table.form == "json")
+    return Inspection(request, tree, messages, why_dead(tree))
+
+
 class Inspection:
     """One question to one results tree. Damage is collected while answering, and reported at the end."""
 
-    def __init__(self, request: Request, tree: ResultsTree, messages: Messages) -> None:
+    def __init__(self, request: Request, tree: ResultsTree, messages: Messages, fault: str | None = None) -> None:
         self._request = request
         self._tree = tree
         self._messages = messages
         self._terminal = Terminal()
-        self._damage = [] if tree.damage is None else [str(tree.damage)]
+        self._damage = [str(damage) for damage in (tree.damage, fault) if damage is not None]
 
     def answer(self) -> None:
         """Prints the answer.
@@ -79,6 +90,8 @@ class Inspection:
         id_ = None if request.container_id is None else self._tree.known(request.container_id)
         if request.trade is not None:
             self._trade(id_, request.trade)
+        elif request.follow and request.table.form == "json":
+            return  # all has been told
         elif id_ is None:
             self._table()
         elif request.events:

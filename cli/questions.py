@@ -18,6 +18,7 @@ class Request:
     """What was asked for on the command line.
 
     `types` choose among the events, `head` and `tail` among events and trades, `table` among containers and trades.
+    `follow` waits for the end of the run.
     """
 
     results: Path
@@ -29,6 +30,7 @@ class Request:
     head: int | None = None
     tail: int | None = None
     table: Table = field(default_factory=Table)
+    follow: bool = False
 
 
 def refuse_contradictions(request: Request) -> None:
@@ -37,8 +39,20 @@ def refuse_contradictions(request: Request) -> None:
     Raises:
         RefusedError: for the first of them.
     """
-    for reason in (*_questions(request), *_choices(request), *_forms(request)):
+    for reason in (*_following(request), *_questions(request), *_choices(request), *_forms(request)):
         raise RefusedError(reason)
+
+
+def _following(request: Request) -> Iterator[str]:
+    if request.follow:
+        questions = {"--events": request.events, "--trades": request.trades, "--trade": request.trade is not None}
+        for option in (option for option, given in questions.items() if given):
+            yield f"--follow watches what containers come to: {option} reads files as they are"
+        if request.table.form == "csv":
+            yield "--follow shows lines and a table, or JSON lines: not CSV"
+        if request.table.form == "json":
+            for option in request.table.choosing:
+                yield f"{option} arranges a table: --follow --json prints every change"
 
 
 def _questions(request: Request) -> Iterator[str]:

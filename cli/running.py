@@ -81,7 +81,7 @@ def _run(request: Request, messages: Messages, signals: Signals) -> int:
             print_dry_run(prepared, request.output, as_json=request.as_json)
         return OK
     try:
-        with ResultsFolder(request.output, prepared.folders, overwrite=request.overwrite) as folder:
+        with _claimed(request, prepared) as folder:
             outcome = _simulate(request, Run(prepared, folder, request.how, messages.warn), signals)
     except FolderRefusedError as error:
         raise RefusedError(*_mended(error)) from error
@@ -91,6 +91,11 @@ def _run(request: Request, messages: Messages, signals: Signals) -> int:
     elif not request.quiet:
         print_summary(prepared, outcome, request.output)
     return _exit_code(outcome, signals)
+
+
+def _claimed(request: Request, prepared: Prepared) -> ResultsFolder:
+    durable = prepared.plan.config.results.durable
+    return ResultsFolder(request.output, prepared.folders, overwrite=request.overwrite, durable=durable)
 
 
 def _simulate(request: Request, run: Run, signals: Signals) -> Outcome:
@@ -140,7 +145,9 @@ def _warn(request: Request, messages: Messages, warnings: Iterable[str]) -> None
 
 
 def _report_failures(outcome: Outcome, messages: Messages) -> None:
-    """One line for each of the first containers that failed."""
+    """Why the run ended before its time, and one line for each of the first containers that failed."""
+    if outcome.broken_off:
+        messages.error(outcome.broken_off)
     failures = list(outcome.failures.items())
     for id_, failure in failures[:_MOST_REPORTED]:
         messages.error(f"{id_} failed: {failure.splitlines()[0]}")
@@ -168,8 +175,8 @@ def _mended(error: FolderRefusedError) -> list[str]:
 
 
 def _exit_code(outcome: Outcome, signals: Signals) -> int:
-    if outcome.status == "interrupted":
-        return SIGNALLED + (signals.received or 0)
-    if outcome.environment_failed:
+    if outcome.status == "interrupted" and signals.received is not None:
+        return SIGNALLED + signals.received
+    if outcome.broken_off or outcome.environment_failed:
         return ENVIRONMENT
     return FAILED if outcome.failures else OK

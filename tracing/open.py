@@ -29,8 +29,12 @@ def open_tracer(
     folder: Path | None,
     member_bytes: int,
     warn: Warn | None = None,
+    *,
+    durable: bool = False,
 ) -> EventTracer:
     """A tracer for one container; `folder` is where its event files go, made when the first is written.
+
+    `durable` files survive the loss of power as far as they are counted in `written` (rule S6).
 
     Settings that are not enabled make a tracer that asks for no event.
 
@@ -41,7 +45,7 @@ def open_tracer(
     """
     return EventTracer(
         container_id,
-        _storage(settings, folder, member_bytes),
+        _storage(settings, folder, member_bytes, durable=durable),
         events_to_trace=settings.events_to_trace if settings.enabled else (),
         retention_policy=settings.retention_policy,
         max_events=settings.max_events,
@@ -49,7 +53,9 @@ def open_tracer(
     )
 
 
-def retrace(tracer: EventTracer, settings: TraceSettings, folder: Path, member_bytes: int) -> None:
+def retrace(
+    tracer: EventTracer, settings: TraceSettings, folder: Path, member_bytes: int, *, durable: bool = False
+) -> None:
     """Has a tracer that `open_tracer` made go on under other settings; the arguments as there.
 
     A file that has been begun is gone on with, by another part if its compression changes.
@@ -59,7 +65,7 @@ def retrace(tracer: EventTracer, settings: TraceSettings, folder: Path, member_b
     """
     stream = tracer.stream
     if stream is None:
-        stream = _storage(settings, folder, member_bytes).stream
+        stream = _storage(settings, folder, member_bytes, durable=durable).stream
     elif settings.streams:
         stream.go_on_as(settings.storage_config.compression, settings.storage_config.max_file_size_mb)
     tracer.go_on(
@@ -91,7 +97,9 @@ def tracer_factory(output: Path | None = None) -> Callable[[str, Written], Event
     return make
 
 
-def _storage(settings: TraceSettings, folder: Path | None, member_bytes: int) -> MemoryStorage | DiskStorage:
+def _storage(
+    settings: TraceSettings, folder: Path | None, member_bytes: int, *, durable: bool
+) -> MemoryStorage | DiskStorage:
     if settings.storage_backend == "memory":
         return MemoryStorage()
     if folder is None:
@@ -101,4 +109,5 @@ def _storage(settings: TraceSettings, folder: Path | None, member_bytes: int) ->
         compression=settings.storage_config.compression,
         max_file_size_mb=settings.storage_config.max_file_size_mb,
         member_bytes=member_bytes,
+        durable=durable,
     )

@@ -196,6 +196,11 @@ class EventTracer:
         self._sample_peak()
         return self._memory.clear()
 
+    def clear_ended(self) -> int:
+        """Lets go of what is kept of ended trades and of no trade; returns how many events that were (rule S12)."""
+        self._sample_peak()
+        return self._memory.remove_all_but_open()
+
     def accounting(self) -> dict[str, int]:
         """What became of the events, as counts: seen, filtered, kept, pruned, evicted, refused, written, peak_in_memory.
 

@@ -39,6 +39,9 @@ def inspect(
     columns: Annotated[
         str | None, typer.Option(metavar="NAMES", help="The columns to show, such as sharpe,max_drawdown.")
     ] = None,
+    follow: Annotated[
+        bool, typer.Option("--follow", help="Watch the run until it ends, then show what it came to.")
+    ] = False,
     as_json: Annotated[
         bool,
         typer.Option("--json", help="Print JSON: a list of metrics.json objects, of events, of trades, or the trade."),
@@ -71,5 +74,6 @@ def inspect(
         table=Table(
             Arrangement(where, sort, reverse, top), columns, "csv" if as_csv else "json" if as_json else "text"
         ),
+        follow=follow,
     )
     raise typer.Exit(inspect_results(request))

@@ -41,6 +41,13 @@ def run(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Check config and data, say what would run, write nothing.")
     ] = False,
+    max_memory_mb: Annotated[
+        float | None,
+        typer.Option(
+            help="Refuse the run if a process of it is estimated to need more MiB, end it if one does.",
+            show_default=False,
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of a table.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
     progress: Annotated[Progress, typer.Option(help="How to show progress, on stderr.")] = Progress.auto,
@@ -55,7 +62,7 @@ def run(
     request = Request(
         config=config,
         environment=environment,
-        assignments=tuple(assignments),
+        assignments=(*assignments, *([] if max_memory_mb is None else [f"memory_mb={max_memory_mb:g}"])),
         output=output,
         overwrite=overwrite,
         strict=strict,

@@ -70,6 +70,22 @@ def _cell(name: str, value: Value) -> str:
     return visible(value) if isinstance(value, str) else metric(name, value)
 
 
+def brief(entry: Entry) -> Text:
+    """One container in one line, for those who watch it change."""
+    line = Text(visible(entry.id)).append("  ").append(status_of(entry), STATUS_STYLES.get(status_of(entry)))
+    row = entry.summary
+    if row is None:
+        return line
+    figures = row.metrics
+    if figures.get("total_trades") is not None:
+        line.append(f"  {number(figures['total_trades'])} trades, net profit {money(row.net_profit)}")
+    if figures.get("max_drawdown") is not None:
+        line.append(f", return {percent(figures.get('total_return'))}, max drawdown {percent(figures['max_drawdown'])}")
+    if row.tracing.written:
+        line.append(f", {number(row.tracing.written)} events on disk")
+    return line
+
+
 def status_of(entry: Entry) -> str:
     """How a container ended; `damaged` if that cannot be read, `unfinished` if it is not written yet."""
     if entry.summary is not None:

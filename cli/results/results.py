@@ -41,12 +41,16 @@ class DataSpan(msgspec.Struct, frozen=True):
 
 
 class RunRecord(Versioned, frozen=True):
-    """What run.json says of the run as a whole. `folders` are those it writes into, event folders included."""
+    """What run.json says of the run as a whole. `folders` are those it writes into, event folders included.
+
+    `pid` is the process that wrote it, 0 if that is not said.
+    """
 
     name: str
     status: str
     folders: list[str]
     config: RunConfig
+    pid: int = 0
     data: dict[str, DataSpan] = msgspec.field(default_factory=dict)
 
 
@@ -78,13 +82,15 @@ class ResultsTree:
 
     def entries(self) -> Iterator[Entry]:
         """Every container with the little of it that the table shows."""
-        for id_, type_ in self.types.items():
-            try:
-                summary = self._read(id_, ContainerSummary)[0] if self.has_results(id_) else None
-            except DamagedFileError as error:
-                yield Entry(id_, type_, None, error)
-            else:
-                yield Entry(id_, summary.type if summary else type_, summary, None)
+        return map(self.entry, self.types)
+
+    def entry(self, id_: str) -> Entry:
+        """The same of one container."""
+        try:
+            summary = self._read(id_, ContainerSummary)[0] if self.has_results(id_) else None
+        except DamagedFileError as error:
+            return Entry(id_, self.types[id_], None, error)
+        return Entry(id_, summary.type if summary else self.types[id_], summary, None)
 
     def whole_result(self, id_: str) -> tuple[ContainerResult, str]:
         """All of a container's metrics.json: its meaning and its text.

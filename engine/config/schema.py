@@ -157,10 +157,24 @@ AnyContainer = (
 
 
 class ResultsSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What is written beside the metrics."""
+    """What is written beside the metrics, when, and how surely."""
 
     trades: Annotated[bool, Meta(description="write trades.jsonl.gz for each portfolio")] = False
     equity: Annotated[bool, Meta(description="write equity.jsonl.gz for each portfolio")] = False
+    snapshot_every: Annotated[
+        int,
+        Meta(
+            ge=0,
+            description="closed trades after which a portfolio's metrics.json is rewritten while the run goes on; 0: only at its end",
+        ),
+    ] = 100
+    clear_on_snapshot: Annotated[
+        bool,
+        Meta(description="at each snapshot, let go of what the tracer keeps in memory of ended trades and of no trade"),
+    ] = False
+    durable: Annotated[
+        bool, Meta(description="wait for the disk after each write: what is written then survives the loss of power")
+    ] = False
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -181,6 +195,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     block_size: Annotated[
         int, Meta(ge=1, le=10_000_000, description="steps handled at once: bounds the memory, changes no result")
     ] = 65_536
+    memory_mb: (
+        Annotated[
+            float,
+            Meta(
+                gt=0,
+                description="MiB that no process of the run may exceed: compared with the estimate before, watched during",
+            ),
+        ]
+        | None
+    ) = None
 
 
 class RunConfig(Settings, frozen=True, kw_only=True, forbid_unknown_fields=True):

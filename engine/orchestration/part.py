@@ -5,11 +5,14 @@ from __future__ import annotations
 import errno
 import traceback
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from engine.containers.portfolio import PortfolioContainer
 from engine.orchestration.extracts import EquityExtract, TradeExtract
+from engine.orchestration.memory import MemoryLimit
 from engine.orchestration.results_folder import write_metrics
+from engine.orchestration.snapshots import Snapshots
 from engine.orchestration.tracing_setup import accounting, attach_tracers, open_stream
 from engine.orchestration.wiring import wire
 
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
     from engine.containers.root import RootContainer
     from engine.orchestration.prepare import Prepared
     from engine.orchestration.scenery import Scenery
+    from tracing.storage.disk import LineStream
     from tracing.tracer import EventTracer
 
 SCHEMA_VERSION = 1
@@ -45,7 +49,8 @@ class Report:
 class Part:
     """The containers named by `members`, without it all of them; they write into folders below `root`.
 
-    `warn` takes remarks, one line each.
+    `warn` takes remarks, one line each. `broken_off` says why the simulation was ended before its time, None if it was
+    not, or because somebody asked for it.
     """
 
     def __init__(
@@ -61,15 +66,24 @@ class Part:
         self._prepared = prepared
         self._folder = folder
         self._warn = warn
+        self._wanted = prepared.plan.config.results
         self._tracers: dict[str, EventTracer] = {}
         self._extracts: list[tuple[Container, TradeExtract | EquityExtract]] = []
+        self._memory = MemoryLimit(prepared.plan.config.memory_mb)
+        self.broken_off: str | None = None
         self.simulation = wire(prepared.plan, scenery, self._attach, members, root)
 
     def run(self, watch: Callable[[], None]) -> dict[str, Measured]:
         """Simulates to the end, or until it is stopped; returns the metrics of every container, by id."""
-        self.simulation.run(watch)
+        self.simulation.run(partial(self._look, watch))
         self._close_files()
         return {id_: container.metrics() for id_, container in self.simulation.containers.items()}
+
+    def _look(self, watch: Callable[[], None]) -> None:
+        watch()
+        if self.broken_off is None and (excess := self._memory.excess()):
+            self.broken_off = excess
+            self.simulation.stop()
 
     def report(self, measured: Mapping[str, Measured]) -> dict[str, Report]:
         """Writes the metrics.json of those whose metrics are given, and says what they came to."""
@@ -77,7 +91,7 @@ class Part:
         for id_, metrics in measured.items():
             container = self.simulation.containers[id_]
             try:
-                write_metrics(self._folder, id_, self._result(container, metrics))
+                self._write(container, metrics)
             except OSError as error:
                 self._fail_writing(container, error)
             reports[id_] = _report(container, metrics[0])
@@ -86,19 +100,38 @@ class Part:
     def _attach(self, containers: Mapping[str, Container]) -> None:
         prepared, folder = self._prepared, self._folder
         self._tracers = attach_tracers(prepared.plan, containers, prepared.traces, folder, self._warn)
-        wanted = prepared.plan.config.results
-        streams = (wanted.trades + wanted.equity) * sum(1 for _ in prepared.plan.of_type("portfolio"))
-        for id_, container in containers.items():
+        for container in containers.values():
             container.correlation_id = prepared.correlation_id
             if isinstance(container, PortfolioContainer):
-                if wanted.trades:
-                    trades = TradeExtract(open_stream(folder / id_, "trades", streams))
-                    container.event_bus.attach_observer(trades)
-                    self._extracts.append((container, trades))
-                if wanted.equity:
-                    equity = EquityExtract(open_stream(folder / id_, "equity", streams), container.timestamps)
-                    container.ledger.watch = equity.marked
-                    self._extracts.append((container, equity))
+                self._attach_extracts(container)
+                if self._wanted.snapshot_every:
+                    Snapshots(container, self._wanted.snapshot_every, self._take_snapshot)
+
+    def _attach_extracts(self, portfolio: PortfolioContainer) -> None:
+        if self._wanted.trades:
+            trades = TradeExtract(self._open_file(portfolio, "trades"))
+            portfolio.event_bus.attach_observer(trades)
+            self._extracts.append((portfolio, trades))
+        if self._wanted.equity:
+            equity = EquityExtract(self._open_file(portfolio, "equity"), portfolio.timestamps)
+            portfolio.ledger.watch = equity.marked
+            self._extracts.append((portfolio, equity))
+
+    def _open_file(self, portfolio: PortfolioContainer, stem: str) -> LineStream:
+        wanted = self._wanted
+        streams = (wanted.trades + wanted.equity) * sum(1 for _ in self._prepared.plan.of_type("portfolio"))
+        return open_stream(self._folder / portfolio.container_id, stem, streams, durable=wanted.durable)
+
+    def _take_snapshot(self, portfolio: PortfolioContainer) -> None:
+        """Writes what the portfolio has come to so far. The tracer is relieved first, so that the file says so."""
+        tracer = self._tracers.get(portfolio.container_id)
+        if tracer is not None and self._wanted.clear_on_snapshot:
+            tracer.clear_ended()
+        self._write(portfolio, portfolio.metrics())
+
+    def _write(self, container: Container, measured: Measured) -> None:
+        result = self._result(container, measured)
+        write_metrics(self._folder, container.container_id, result, durable=self._wanted.durable)
 
     def _close_files(self) -> None:
         containers = self.simulation.containers

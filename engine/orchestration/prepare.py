@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from engine.config.schema import DataContainer, PortfolioContainer
 from engine.market.load import DataRequest, load_bars
 from engine.metrics.days import NS_PER_DAY
+from engine.orchestration.estimate import estimate
 from engine.orchestration.identity import plan_hash, run_correlation_id
 from engine.orchestration.plan import make_plan
 from engine.orchestration.problems import PlanError, PlanProblem
@@ -56,6 +57,7 @@ def prepare(config: RunConfig, locations: Locations, folder: Path) -> Prepared:
     plan = make_plan(config, folder)
     traces = resolve_traces(plan, locations)
     check_folders(plan, traces)
+    check_memory(plan, traces)
     began = perf_counter()
     data = load_bars(_requests(plan, locations), seed=config.seed)
     load_s = perf_counter() - began
@@ -96,6 +98,14 @@ def check_folders(plan: Plan, traces: Mapping[str, TraceSettings]) -> None:
     ]
     if problems:
         raise PlanError(problems)
+
+
+def check_memory(plan: Plan, traces: Mapping[str, TraceSettings]) -> None:
+    """Refuses a run that is estimated to need more memory than it may have."""
+    limit = plan.config.memory_mb
+    needed = None if limit is None else estimate(plan, traces).memory_mb
+    if limit is not None and needed is not None and needed > limit:
+        raise PlanError([PlanProblem("memory_mb", f"{limit:g}", f"the run is estimated to need {needed:,.1f} MiB")])
 
 
 def _check_lengths(plan: Plan, bars: Mapping[str, Bars]) -> None:

@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from tracing.storage.durable import make_folder, sync
+from tracing.storage.members import WriteFailedError
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
@@ -33,7 +36,8 @@ class FolderRefusedError(ValueError):
 class ResultsFolder:
     """A claim on a folder for the length of a run, to be used in a `with` statement.
 
-    `folders` are those inside `root` that the run may write into, relative to it.
+    `folders` are those inside `root` that the run may write into, relative to it. With `durable`, what is written survives
+    the loss of power (rule S6).
 
     Raises on entering:
         FolderRefusedError: if it holds a run and `overwrite` is not set, or anything else; if it is no folder; if another
@@ -41,10 +45,11 @@ class ResultsFolder:
         OSError: if it cannot be made or written to.
     """
 
-    def __init__(self, root: Path, folders: Iterable[str], *, overwrite: bool) -> None:
+    def __init__(self, root: Path, folders: Iterable[str], *, overwrite: bool, durable: bool = False) -> None:
         self.root = root
         self._folders = tuple(folders)
         self._overwrite = overwrite
+        self._durable = durable
         self._lock = -1
 
     def __enter__(self) -> Self:
@@ -52,7 +57,7 @@ class ResultsFolder:
         nearest = next(path for path in (self.root, *self.root.parents) if os.path.lexists(path))
         if not nearest.is_dir():
             raise FolderRefusedError(f"{nearest} is not a folder")
-        self.root.mkdir(parents=True, exist_ok=True)
+        make_folder(self.root, durable=self._durable)
         self._lock = os.open(self.root, os.O_RDONLY | os.O_DIRECTORY)
         try:
             self._claim()
@@ -69,7 +74,7 @@ class ResultsFolder:
 
     def write_run(self, run: dict[str, Any]) -> None:
         """Writes run.json."""
-        write_json(self.root / RUN_FILE, run)
+        write_json(self.root / RUN_FILE, run, durable=self._durable)
 
     def _claim(self) -> None:
         try:
@@ -124,11 +129,11 @@ class ResultsFolder:
         (root / RUN_FILE).unlink()
 
 
-def write_metrics(root: Path, container_id: str, metrics: dict[str, Any]) -> None:
-    """Writes the metrics.json of one container into its folder below `root`."""
+def write_metrics(root: Path, container_id: str, metrics: dict[str, Any], *, durable: bool = False) -> None:
+    """Writes the metrics.json of one container into its folder below `root`; raises what `write_json` raises."""
     folder = root / container_id
-    folder.mkdir(exist_ok=True)
-    write_json(folder / METRICS_FILE, metrics)
+    make_folder(folder, durable=durable)
+    write_json(folder / METRICS_FILE, metrics, durable=durable)
 
 
 def json_text(data: object) -> bytes:
@@ -136,12 +141,22 @@ def json_text(data: object) -> bytes:
     return msgspec.json.format(msgspec.json.encode(data), indent=2) + b"\n"
 
 
-def write_json(path: Path, data: object) -> None:
-    """Writes indented JSON by way of a temporary file: `path` is the old file or the new one, always whole."""
+def write_json(path: Path, data: object, *, durable: bool = False) -> None:
+    """Writes indented JSON by way of a temporary file: `path` is the old file or the new one, always whole.
+
+    Raises:
+        WriteFailedError: if that fails.
+    """
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         temporary.write_bytes(json_text(data))
+        if durable:
+            sync(temporary)
         temporary.replace(path)
+        if durable:
+            sync(path.parent)
+    except OSError as error:
+        raise WriteFailedError(error, path) from error
     finally:
         temporary.unlink(missing_ok=True)
 

@@ -28,7 +28,8 @@ class Outcome:
 
     `containers`, `completed` and `failures` (what went wrong, by id) leave the root out, unless its own file could not
     be written: it is the run itself. `traces` say where in the code it went wrong. `metrics` by container id.
-    `environment_failed`: the machine was at fault.
+    `environment_failed`: the machine was at fault. `broken_off`: why the run was ended before its time, None if it was
+    not, or because somebody asked for it.
     """
 
     status: str
@@ -40,6 +41,7 @@ class Outcome:
     failures: dict[str, str] = field(default_factory=dict)
     traces: list[str] = field(default_factory=list)
     environment_failed: bool = False
+    broken_off: str | None = None
 
 
 class Run:
@@ -67,7 +69,9 @@ class Run:
         self._results.write_run(self._record("running", {}))
         measured = self._whole.run(watch)
         sim_s = perf_counter() - self._began
-        return _outcome(self._whole.report(measured), self.simulation.events, sim_s)
+        outcome = _outcome(self._whole.report(measured), self.simulation.events, sim_s)
+        outcome.broken_off = self._whole.broken_off
+        return outcome
 
     def finish(self, outcome: Outcome) -> None:
         """Writes the final run.json."""

@@ -64,16 +64,17 @@ def attach_tracers(
 ) -> dict[str, EventTracer]:
     """Gives those that trace, or that a rule may have trace, their tracers; event files go to folders in `root`."""
     limit = member_bytes(sum(settings.may_stream for settings in traces.values()))
+    durable = plan.config.results.durable
     tracers: dict[str, EventTracer] = {}
     for id_, settings in traces.items():
         if id_ in containers and (settings.enabled or settings.dynamic_rules):
             folder = root / (settings.storage_path or id_)
-            tracer = tracers[id_] = open_tracer(id_, settings, folder, limit, warn)
+            tracer = tracers[id_] = open_tracer(id_, settings, folder, limit, warn, durable=durable)
             container = containers[id_]
             container.attach(tracer)
             if settings.dynamic_rules and isinstance(container, PortfolioContainer):
                 behind = [containers[source] for source in plan.behind[id_]]
-                change = partial(retrace, tracer, folder=folder, member_bytes=limit)
+                change = partial(retrace, tracer, folder=folder, member_bytes=limit, durable=durable)
                 RuleWatch(container, behind, settings, change)
     return tracers
 
@@ -85,6 +86,7 @@ def accounting(tracer: EventTracer | None) -> dict[str, int | str | None]:
     return {**tracer.accounting(), "started_at": tracer.started_at}
 
 
-def open_stream(folder: Path, stem: str, streams: int) -> LineStream:
+def open_stream(folder: Path, stem: str, streams: int, *, durable: bool) -> LineStream:
     """Lines on their way to `<folder>/<stem>.jsonl.gz`, one of so many streams of its kind."""
-    return LineStream(MemberFile(folder, stem, codec_of(compression=True), DEFAULT_FILE_SIZE_MB), member_bytes(streams))
+    file = MemberFile(folder, stem, codec_of(compression=True), DEFAULT_FILE_SIZE_MB, durable=durable)
+    return LineStream(file, member_bytes(streams))

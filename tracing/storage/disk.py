@@ -139,7 +139,7 @@ class DiskStorage:
     """Streams every event to `<folder>/events.jsonl.gz`, and keeps in memory what the retention keeps (rule K7).
 
     A file is continued in a next one before it grows beyond `max_file_size_mb` (1 MB is 1,000,000 bytes); a member closes
-    at `member_bytes` raw bytes.
+    at `member_bytes` raw bytes. With `durable` each member is on the disk before the next event is taken.
 
     Raises:
         ValueError: if `member_bytes` is not 1 to 262,144, which is what readers rely on.
@@ -154,11 +154,13 @@ class DiskStorage:
         compression: Compression = True,
         max_file_size_mb: float = DEFAULT_FILE_SIZE_MB,
         member_bytes: int = LARGEST_MEMBER,
+        durable: bool = False,
     ) -> None:
         if not 0 < member_bytes <= LARGEST_MEMBER:
             raise ValueError(f"member_bytes={member_bytes}: must be 1 to {LARGEST_MEMBER}")
         self.memory = MemoryStorage()
-        self.stream = LineStream(MemberFile(folder, "events", codec_of(compression), max_file_size_mb), member_bytes)
+        file = MemberFile(folder, "events", codec_of(compression), max_file_size_mb, durable=durable)
+        self.stream = LineStream(file, member_bytes)
 
     def count(self) -> int:
         """How many events are kept in memory."""

@@ -7,6 +7,8 @@ import os
 import shutil
 from typing import TYPE_CHECKING
 
+from tracing.storage.durable import make_folder, sync
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -29,18 +31,21 @@ class MemberFile:
     """Appends members to `<stem>.jsonl.gz` in a folder, going on in `<stem>.0001.jsonl.gz` before a file grows too big.
 
     The folder is made with the first member. A member bigger than `max_file_size_mb` stands alone in its file. Another
-    codec, too, goes on in a next file.
+    codec, too, goes on in a next file. What is written `durable` is on the disk when `append` returns.
     """
 
-    __slots__ = ("_folder", "_max_bytes", "_part", "_size", "_stem", "codec")
+    __slots__ = ("_durable", "_folder", "_max_bytes", "_part", "_size", "_stem", "codec")
 
-    def __init__(self, folder: Path, stem: str, codec: Codec, max_file_size_mb: float) -> None:
+    def __init__(
+        self, folder: Path, stem: str, codec: Codec, max_file_size_mb: float, *, durable: bool = False
+    ) -> None:
         self._folder = folder
         self._stem = stem
         self.codec = codec
         self._max_bytes = max_file_size_mb * BYTES_PER_MB
         self._part = 0
         self._size = 0
+        self._durable = durable
 
     @property
     def path(self) -> Path:
@@ -77,27 +82,34 @@ class MemberFile:
 
     def _write(self, path: Path, member: bytes) -> None:
         if self._size == 0:
-            make_folder(self._folder)
+            self._make_folder()
         descriptor = os.open(path, _FLAGS | (0 if self._size else os.O_CREAT | os.O_EXCL), _READABLE)
         try:
             _append_whole(descriptor, member, self._size)
+            if self._durable:
+                _settle(descriptor, self._size)
         except OSError:
             if self._size == 0:
                 path.unlink()
             raise
         finally:
             os.close(descriptor)
+        if self._durable and self._size == 0:
+            sync(self._folder)
+
+    def _make_folder(self) -> None:
+        make_folder(self._folder, durable=self._durable)
+        if self._folder.is_symlink():
+            raise OSError(errno.ELOOP, "refused: the folder is a symbolic link", str(self._folder))
 
 
-def make_folder(folder: Path) -> None:
-    """Makes a folder and those above it.
-
-    Raises:
-        OSError: if that fails, or if the folder is a symbolic link.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    if folder.is_symlink():
-        raise OSError(errno.ELOOP, "refused: the folder is a symbolic link", str(folder))
+def _settle(descriptor: int, size: int) -> None:
+    """Waits for the disk. If that fails, nobody knows what is on it: the file is cut back to what was sure before."""
+    try:
+        os.fsync(descriptor)
+    except OSError:
+        os.ftruncate(descriptor, size)
+        raise
 
 
 def _append_whole(descriptor: int, member: bytes, size: int) -> None:

@@ -1,0 +1,39 @@
+"""Partial results: while a run is at work, a portfolio's results are written now and then (rule S12)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from engine.events import Event, PositionClose
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from engine.containers.portfolio import PortfolioContainer
+
+
+class Snapshots:
+    """Calls `take(portfolio)` each time that `every` more of its trades have closed, when the last has been handled.
+
+    What is taken stands at the bar before: the close of this one is not known yet.
+    """
+
+    event_types = frozenset({PositionClose.type})
+
+    def __init__(self, portfolio: PortfolioContainer, every: int, take: Callable[[PortfolioContainer], None]) -> None:
+        self._portfolio = portfolio
+        self._every = every
+        self._take = take
+        self._closed = 0
+        portfolio.event_bus.attach_observer(self)
+
+    def observe(self, _: Event) -> None:
+        """Counts a closed trade; the metrics count it only now."""
+        self._closed += 1
+
+    def ended(self, correlation_id: str) -> None:  # noqa: ARG002 - which trade it was does not matter
+        """Takes a snapshot if it is time."""
+        if self._closed >= self._every:
+            self._closed = 0
+            self._portfolio.settle(self._portfolio.outlet.agenda.step)
+            self._take(self._portfolio)
