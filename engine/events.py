@@ -15,11 +15,11 @@ from typing import ClassVar, Literal
 
 import msgspec
 
+from engine.order_terms import ExitTerms, OrderTerms, OrderType, TimeInForce
+
 Side = Literal["buy", "sell"]
 Direction = Literal["long", "short", "flat"]
 PositionSide = Literal["long", "short"]
-OrderType = Literal["market", "limit", "stop", "stop_limit", "trailing_stop"]
-TimeInForce = Literal["day", "gtc", "ioc", "gtd"]
 OrderStatus = Literal["accepted", "rejected", "cancelled", "expired", "triggered"]
 Liquidity = Literal["maker", "taker"]
 
@@ -70,8 +70,11 @@ class RegimeChange(Event, frozen=True, gc=False, tag="REGIME_CHANGE"):
     probability: float
 
 
-class Signal(Event, frozen=True, gc=False, tag="SIGNAL"):
-    """A strategy wants another direction; strength in 0..1."""
+class Signal(Event, frozen=True, gc=False, tag="SIGNAL", omit_defaults=True):
+    """A strategy wants another direction; strength in 0..1. It may say by which order, with which exits.
+
+    `otherwise` is an order the other way: whichever of the two is filled first cancels the other.
+    """
 
     type: ClassVar[str] = "SIGNAL"
 
@@ -80,6 +83,9 @@ class Signal(Event, frozen=True, gc=False, tag="SIGNAL"):
     strength: float
     strategy: str
     reason: str
+    order: OrderTerms | None = None
+    exits: ExitTerms | None = None
+    otherwise: OrderTerms | None = None
 
 
 class OrderRequest(Event, frozen=True, gc=False, tag="ORDER_REQUEST", omit_defaults=True):
@@ -87,6 +93,7 @@ class OrderRequest(Event, frozen=True, gc=False, tag="ORDER_REQUEST", omit_defau
 
     `stop_price` of a trailing stop is where it starts; it follows the closes at `trail_amount` or `trail_percent` of the
     close. `good_till` is a timestamp (gtd). Of the orders that name the same `oco` the first to fill cancels the others.
+    `replaces` is the id of an order that this one takes the place of, if it is accepted.
     """
 
     type: ClassVar[str] = "ORDER_REQUEST"
@@ -102,6 +109,7 @@ class OrderRequest(Event, frozen=True, gc=False, tag="ORDER_REQUEST", omit_defau
     trail_percent: float | None = None
     good_till: int | None = None
     oco: str | None = None
+    replaces: str | None = None
 
 
 class Order(Event, frozen=True, gc=False, tag="ORDER", omit_defaults=True):

@@ -12,6 +12,7 @@ class Kind(StrEnum):
     strategies = "strategies"
     indicators = "indicators"
     sizings = "sizings"
+    orders = "orders"
     commissions = "commissions"
     slippages = "slippages"
     metrics = "metrics"

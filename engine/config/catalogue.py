@@ -100,6 +100,7 @@ _KINDS: dict[str, Callable[[], Iterator[Entry]]] = {
     "strategies": _strategies,
     "indicators": _indicators,
     "sizings": lambda: _structs(components("portfolio", "sizing")),
+    "orders": lambda: _structs(components("portfolio", "entry")),
     "commissions": lambda: _structs(components("execution", "commission")),
     "slippages": lambda: _structs(components("execution", "slippage")),
     "metrics": _metrics,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from engine.config.document_layers import LAYERS, SWEEPS
+from engine.config.document_orders import ORDERS
 from engine.config.reference import Key
 from engine.config.schema import ENVIRONMENTS
 from engine.strategies.builtin import BUILTIN
@@ -143,6 +144,20 @@ it must be said. Without `strategy`, a strategy container must be among the inpu
 
 A dotted path to [your own sizing](execution.md#models-of-your-own); every other key goes to your code.
 """,
+    ),
+    Chapter(
+        "Orders: `entry` and `exit` of a portfolio",
+        ("MarketForm", "LimitForm", "StopForm", "StopLimitForm", "TrailingForm", "ExitForm", "Distance"),
+        names={
+            "MarketForm": "`order: market`",
+            "LimitForm": "`order: limit`",
+            "StopForm": "`order: stop`",
+            "StopLimitForm": "`order: stop_limit`",
+            "TrailingForm": "`order: trailing_stop`",
+            "ExitForm": "`exit`",
+            "Distance": "A distance",
+        },
+        before=ORDERS,
     ),
     Chapter(
         "`type: execution`",

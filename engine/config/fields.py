@@ -36,6 +36,7 @@ from engine.strategies.calendar import Calendar
 from engine.strategies.columns import BuiltinStrategy
 from engine.strategies.combinator import ListCombinator, SingleCombinator
 from engine.trading.costs import CostModel
+from engine.trading.order_forms import OrderForm
 from engine.trading.sizing import SizingModel
 from tracing.settings import ContainerTraceSettings, DynamicRule, PartialTraceSettings, TraceAction, TypeSettings
 from tracing.storage.paths import StoragePathError, folder_within_results
@@ -46,6 +47,7 @@ _KINDS: dict[type, str] = {
     BuiltinStrategy: "strategy",
     SizingModel: "sizing",
     CostModel: "cost model",
+    OrderForm: "order type",
     SyntheticSource: "source",
 }
 
@@ -122,6 +124,7 @@ def _special_readers() -> dict[object, Reader]:
         (PortfolioContainer, "day_zone"): _checked(_zone_fault),
         (FileSource, "timezone"): _checked(_zone_fault),
         (FileSource, "timeframe"): _checked(_duration_fault),
+        (OrderForm, "good_for"): _checked(_duration_fault),
         (FileSource, "start"): _checked(_moment_fault),
         (FileSource, "end"): _checked(_moment_fault),
         (FileSource, "timestamp_format"): _checked(_format_fault),

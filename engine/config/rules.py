@@ -6,6 +6,7 @@ from typing import Any
 from engine.config.containers import Declared
 from engine.config.errors import Problems
 from engine.config.node import Mapping, Node, Path, Sequence
+from engine.config.order_rules import check_orders
 from engine.config.schema import DataContainer, ExecutionContainer, PortfolioContainer, StrategyContainer
 from engine.config.strategies import check_parameters
 from engine.market.sources import FileSource
@@ -13,11 +14,13 @@ from engine.trading.costs import Tiered
 
 
 def check_values(each: Declared, problems: Problems) -> None:
-    """Reports periods that end before they start, minima above maxima, parameters of a strategy that do not agree."""
+    """Reports periods that end before they start, minima above maxima, parameters and orders that do not agree."""
     if isinstance(each.config, DataContainer) and isinstance(each.config.source, FileSource):
         _check_period(each.config.source, each.field("source"), (*each.path, "source", "end"), problems)
     if isinstance(each.config, StrategyContainer | PortfolioContainer):
         check_parameters(each.config.strategy, each.field("strategy"), (*each.path, "strategy"), problems)
+    if isinstance(each.config, PortfolioContainer):
+        check_orders(each, problems)
     if isinstance(each.config, ExecutionContainer):
         _check_commission(each.config.commission, each.field("commission"), (*each.path, "commission"), problems)
 

@@ -9,6 +9,7 @@ from engine.features.columns import FeatureSpec
 from engine.market.sources import Source
 from engine.strategies.builtin import Builtin
 from engine.trading.costs import CommissionModel, FillAt, SlippageModel
+from engine.trading.order_forms import AnyOrderForm, ExitForm, MarketForm
 from engine.trading.sizing import AllIn, Sizing
 from tracing.settings import (
     ContainerTraceSettings,
@@ -101,6 +102,10 @@ class PortfolioContainer(Container, frozen=True, kw_only=True, tag="portfolio", 
     minimum_notional: Annotated[
         float, Meta(ge=0, description="least that an order may be worth which makes a position larger, quote currency")
     ] = 0.0
+    entry: Annotated[
+        AnyOrderForm, Meta(description="the order by which a position is entered: {order: ..., its keys}")
+    ] = MarketForm()
+    exit: Annotated[ExitForm, Meta(description="how positions are left, and the orders that protect them")] = ExitForm()
     close_at_end: Annotated[bool, Meta(description="whether what is still open is closed at the last close")] = True
     days_per_year: (
         Annotated[int, Meta(gt=0, le=366, description="days a year for annual figures; 252 or 365 by the data")] | None

@@ -9,52 +9,70 @@ from engine.events import Signal
 from engine.strategies.decision import SIGNS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from engine.containers.holding import Holding
     from engine.containers.outlet import Outlet
+    from engine.containers.requests import Requests
     from engine.market.timeline import Clock
     from engine.strategies.decision import Decision
 
 
 class Decisions:
-    """Takes decisions on the symbols of a clock; `act(feed_number)` follows in the ORDER phase where one changed."""
+    """Takes decisions on the symbols of a clock; what they ask for follows in the ORDER phase."""
 
-    def __init__(self, outlet: Outlet, clock: Clock, holdings: Sequence[Holding], act: Callable[[int], None]) -> None:
+    def __init__(self, outlet: Outlet, clock: Clock, holdings: Sequence[Holding], requests: Requests) -> None:
         self._outlet = outlet
         self._clock = clock
         self._holdings = holdings
-        self._act = act
+        self._requests = requests
         self._trades_begun = 0
 
     def take(self, feed_number: int, decision: Decision, cause: str, strategy: str) -> None:
-        """Publishes a decision as the portfolio's SIGNAL, and has it acted on if the direction is new."""
+        """Publishes a decision as the portfolio's SIGNAL; it is acted on if the direction is new, or if it names orders."""
         holding = self._holdings[feed_number]
         target = SIGNS[decision.direction]
         changed = target != holding.intent
         if changed and target:
-            self._begin_trade(holding)
+            holding.trade_id = self._begin_trade()
+            holding.begun.append(holding.trade_id)
+            holding.exits = decision.exits
+        belongs = holding.trade_id if changed or target else None
+        symbol = self._clock.feeds[feed_number].symbol
+        signal_id = self._publish(symbol, decision, belongs, cause=cause, strategy=strategy)
+        if changed or decision.names_orders:
+            if holding.signal_id is None:
+                self._outlet.then(Phase.ORDER, self._requests.act, feed_number)
+            holding.intent, holding.signal_id, holding.decision = target, signal_id, decision
+
+    def take_unknown(self, symbol: str, decision: Decision, cause: str, strategy: str) -> None:
+        """Takes a decision on a symbol without data: its order is rejected, and that is the end of it."""
+        trade_id = self._begin_trade()
+        signal_id = self._publish(symbol, decision, trade_id, cause=cause, strategy=strategy)
+        sign = SIGNS[decision.direction] or -1
+        self._outlet.then(Phase.ORDER, lambda _: self._requests.ask_for_unknown(symbol, sign, trade_id, signal_id))
+
+    def _publish(self, symbol: str, decision: Decision, trade_id: str | None, *, cause: str, strategy: str) -> str:
         signal_id = self._outlet.identify("SIGNAL")
         if self._outlet.wants("SIGNAL"):
             signal = Signal(
                 timestamp=self._outlet.now,
                 source=self._outlet.label,
                 event_id=signal_id,
-                correlation_id=holding.trade_id if changed or target else None,
+                correlation_id=trade_id,
                 causation_id=cause,
-                symbol=self._clock.feeds[feed_number].symbol,
+                symbol=symbol,
                 direction=decision.direction,
                 strength=decision.strength,
                 strategy=strategy,
                 reason=decision.reason,
+                order=decision.order,
+                exits=decision.exits,
+                otherwise=decision.otherwise,
             )
             self._outlet.publish(Phase.DECIDE, signal)
-        if changed:
-            if holding.signal_id is None:
-                self._outlet.then(Phase.ORDER, self._act, feed_number)
-            holding.intent, holding.signal_id, holding.strength = target, signal_id, decision.strength
+        return signal_id
 
-    def _begin_trade(self, holding: Holding) -> None:
+    def _begin_trade(self) -> str:
         self._trades_begun += 1
-        holding.trade_id = f"{self._outlet.label}#{self._trades_begun}"
-        holding.begun.append(holding.trade_id)
+        return f"{self._outlet.label}#{self._trades_begun}"

@@ -61,6 +61,14 @@ class Desk:
         """The working orders of a feed's symbol that would open a position or make it larger."""
         return [order for order in self._book.orders if order.number == number and not self._book.reduces(order)]
 
+    def knows(self, trade_id: str) -> bool:
+        """Whether anything is left of a trade: a position, or an order that may open one."""
+        return self._book.knows(trade_id)
+
+    def is_leaving(self, trade_id: str) -> bool:
+        """Whether an exit works that a decision asked for: those that protect the position belong to an OCO."""
+        return any(order.request.oco is None for order in self.exits(trade_id))
+
     def exits(self, trade_id: str) -> list[WorkingOrder]:
         """The working orders that would make a trade's position smaller."""
         return [order for order in self._book.of_trade(trade_id) if self._book.reduces(order)]
@@ -69,26 +77,35 @@ class Desk:
         """Accepts or rejects a request; an accepted order meets its symbol's next bar (rule L3)."""
         self._orders += 1
         event_id = self.outlet.identify("ORDER")
-        number = self._numbers.get(request.symbol, NOWHERE)
-        reason = self._refusal(request, number)
-        order = WorkingOrder(
-            order_id=f"{self.outlet.label}#{self._orders}",
-            request=request,
-            accepted_by=event_id,
-            number=number,
-            first_row=0,
-            left=request.quantity,
-            stop=request.stop_price or 0.0,
-            ratcheted=0,
-        )
+        order = self._order(request, event_id)
+        replaced = self._book.named(request.replaces)
+        if replaced is not None:
+            self._book.orders.remove(replaced)
+        reason = self._refusal(order, replaced)
         if reason:
+            self._book.put_back(replaced)
             ends = not self._book.knows(order.correlation_id)
             self._answers.publish_order(order, "rejected", event_id, request.event_id, reason=reason, ends=ends)
             return
         self._book.orders.append(order)
         self._answers.publish_order(order, "accepted", event_id, request.event_id)
+        if replaced is not None:
+            self._matching.say(replaced, "cancelled", f"replaced by {order.order_id}", request.event_id)
         if self.outlet.agenda.phase < Phase.END:
             self._matching.admit(order)
+
+    def _order(self, request: OrderRequest, event_id: str) -> WorkingOrder:
+        return WorkingOrder(
+            order_id=f"{self.outlet.label}#{self._orders}",
+            request=request,
+            accepted_by=event_id,
+            accepted=self._orders,
+            number=self._numbers.get(request.symbol, NOWHERE),
+            first_row=0,
+            left=request.quantity,
+            stop=request.stop_price or 0.0,
+            ratcheted=0,
+        )
 
     def cancel(self, orders: Iterable[WorkingOrder], reason: str, cause: str | None = None) -> None:
         """Takes working orders back; the cause is their acceptance, unless there is another."""
@@ -106,8 +123,12 @@ class Desk:
         for order in orders:
             self._matching.end(order, status, reason, cause)
 
-    def _refusal(self, request: OrderRequest, number: int) -> str:
-        if number == NOWHERE:
+    def _refusal(self, order: WorkingOrder, replaced: WorkingOrder | None) -> str:
+        request = order.request
+        if order.number == NOWHERE:
             return f"no data for symbol {request.symbol!r}"
-        close = self._clock.closes[number].item(self._clock.index_at(self.outlet.agenda.step))
-        return fault_of(request, close) or self._account.refusal(request, self)
+        if request.replaces is not None and replaced is None:
+            return f"there is no order {request.replaces} to replace"
+        close = self._clock.closes[order.number].item(self._clock.index_at(self.outlet.agenda.step))
+        fault = fault_of(request, close)
+        return fault if fault or self._book.reduces(order) else self._account.refusal(request, self)

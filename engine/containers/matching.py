@@ -71,9 +71,10 @@ class Matching:
     def end(self, order: WorkingOrder, status: OrderStatus, reason: str, cause: str | None = None) -> None:
         """Takes an order out of the book and says so. If nothing of its trade is left, the trade ends with it."""
         self._book.orders.remove(order)
-        self._say(order, status, reason, cause or order.accepted_by, ends=not self._book.knows(order.correlation_id))
+        self.say(order, status, reason, cause or order.accepted_by, ends=not self._book.knows(order.correlation_id))
 
-    def _say(self, order: WorkingOrder, status: OrderStatus, reason: str, cause: str, *, ends: bool = False) -> None:
+    def say(self, order: WorkingOrder, status: OrderStatus, reason: str, cause: str, *, ends: bool = False) -> None:
+        """Says what became of an order; `ends` if its trade ends with it."""
         event_id = self._outlet.identify("ORDER")
         self._answers.publish_order(order, status, event_id, cause, reason=reason, ends=ends)
 
@@ -145,7 +146,7 @@ class Matching:
         order, match, ambiguous = meeting
         if order.kind in STOPS:
             order.triggered = True
-            self._say(order, "triggered", "", order.accepted_by)
+            self.say(order, "triggered", "", order.accepted_by)
         if match.price is None:
             order.first_row = path.first_row
             return
@@ -223,4 +224,4 @@ class Matching:
         """Takes away what a fill has made superfluous: its trade goes on, or ends with POSITION_CLOSE."""
         for order in orders:
             self._book.orders.remove(order)
-            self._say(order, "cancelled", reason, fill_id)
+            self.say(order, "cancelled", reason, fill_id)

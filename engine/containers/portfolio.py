@@ -11,6 +11,9 @@ from engine.containers.decisions import Decisions
 from engine.containers.holding import Holding
 from engine.containers.marks import MarkStream
 from engine.containers.position_events import position_close, position_open
+from engine.containers.pricing import Pricing
+from engine.containers.protection import Protection
+from engine.containers.request_events import RequestEvents
 from engine.containers.requests import Requests
 from engine.events import Event, Fill, Order, Signal
 from engine.metrics.definitions import compute_metrics
@@ -33,6 +36,7 @@ if TYPE_CHECKING:
     from engine.containers.strategy import Runner
     from engine.market.benchmark import BenchmarkFeed
     from engine.market.timeline import Clock
+    from engine.trading.order_forms import AnyOrderForm, ExitForm
     from engine.trading.positions import Trade
 
 
@@ -46,6 +50,9 @@ class PortfolioContainer(Container):
     account: Account
     desk: Desk
     entry_size: EntrySize
+    entry_form: AnyOrderForm
+    exit_form: ExitForm
+    true_range: Callable[[int, int], npt.NDArray[np.float64]]
     publisher: FeaturePublisher
     runner: Runner | None
     strategy_name: str
@@ -72,16 +79,26 @@ class PortfolioContainer(Container):
         """Arranges for the lane's first and last step, and for its marks where somebody looks at them."""
         self.holdings = [Holding() for _ in self.clock.feeds]
         self._numbers = {feed.symbol: number for number, feed in enumerate(self.clock.feeds)}
+        events = RequestEvents(self.outlet)
+        pricing = Pricing(self.outlet, self.clock, self.true_range)
+        self._protection = Protection(
+            events, self.clock, self.desk, pricing, form=self.exit_form, holdings=self.holdings
+        )
         self._requests = Requests(
             self.outlet,
             self.clock,
             self.ledger,
             self.desk,
+            events=events,
+            pricing=pricing,
+            protection=self._protection,
             size=self.entry_size,
+            entry=self.entry_form,
+            exit_=self.exit_form,
             holdings=self.holdings,
             end=self.event_bus.end,
         )
-        self._decisions = Decisions(self.outlet, self.clock, self.holdings, self._requests.act)
+        self._decisions = Decisions(self.outlet, self.clock, self.holdings, self._requests)
         first, last = self.clock.steps.item(0), self.clock.steps.item(-1)
         self.marks = MarkStream(self.container_id, self.outlet, self.clock, self.ledger)
         self.outlet.wake(first, Phase.START, self.marks.publish_first, self.start_cause)
@@ -139,42 +156,72 @@ class PortfolioContainer(Container):
 
     def decide(self, feed_number: int, decision: Decision, cause: str) -> None:
         """Takes a decision of the portfolio's own strategy."""
-        self._decisions.take(feed_number, decision, cause, self.strategy_name)
+        if decision.symbol is None:
+            self._decisions.take(feed_number, decision, cause, self.strategy_name)
+        else:
+            self._decide_on(decision.symbol, decision, cause, self.strategy_name)
 
     def _on_signal(self, event: Event) -> None:
         if isinstance(event, Signal):
-            decision = Decision(event.direction, event.strength, event.reason)
-            self._decisions.take(self._numbers[event.symbol], decision, event.event_id, event.strategy)
+            decision = Decision(
+                event.direction, event.strength, event.reason, event.order, event.exits, event.otherwise
+            )
+            self._decide_on(event.symbol, decision, event.event_id, event.strategy)
+
+    def _decide_on(self, symbol: str, decision: Decision, cause: str, strategy: str) -> None:
+        number = self._numbers.get(symbol)
+        if number is None:
+            self._decisions.take_unknown(symbol, decision, cause, strategy)
+        else:
+            self._decisions.take(number, decision, cause, strategy)
 
     def _on_order(self, event: Event) -> None:
-        if isinstance(event, Order) and event.status in DEAD:
-            holding = self.holdings[self._numbers[event.symbol]]
-            trade = self.ledger.trades[self._numbers[event.symbol]]
-            if trade is not None and trade.trade_id == event.correlation_id:
-                holding.closing = False
-                holding.intent = trade.sign
-            elif holding.trade_id == event.correlation_id:
-                holding.intent = 0
+        if not isinstance(event, Order) or event.status not in DEAD or event.symbol not in self._numbers:
+            return
+        number = self._numbers[event.symbol]
+        holding, trade = self.holdings[number], self.ledger.trades[number]
+        if trade is not None and trade.trade_id == event.correlation_id:
+            self._see_whether_closing(holding, trade)
+        elif holding.trade_id == event.correlation_id and not self.desk.knows(holding.trade_id or ""):
+            holding.intent = 0
+
+    def _see_whether_closing(self, holding: Holding, trade: Trade) -> None:
+        """Once no exit that a decision asked for works any more, what is held stays until the next decision."""
+        if holding.closing and not self.desk.is_leaving(trade.trade_id):
+            holding.closing = False
+            holding.intent = trade.sign
 
     def _on_fill(self, event: Event) -> None:
         if not isinstance(event, Fill):
             return
         number = self._numbers[event.symbol]
-        booked = self.ledger.book(self._index(), number, event, signed(event.side, event.quantity))
+        holding, quantity = self.holdings[number], signed(event.side, event.quantity)
+        booked = self.ledger.book(self._index(), number, event, quantity)
         if booked.opened:
-            self._publish_open(event, booked.trade, self.holdings[number])
+            self._open(event, booked.trade, holding)
         if booked.closed:
-            self.holdings[number].closing = False
-            event_id = self.outlet.identify("POSITION_CLOSE")
-            bars_held = self._index() - booked.trade.opened_bar
-            closed = position_close(self.container_id, event_id, event, booked.trade, bars_held)
-            self.outlet.publish(self.outlet.agenda.phase, closed)
+            self._close(event, booked.trade, holding)
+        elif quantity * booked.trade.sign > 0:
+            self._protection.lay(number, booked.trade, event.price, event.event_id)
+        else:
+            self._see_whether_closing(holding, booked.trade)
 
-    def _publish_open(self, fill: Fill, trade: Trade, holding: Holding) -> None:
+    def _open(self, fill: Fill, trade: Trade, holding: Holding) -> None:
+        if holding.trade_id == trade.trade_id:
+            holding.intent = trade.sign
         holding.opened_by = self.outlet.identify("POSITION_OPEN")
         if self.outlet.wants("POSITION_OPEN"):
             opened = position_open(self.container_id, holding.opened_by, fill, trade)
             self.outlet.publish(self.outlet.agenda.phase, opened)
+
+    def _close(self, fill: Fill, trade: Trade, holding: Holding) -> None:
+        holding.closing = False
+        if holding.trade_id == trade.trade_id:
+            holding.intent = 0
+        event_id = self.outlet.identify("POSITION_CLOSE")
+        bars_held = self._index() - trade.opened_bar
+        closed = position_close(self.container_id, event_id, fill, trade, bars_held)
+        self.outlet.publish(self.outlet.agenda.phase, closed)
 
     def _begin(self, _: object) -> None:
         if self.runner is not None:
@@ -189,7 +236,7 @@ class PortfolioContainer(Container):
     def _close_positions(self, _: object) -> None:
         held = [(n, trade) for n, trade in enumerate(self.ledger.trades) if trade is not None and self.close_at_end]
         for number, trade in held:
-            self._requests.close(number, trade, self.holdings[number].opened_by)
+            self._requests.close_out(number, trade, self.holdings[number].opened_by)
         self.outlet.then(Phase.END, self.desk.fill_at_last_close)
 
     def _finish(self, _: object) -> None:

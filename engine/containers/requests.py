@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engine.events import OrderRequest
+from engine.order_terms import MARKET
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -14,13 +14,20 @@ if TYPE_CHECKING:
     from engine.containers.holding import Holding
     from engine.containers.ledger import Ledger
     from engine.containers.outlet import Outlet
-    from engine.events import Side
+    from engine.containers.pricing import Pricing
+    from engine.containers.protection import Protection
+    from engine.containers.request_events import RequestEvents
     from engine.market.timeline import Clock
+    from engine.order_terms import OrderTerms
+    from engine.trading.order_forms import AnyOrderForm, ExitForm
     from engine.trading.positions import Trade
+
+NO_QUANTITY = float("nan")
+"""What is asked for where the exits of the config cannot be measured yet: the order is rejected."""
 
 
 class Requests:
-    """Turns what is wanted of each symbol into ORDER_REQUEST events, sized at the decision's close."""
+    """Turns what is wanted of each symbol into orders, sized and priced at the decision's close."""
 
     def __init__(
         self,
@@ -29,7 +36,12 @@ class Requests:
         ledger: Ledger,
         desk: Desk,
         *,
+        events: RequestEvents,
+        pricing: Pricing,
+        protection: Protection,
         size: EntrySize,
+        entry: AnyOrderForm,
+        exit_: ExitForm,
         holdings: Sequence[Holding],
         end: Callable[[str], None],
     ) -> None:
@@ -37,7 +49,12 @@ class Requests:
         self._clock = clock
         self._ledger = ledger
         self._desk = desk
+        self._events = events
+        self._pricing = pricing
+        self._protection = protection
         self._size = size
+        self._entry = entry
+        self._exit = exit_
         self._holdings = holdings
         self._end = end
 
@@ -49,44 +66,106 @@ class Requests:
         trade = self._ledger.trades[feed_number]
         if trade is not None and trade.sign == holding.intent and not holding.closing:
             holding.trade_id = trade.trade_id
+            self._amend(feed_number, trade, cause)
         else:
             self._leave(feed_number, trade, cause)
             if holding.intent and holding.trade_id is not None:
-                self._enter(feed_number, holding, cause)
+                self._enter(feed_number, holding.trade_id, cause)
         for trade_id in begun:
             if trade_id != holding.trade_id or not holding.intent:
                 self._end(trade_id)
 
-    def close(self, feed_number: int, trade: Trade, cause: str) -> None:
-        """Asks for the exit of all that a trade still holds."""
-        self._holdings[feed_number].closing = True
-        side: Side = "sell" if trade.sign > 0 else "buy"
-        self._send(feed_number, side, abs(trade.quantity), trade.trade_id, cause)
+    def close_out(self, feed_number: int, trade: Trade, cause: str) -> None:
+        """Asks for the exit of all that a trade still holds, at the market."""
+        self._close(feed_number, trade, MARKET, cause)
+
+    def ask_for_unknown(self, symbol: str, sign: int, trade_id: str, cause: str) -> None:
+        """Asks for an order in a symbol that the lane has no data for: the execution container says so."""
+        self._events.publish(symbol, sign, 0.0, MARKET, trade_id=trade_id, cause=cause)
+
+    def _amend(self, feed_number: int, trade: Trade, cause: str) -> None:
+        """Does what a decision for the direction held says of its orders: other exits, or more of the position."""
+        holding = self._holdings[feed_number]
+        if holding.decision.exits is not None:
+            holding.exits = holding.decision.exits
+            self._protection.lay(feed_number, trade, self._pricing.close(feed_number), cause)
+        if holding.decision.order is not None:
+            self._enter(feed_number, trade.trade_id, cause)
 
     def _leave(self, feed_number: int, trade: Trade | None, cause: str) -> None:
-        self._desk.cancel(self._desk.entries(feed_number), "the signal changed before it was filled")
-        if trade is not None and not self._holdings[feed_number].closing:
-            self.close(feed_number, trade, cause)
+        holding = self._holdings[feed_number]
+        wanted = holding.trade_id if holding.intent else None
+        entries = [order for order in self._desk.entries(feed_number) if order.correlation_id != wanted]
+        self._desk.cancel(entries, "the signal changed before it was filled")
+        if trade is None:
+            return
+        asked = holding.decision.order if not holding.intent else None
+        if asked is not None:
+            terms = self._pricing.of_decision(asked, feed_number, -trade.sign)
+            self._close(feed_number, trade, terms, cause)
+        elif not holding.closing:
+            self._close(
+                feed_number, trade, self._pricing.of_form(self._exit.on_signal, feed_number, -trade.sign), cause
+            )
 
-    def _enter(self, feed_number: int, holding: Holding, cause: str) -> None:
-        index = self._clock.index_at(self._outlet.agenda.step)
-        side: Side = "buy" if holding.intent > 0 else "sell"
-        quantity = self._size.units(feed_number, index, side, holding.strength)
-        self._send(feed_number, side, quantity, holding.trade_id or "", cause)
-
-    def _send(self, feed_number: int, side: Side, quantity: float, trade_id: str, cause: str) -> None:
-        request = OrderRequest(
-            timestamp=self._outlet.now,
-            source=self._outlet.label,
-            event_id=self._outlet.identify("ORDER_REQUEST"),
-            correlation_id=trade_id,
-            causation_id=cause,
-            symbol=self._clock.feeds[feed_number].symbol,
-            side=side,
-            quantity=quantity,
-            order_type="market",
-            limit_price=None,
-            stop_price=None,
-            time_in_force="gtc",
+    def _close(self, feed_number: int, trade: Trade, terms: OrderTerms, cause: str) -> None:
+        """Asks for an exit, in place of the one that may be on its way."""
+        self._holdings[feed_number].closing = True
+        old = next((order for order in self._desk.exits(trade.trade_id) if order.request.oco is None), None)
+        self._events.publish(
+            self._clock.feeds[feed_number].symbol,
+            -trade.sign,
+            abs(trade.quantity) if terms.quantity is None else terms.quantity,
+            terms,
+            trade_id=trade.trade_id,
+            cause=cause,
+            replaces=None if old is None else old.order_id,
         )
-        self._outlet.publish(self._outlet.agenda.phase, request)
+
+    def _enter(self, feed_number: int, trade_id: str, cause: str) -> None:
+        """Asks for an entry, in place of one of the same trade that still works."""
+        holding = self._holdings[feed_number]
+        decision, sign = holding.decision, holding.intent
+        if decision.otherwise is None:
+            self._ask_to_enter(feed_number, sign, decision.order, trade_id=trade_id, cause=cause)
+        else:
+            oco = f"{trade_id}/entry"
+            self._ask_to_enter(feed_number, sign, decision.order, trade_id=trade_id, cause=cause, oco=oco)
+            self._ask_to_enter(feed_number, -sign, decision.otherwise, trade_id=trade_id, cause=cause, oco=oco)
+
+    def _ask_to_enter(
+        self,
+        feed_number: int,
+        sign: int,
+        asked: OrderTerms | None,
+        *,
+        trade_id: str,
+        cause: str,
+        oco: str | None = None,
+    ) -> None:
+        pricing = self._pricing
+        if asked is None:
+            terms = pricing.of_form(self._entry, feed_number, sign)
+        else:
+            terms = pricing.of_decision(asked, feed_number, sign)
+        working = (order for order in self._desk.entries(feed_number) if order.correlation_id == trade_id)
+        old = next((order for order in working if order.sign == sign), None)
+        self._events.publish(
+            self._clock.feeds[feed_number].symbol,
+            sign,
+            self._units(feed_number, sign, terms),
+            terms,
+            trade_id=trade_id,
+            cause=cause,
+            oco=oco,
+            replaces=None if old is None else old.order_id,
+        )
+
+    def _units(self, feed_number: int, sign: int, terms: OrderTerms) -> float:
+        if not self._protection.is_known(feed_number):
+            return NO_QUANTITY
+        if terms.quantity is not None:
+            return terms.quantity
+        index = self._clock.index_at(self._outlet.agenda.step)
+        strength = self._holdings[feed_number].decision.strength
+        return self._size.units(feed_number, index, "buy" if sign > 0 else "sell", strength)

@@ -171,11 +171,14 @@ class StrategyContainer(Container):
             event_id=event_id,
             correlation_id=None,
             causation_id=cause,
-            symbol=feed.symbol,
+            symbol=decision.symbol or feed.symbol,
             direction=decision.direction,
             strength=decision.strength,
             strategy=self.strategy_name,
             reason=decision.reason,
+            order=decision.order,
+            exits=decision.exits,
+            otherwise=decision.otherwise,
         )
         self.outlet.publish(Phase.DECIDE, signal)
 

@@ -18,7 +18,7 @@ from engine.containers.ledger import Ledger
 from engine.containers.portfolio import PortfolioContainer
 from engine.containers.root import RUN_START_ID, RootContainer
 from engine.containers.strategy import BarRunner, ColumnRunner, StrategyContainer
-from engine.features.columns import feature_names
+from engine.features.columns import FeatureSpec, feature_names
 from engine.market.benchmark import BenchmarkFeed
 from engine.metrics.days import day_numbers
 from engine.metrics.equity import EquityCurve
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from engine.containers.base import Container
     from engine.containers.outlet import Outlet
     from engine.containers.strategy import Emit, Runner
-    from engine.features.columns import Column, FeatureSpec
+    from engine.features.columns import Column
     from engine.market.timeline import Clock
     from engine.orchestration.stage import Stage
     from engine.strategies.columns import Columns
@@ -106,6 +106,8 @@ class Equipment:
         portfolio.runner = self._runner(portfolio, portfolio.outlet, portfolio.decide) if config.strategy else None
         portfolio.close_at_end = config.close_at_end
         portfolio.days_per_year = config.days_per_year or days.days_per_year
+        portfolio.entry_form, portfolio.exit_form = config.entry, config.exit
+        portfolio.true_range = partial(self._true_range, clock)
         portfolio.entry_size = self._entry_size(config, clock, portfolio)
         portfolio.risk_free_rate = config.risk_free_rate
         portfolio.day_zone = config.day_zone
@@ -135,6 +137,11 @@ class Equipment:
         if isinstance(execution, ExecutionContainer):
             execution.desks[portfolio.container_id] = desk
         return desk
+
+    def _true_range(self, clock: Clock, feed_number: int, timeperiod: int) -> Column:
+        """An average true range, computed once for everybody who measures by it."""
+        spec = FeatureSpec(indicator="ATR", parameters=(("timeperiod", timeperiod),))
+        return self._scenery.store.named(clock.feeds[feed_number].bars, {"atr": spec})["atr"]
 
     def _terms(self, execution: ExecutionConfig) -> Terms:
         """The terms of an execution container for one desk; users' models are made afresh for each."""

@@ -39,6 +39,18 @@ class OrderBook:
         """Whether anything is left of a trade: a position, or an order that may open one."""
         return trade_id in self._trades or any(order.correlation_id == trade_id for order in self.orders)
 
+    def named(self, order_id: str | None) -> WorkingOrder | None:
+        """The working order of this id."""
+        if order_id is None:
+            return None
+        return next((order for order in self.orders if order.order_id == order_id), None)
+
+    def put_back(self, order: WorkingOrder | None) -> None:
+        """Takes an order back to its place in the order of acceptance."""
+        if order is not None:
+            self.orders.append(order)
+            self.orders.sort(key=lambda each: each.accepted)
+
     def of_trade(self, trade_id: str) -> list[WorkingOrder]:
         """A trade's orders."""
         return [order for order in self.orders if order.correlation_id == trade_id]

@@ -18,7 +18,7 @@ STOPS = frozenset({"stop", "stop_limit", "trailing_stop"})
 class WorkingOrder:
     """An accepted order: its request, the id it got, the id of the ORDER event that accepted it, and how far it is.
 
-    `number` is its symbol's feed, `first_row` the first of that feed's bars it may meet (rule L3), `left` the units that
+    `accepted` is its place in the order of acceptance, `number` its symbol's feed, `first_row` the first of that feed's bars it may meet (rule L3), `left` the units that
     are not filled. `stop` is where its stop stands now (0.0 without one); once `triggered` it waits for it no more. `day` is the day of the first
     bar it met, `ratcheted` the row from which a trailing stop has yet to follow the closes.
     """
@@ -26,6 +26,7 @@ class WorkingOrder:
     order_id: str
     request: OrderRequest
     accepted_by: str
+    accepted: int
     number: int
     first_row: int
     left: float

@@ -1,0 +1,115 @@
+"""Protection: the stop-loss, take-profit and trailing stop of the positions of a lane (rule X4).
+
+They cover all that is held: every fill that makes a position larger replaces them.
+"""
+
+from __future__ import annotations
+
+from math import isnan
+from typing import TYPE_CHECKING
+
+from engine.order_terms import ExitTerms, OrderTerms
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from engine.containers.desk import Desk
+    from engine.containers.holding import Holding
+    from engine.containers.pricing import Pricing
+    from engine.containers.request_events import RequestEvents
+    from engine.market.timeline import Clock
+    from engine.trading.order_forms import ExitForm
+    from engine.trading.orders import WorkingOrder
+    from engine.trading.positions import Trade
+
+NO_EXITS = ExitTerms()
+
+
+class Protection:
+    """Asks for the orders that protect positions: those that the last decision named, else those of the config."""
+
+    def __init__(
+        self,
+        requests: RequestEvents,
+        clock: Clock,
+        desk: Desk,
+        pricing: Pricing,
+        *,
+        form: ExitForm,
+        holdings: Sequence[Holding],
+    ) -> None:
+        self._requests = requests
+        self._clock = clock
+        self._desk = desk
+        self._pricing = pricing
+        self._form = form
+        self._holdings = holdings
+
+    def is_known(self, feed_number: int) -> bool:
+        """Whether the distances of the config can be measured now: nothing is entered that could not be protected."""
+        atr_of = self._pricing.atr_of(feed_number)
+        distances = (self._form.stop_loss, self._form.take_profit, self._form.trailing_stop)
+        return not any(each is not None and each.atr and isnan(each.money(1.0, atr_of)) for each in distances)
+
+    def lay(self, feed_number: int, trade: Trade, price: float, cause: str) -> None:
+        """Asks for the orders that protect what `trade` holds, in place of those that do. A trailing stop starts from `price`."""
+        exits = self._holdings[feed_number].exits
+        if exits is None and not self._form.protects:
+            return
+        wanted = self._legs(exits or self._exits_of_form(feed_number, trade), trade, price)
+        working = {order.request.order_type: order for order in self.working(trade)}
+        for terms in wanted:
+            old = working.pop(terms.order_type, None)
+            self._requests.publish(
+                self._clock.feeds[feed_number].symbol,
+                -trade.sign,
+                abs(trade.quantity),
+                terms if old is None else _not_back(terms, old, trade),
+                trade_id=trade.trade_id,
+                cause=cause,
+                oco=trade.trade_id,
+                replaces=None if old is None else old.order_id,
+            )
+        self._desk.cancel(working.values(), "no longer wanted")
+
+    def working(self, trade: Trade) -> list[WorkingOrder]:
+        """The orders that protect a trade now."""
+        return [order for order in self._desk.exits(trade.trade_id) if order.request.oco == trade.trade_id]
+
+    def _exits_of_form(self, feed_number: int, trade: Trade) -> ExitTerms:
+        form, entry, atr_of = self._form, trade.entry_price, self._pricing.atr_of(feed_number)
+        stop, target, trail = form.stop_loss, form.take_profit, form.trailing_stop
+        percent = None if trail is None else trail.percent
+        return ExitTerms(
+            stop_loss=None if stop is None else entry - trade.sign * stop.money(entry, atr_of),
+            take_profit=None if target is None else entry + trade.sign * target.money(entry, atr_of),
+            trail_percent=percent,
+            trail_amount=None if trail is None or percent is not None else trail.money(entry, atr_of),
+        )
+
+    def _legs(self, exits: ExitTerms, trade: Trade, price: float) -> list[OrderTerms]:
+        legs = []
+        if exits.stop_loss is not None:
+            legs.append(OrderTerms(order_type="stop", stop_price=exits.stop_loss))
+        if exits.trail_amount is not None or exits.trail_percent is not None:
+            percent, amount = exits.trail_percent, exits.trail_amount
+            distance = price * (percent / 100.0) if percent is not None else (amount or 0.0)
+            start = price - trade.sign * distance
+            trail = OrderTerms(order_type="trailing_stop", stop_price=start, trail_amount=amount, trail_percent=percent)
+            legs.append(trail)
+        if exits.take_profit is not None:
+            legs.append(OrderTerms(order_type="limit", limit_price=exits.take_profit))
+        return legs
+
+
+def _not_back(terms: OrderTerms, old: WorkingOrder, trade: Trade) -> OrderTerms:
+    """A trailing stop that replaces another starts no worse than that one stands."""
+    if terms.order_type != "trailing_stop" or terms.stop_price is None:
+        return terms
+    better = (max if trade.sign > 0 else min)(terms.stop_price, old.stop)
+    return OrderTerms(
+        order_type="trailing_stop",
+        stop_price=better,
+        trail_amount=terms.trail_amount,
+        trail_percent=terms.trail_percent,
+    )

@@ -1,0 +1,54 @@
+"""Requests as events: an order's terms, with side, size and trade, on their way to the execution container."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from engine.events import OrderRequest
+
+if TYPE_CHECKING:
+    from engine.containers.outlet import Outlet
+    from engine.events import Side
+    from engine.order_terms import OrderTerms
+
+
+class RequestEvents:
+    """Publishes a portfolio's ORDER_REQUEST events in the phase under way."""
+
+    def __init__(self, outlet: Outlet) -> None:
+        self._outlet = outlet
+
+    def publish(
+        self,
+        symbol: str,
+        sign: int,
+        quantity: float,
+        terms: OrderTerms,
+        *,
+        trade_id: str,
+        cause: str,
+        oco: str | None = None,
+        replaces: str | None = None,
+    ) -> None:
+        """Asks for an order of `quantity` units; `sign` is +1 for a buy, -1 for a sell."""
+        side: Side = "buy" if sign > 0 else "sell"
+        request = OrderRequest(
+            timestamp=self._outlet.now,
+            source=self._outlet.label,
+            event_id=self._outlet.identify("ORDER_REQUEST"),
+            correlation_id=trade_id,
+            causation_id=cause,
+            symbol=symbol,
+            side=side,
+            quantity=quantity,
+            order_type=terms.order_type,
+            limit_price=terms.limit_price,
+            stop_price=terms.stop_price,
+            time_in_force=terms.time_in_force,
+            trail_amount=terms.trail_amount,
+            trail_percent=terms.trail_percent,
+            good_till=terms.good_till,
+            oco=oco,
+            replaces=replaces,
+        )
+        self._outlet.publish(self._outlet.agenda.phase, request)
