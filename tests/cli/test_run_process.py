@@ -18,7 +18,7 @@ def test_help_imports_nothing_heavy(arguments):
     packages = {line.rpartition("|")[2].strip().partition(".")[0] for line in outcome.stderr.splitlines()}
     assert "typer" in packages  # so that the figures have been read
     assert not packages & HEAVY
-    assert "admf run configs/quickstart.yaml" in outcome.stdout
+    assert "admf init my_backtest" in outcome.stdout
 
 
 @pytest.mark.parametrize("options", [(), ("--json",), ("--dry-run",)])
