@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from tests.config_changes import Change, change, read
 from tests.config_component_fields import COMPONENTS
+from tests.config_portfolio_fields import PORTFOLIOS
 
 _SPANNING = {"max_events": ("retention_policy=sliding_window",), "storage_config": ("storage_backend=disk",)}
 _SPANNING |= {"storage_path": ("storage_backend=disk",), "sliding_window_size": _SPANNING["max_events"]}
@@ -50,6 +51,7 @@ _DATA = "containers.data_x.source."
 
 FIELDS: dict[str, Change | str] = {
     **COMPONENTS,
+    **PORTFOLIOS,
     "RunConfig.name": change("name=other"),
     "RunConfig.seed": change("seed=5"),
     "RunConfig.containers": change("containers.portfolio_1.cash=500"),

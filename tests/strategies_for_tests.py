@@ -16,6 +16,11 @@ def wish(columns):
     return columns["wish"]
 
 
+def column(columns, of):
+    """Targets that stand in a column of the data."""
+    return columns[of]
+
+
 def lean(columns, size=1):
     """A constant target."""
     return np.full(len(columns["close"]), size)

@@ -126,7 +126,17 @@ your code. `admf list strategies` shows what is installed.
     ),
     Chapter(
         "`type: portfolio`",
-        ("PortfolioContainer", "FixedQuantity", "FixedNotional", "PercentOfEquity", "AllIn", "VolatilityTarget"),
+        (
+            "PortfolioContainer",
+            "FixedQuantity",
+            "FixedNotional",
+            "PercentOfEquity",
+            "AllIn",
+            "VolatilityTarget",
+            "CombineVote",
+            "CombinePriority",
+            "CombineWeighted",
+        ),
         names={
             "PortfolioContainer": "The container",
             "FixedQuantity": "`sizing`, `name: fixed_quantity`",
@@ -134,6 +144,9 @@ your code. `admf list strategies` shows what is installed.
             "PercentOfEquity": "`sizing`, `name: percent_of_equity`",
             "AllIn": "`sizing`, `name: all_in`",
             "VolatilityTarget": "`sizing`, `name: volatility_target`",
+            "CombineVote": "`combine`, `name: vote`",
+            "CombinePriority": "`combine`, `name: priority`",
+            "CombineWeighted": "`combine`, `name: weighted`",
         },
         before="""\
 Without `execution` the only execution container there is fills its orders, or one without costs; where there are several,

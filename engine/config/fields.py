@@ -35,6 +35,7 @@ from engine.market.zones import zone_named
 from engine.strategies.calendar import Calendar
 from engine.strategies.columns import BuiltinStrategy
 from engine.strategies.combinator import ListCombinator, SingleCombinator
+from engine.strategies.combine import CombineRule
 from engine.trading.costs import CostModel
 from engine.trading.order_forms import OrderForm
 from engine.trading.sizing import SizingModel
@@ -46,6 +47,7 @@ _KINDS: dict[type, str] = {
     Container: "container type",
     BuiltinStrategy: "strategy",
     SizingModel: "sizing",
+    CombineRule: "way to combine",
     CostModel: "cost model",
     OrderForm: "order type",
     SyntheticSource: "source",

@@ -8,6 +8,7 @@ from msgspec import Meta
 from engine.features.columns import FeatureSpec
 from engine.market.sources import Source
 from engine.strategies.builtin import Builtin
+from engine.strategies.combine import Combine
 from engine.trading.costs import CommissionModel, FillAt, SlippageModel
 from engine.trading.order_forms import AnyOrderForm, ExitForm, MarketForm
 from engine.trading.sizing import AllIn, Sizing
@@ -93,9 +94,19 @@ class PortfolioContainer(Container, frozen=True, kw_only=True, tag="portfolio", 
     cash: Annotated[float, Meta(gt=0, description="initial cash, in quote currency")] = 100_000.0
     features: _Features = {}
     strategy: Annotated[Strategy, Meta(description="{name: ..., its parameters}")] | None = None
+    combine: (
+        Annotated[
+            Combine, Meta(description="how several strategies become one decision; without it the last one holds")
+        ]
+        | None
+    ) = None
     sizing: Annotated[AnySizing, Meta(description="how many units an entry asks for: {name: ..., its parameters}")] = (
         AllIn()
     )
+    weights: Annotated[
+        dict[str, Annotated[float, Meta(gt=0)]],
+        Meta(description="by symbol: what the size of its entries is multiplied by; all symbols or none"),
+    ] = {}
     lot_size: (
         Annotated[float, Meta(gt=0, description="units that entries are multiples of; fractions without it")] | None
     ) = None

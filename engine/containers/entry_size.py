@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from engine.trading.sizing import Entry, in_lots
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from engine.containers.ledger import Ledger
     from engine.events import Side
     from engine.market.timeline import Clock
@@ -14,14 +16,26 @@ if TYPE_CHECKING:
 
 
 class EntrySize:
-    """A sizing at work on one lane's books. Sizes are rounded down to lots of `lot_size` units, if there is one."""
+    """A sizing at work on one lane's books.
+
+    Sizes are multiplied by the symbol's weight, one in `weights` for each feed, and rounded down to lots of `lot_size` units,
+    if there is one.
+    """
 
     def __init__(
-        self, sizer: Sizer, clock: Clock, ledger: Ledger, *, lot_size: float | None, days_per_year: int
+        self,
+        sizer: Sizer,
+        clock: Clock,
+        ledger: Ledger,
+        *,
+        weights: Sequence[float],
+        lot_size: float | None,
+        days_per_year: int,
     ) -> None:
         self._sizer = sizer
         self._clock = clock
         self._ledger = ledger
+        self._weights = weights
         self._lot_size = lot_size
         self._days_per_year = days_per_year
 
@@ -39,4 +53,4 @@ class EntrySize:
             strength=strength,
             days_per_year=self._days_per_year,
         )
-        return in_lots(self._sizer.units(entry), self._lot_size)
+        return in_lots(self._sizer.units(entry) * self._weights[feed_number], self._lot_size)

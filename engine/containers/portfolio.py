@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from engine.containers.account import Account
+    from engine.containers.combination import Combination
     from engine.containers.desk import Desk
     from engine.containers.entry_size import EntrySize
     from engine.containers.feature import FeaturePublisher
@@ -53,6 +54,7 @@ class PortfolioContainer(Container):
     entry_form: AnyOrderForm
     exit_form: ExitForm
     true_range: Callable[[int, int], npt.NDArray[np.float64]]
+    combination: Combination | None
     publisher: FeaturePublisher
     runner: Runner | None
     strategy_name: str
@@ -157,23 +159,33 @@ class PortfolioContainer(Container):
     def decide(self, feed_number: int, decision: Decision, cause: str) -> None:
         """Takes a decision of the portfolio's own strategy."""
         if decision.symbol is None:
-            self._decisions.take(feed_number, decision, cause, self.strategy_name)
+            self._hear(feed_number, self.container_id, decision, cause, self.strategy_name)
         else:
-            self._decide_on(decision.symbol, decision, cause, self.strategy_name)
+            self._hear_of(decision.symbol, self.container_id, decision, cause, self.strategy_name)
+
+    def settle_on(self, feed_number: int, decision: Decision, cause: str, strategy: str) -> None:
+        """Makes what one strategy wants, or several together, the portfolio's own decision."""
+        self._decisions.take(feed_number, decision, cause, strategy)
 
     def _on_signal(self, event: Event) -> None:
         if isinstance(event, Signal):
             decision = Decision(
                 event.direction, event.strength, event.reason, event.order, event.exits, event.otherwise
             )
-            self._decide_on(event.symbol, decision, event.event_id, event.strategy)
+            self._hear_of(event.symbol, event.source, decision, event.event_id, event.strategy)
 
-    def _decide_on(self, symbol: str, decision: Decision, cause: str, strategy: str) -> None:
+    def _hear_of(self, symbol: str, voice: str, decision: Decision, cause: str, strategy: str) -> None:
         number = self._numbers.get(symbol)
         if number is None:
             self._decisions.take_unknown(symbol, decision, cause, strategy)
         else:
-            self._decisions.take(number, decision, cause, strategy)
+            self._hear(number, voice, decision, cause, strategy)
+
+    def _hear(self, feed_number: int, voice: str, decision: Decision, cause: str, strategy: str) -> None:
+        if self.combination is None:
+            self.settle_on(feed_number, decision, cause, strategy)
+        else:
+            self.combination.take(feed_number, voice, decision, cause)
 
     def _on_order(self, event: Event) -> None:
         if not isinstance(event, Order) or event.status not in DEAD or event.symbol not in self._numbers:

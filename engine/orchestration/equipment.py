@@ -9,6 +9,7 @@ from engine.config.schema import ExecutionContainer as ExecutionConfig
 from engine.config.schema import OwnModel
 from engine.config.schema import PortfolioContainer as PortfolioConfig
 from engine.containers.account import Account
+from engine.containers.combination import Combination
 from engine.containers.data import DataContainer
 from engine.containers.desk import Desk
 from engine.containers.entry_size import EntrySize
@@ -109,6 +110,7 @@ class Equipment:
         portfolio.entry_form, portfolio.exit_form = config.entry, config.exit
         portfolio.true_range = partial(self._true_range, clock)
         portfolio.entry_size = self._entry_size(config, clock, portfolio)
+        portfolio.combination = self._combination(config, portfolio)
         portfolio.risk_free_rate = config.risk_free_rate
         portfolio.day_zone = config.day_zone
         portfolio.statistics.book = TradeBook(feed.symbol for feed in clock.feeds)
@@ -156,8 +158,21 @@ class Equipment:
         declared: list[Sizer | OwnModel] = [config.sizing]
         (sizer,) = self._models(config, "sizing", declared)
         return EntrySize(
-            sizer, clock, portfolio.ledger, lot_size=config.lot_size, days_per_year=portfolio.days_per_year
+            sizer,
+            clock,
+            portfolio.ledger,
+            weights=[config.weights.get(feed.symbol, 1.0) for feed in clock.feeds],
+            lot_size=config.lot_size,
+            days_per_year=portfolio.days_per_year,
         )
+
+    def _combination(self, config: PortfolioConfig, portfolio: PortfolioContainer) -> Combination | None:
+        if config.combine is None:
+            return None
+        voices = self._plan.voices(config.id)
+        weights = {id_: config.combine.weights.get(id_, 1.0) for id_ in voices}
+        feeds = len(portfolio.clock.feeds)
+        return Combination(portfolio.outlet, config.combine, weights, feeds, portfolio.settle_on)
 
     def _models(self, host: AnyContainer, key: str, declared: Sequence[Model | OwnModel]) -> Iterator[Model]:
         """The models under a key of a container's config, those of users made afresh."""

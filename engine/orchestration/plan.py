@@ -14,6 +14,7 @@ from engine.config.schema import (
     StrategyContainer,
 )
 from engine.orchestration.own_code import load_own_code
+from engine.orchestration.portfolio_checks import portfolio_problems
 from engine.orchestration.problems import PlanError, PlanProblem
 
 if TYPE_CHECKING:
@@ -74,6 +75,11 @@ class Plan:
         if not isinstance(config, PortfolioContainer):
             raise LookupError(f"{id_} is no portfolio")  # noqa: TRY004 - the id is wrong, not a type
         return config
+
+    def voices(self, id_: str) -> tuple[str, ...]:
+        """The strategies that a portfolio follows: those among its inputs, in order, and its own under its own id."""
+        heard = tuple(source for source in self.containers[id_].inputs if self.containers[source].type == "strategy")
+        return heard if self.strategy(id_) is None else (*heard, id_)
 
     def strategy(self, id_: str) -> Strategy | None:
         """The strategy that a container defines, if any."""
@@ -143,28 +149,26 @@ def lay_out(
         own_code=own_code,
         own_models=own_models or {},
     )
-    _check_symbols(plan)
+    if problems := [*_symbol_problems(plan), *portfolio_problems(plan)]:
+        raise PlanError(problems)
     return plan
 
 
-def _check_symbols(plan: Plan) -> None:
-    """Refuses a container that hears one symbol from two places: which of them is meant could not be told."""
-    problems: list[PlanProblem] = []
+def _symbol_problems(plan: Plan) -> Iterator[PlanProblem]:
+    """A container that hears one symbol from two places: which of them is meant could not be told."""
     for number, container in enumerate(plan.config.containers):
         heard: dict[str, str] = {}
         for id_ in plan.data_of[container.id] if container.type in ACTING else ():
             symbol = _symbol(plan, id_)
             if symbol in heard:
                 reason = f"{heard[symbol]} and {id_} are both of symbol {symbol!r}: hear one of them"
-                problems.append(PlanProblem(f"containers.{number}.inputs", id_, reason))
+                yield PlanProblem(f"containers.{number}.inputs", id_, reason)
             heard[symbol] = id_
         benchmark = getattr(container, "benchmark", None)
         if benchmark is not None and heard.get(_symbol(plan, benchmark), benchmark) != benchmark:
             symbol = _symbol(plan, benchmark)
             reason = f"{heard[symbol]}, which it trades, is of symbol {symbol!r} too: name that, or give this a symbol of its own"
-            problems.append(PlanProblem(f"containers.{number}.benchmark", benchmark, reason))
-    if problems:
-        raise PlanError(problems)
+            yield PlanProblem(f"containers.{number}.benchmark", benchmark, reason)
 
 
 def _symbol(plan: Plan, id_: str) -> str:
