@@ -20,6 +20,7 @@ from engine.orchestration.prepare import Prepared, prepare
 from engine.orchestration.problems import PlanError
 from engine.orchestration.results_folder import FolderRefusedError, ResultsFolder
 from engine.orchestration.run import Outcome, Run
+from engine.orchestration.worth import worthwhile_workers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -33,7 +34,7 @@ _MOST_REPORTED = 20
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What was asked for on the command line; `how` is written to run.json as it is."""
+    """What was asked for on the command line; without `workers` the run decides."""
 
     config: Path
     environment: str | None
@@ -46,7 +47,8 @@ class Request:
     quiet: bool
     progress: str
     debug: bool
-    how: dict[str, int | str]
+    workers: int | None
+    path: str
 
 
 class RefusedError(Exception):
@@ -82,7 +84,9 @@ def _run(request: Request, messages: Messages, signals: Signals) -> int:
         return OK
     try:
         with _claimed(request, prepared) as folder:
-            outcome = _simulate(request, Run(prepared, folder, request.how, messages.warn), signals)
+            workers = request.workers or worthwhile_workers(prepared)
+            how: dict[str, int | str] = {"workers": workers, "path": request.path}
+            outcome = _simulate(request, Run(prepared, folder, how, messages.warn, workers), signals)
     except FolderRefusedError as error:
         raise RefusedError(*_mended(error)) from error
     _report_failures(outcome, messages)
@@ -99,8 +103,8 @@ def _claimed(request: Request, prepared: Prepared) -> ResultsFolder:
 
 
 def _simulate(request: Request, run: Run, signals: Signals) -> Outcome:
-    signals.on_first = run.simulation.stop
-    with progress_of("none" if request.quiet else request.progress, run.simulation) as progress:
+    signals.on_first = run.stop
+    with progress_of("none" if request.quiet else request.progress, run.standing) as progress:
         outcome = run.execute(progress.look)
     run.finish(outcome)
     if request.debug:

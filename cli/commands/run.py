@@ -33,7 +33,15 @@ def run(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace the run that is in the output folder.")
     ] = False,
-    workers: Annotated[int, typer.Option(min=1, max=1, help="Processes that share the portfolios.")] = 1,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            max=256,
+            show_default="the cores, fewer for a short run",
+            help="Processes that share the portfolios. No result depends on it.",
+        ),
+    ] = None,
     path: Annotated[LanePath, typer.Option(help="How portfolios are computed: event by event.")] = LanePath.event,
     strict: Annotated[
         bool, typer.Option("--strict", help="Refuse a config or data that only deserve a warning.")
@@ -71,6 +79,7 @@ def run(
         quiet=quiet,
         progress=progress.value,
         debug=debug,
-        how={"workers": workers, "path": path.value},
+        workers=workers,
+        path=path.value,
     )
     raise typer.Exit(run_config(request))

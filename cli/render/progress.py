@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 import psutil
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import TracebackType
     from typing import Self
 
-    from engine.orchestration.simulation import Simulation
+    from engine.orchestration.board import Standing
 
 
 _NS_PER_SECOND = 1_000_000_000
@@ -114,11 +115,11 @@ class LiveLine:
 
 
 class Watcher:
-    """Looks at a simulation when asked, and shows it when it is time; the last look is always shown."""
+    """Looks at a run when asked, and shows it when it is time; the last look is always shown."""
 
-    def __init__(self, display: Display, simulation: Simulation) -> None:
+    def __init__(self, display: Display, standing: Callable[[], Standing | None]) -> None:
         self._display = display
-        self._simulation = simulation
+        self._standing = standing
         self._process = psutil.Process()
         self._began = self._shown = monotonic()
 
@@ -130,41 +131,44 @@ class Watcher:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Shows the last look."""
-        self._display.show(self._look())
+        self._show()
         self._display.close()
 
     def look(self) -> None:
         """Shows how far the run is, if the last time is long enough ago."""
         if monotonic() - self._shown >= self._display.every_s:
             self._shown = monotonic()
-            self._display.show(self._look())
+            self._show()
 
-    def _look(self) -> Look:
-        simulation = self._simulation
-        step, steps = min(simulation.agenda.step + 1, len(simulation.timeline)), len(simulation.timeline)
+    def _show(self) -> None:
+        standing = self._standing()
+        if standing is not None:
+            self._display.show(self._look(standing))
+
+    def _look(self, standing: Standing) -> Look:
+        step, steps, timestamp, events, running, done, failed = standing
         spent = max(monotonic() - self._began, 1e-9)
-        statuses = [container.status for container in simulation.containers.values()]
-        moment = datetime.fromtimestamp(simulation.timeline[step - 1].item() // _NS_PER_SECOND, UTC)
+        moment = datetime.fromtimestamp(timestamp // _NS_PER_SECOND, UTC)
         return Look(
             step=step,
             steps=steps,
             date=moment.strftime("%Y-%m-%d %H:%M"),
-            events=simulation.events,
+            events=events,
             steps_per_s=round(step / spent, 1),
-            events_per_s=round(simulation.events / spent, 1),
-            running=statuses.count("running"),
-            done=statuses.count("completed"),
-            failed=statuses.count("failed"),
+            events_per_s=round(events / spent, 1),
+            running=running,
+            done=done,
+            failed=failed,
             memory_mib=round(self._process.memory_info().rss / _MIB, 1),
             left_s=round(spent * (steps - step) / step, 1) if step else None,
         )
 
 
-def progress_of(kind: str, simulation: Simulation) -> Watcher:
-    """A watcher of the asked kind: auto is rich on a terminal, plain elsewhere."""
+def progress_of(kind: str, standing: Callable[[], Standing | None]) -> Watcher:
+    """A watcher of the asked kind, which asks `standing` how far the run is: auto is rich on a terminal, plain elsewhere."""
     chosen = ("rich" if sys.stderr.isatty() else "plain") if kind == "auto" else kind
     displays: dict[str, type[Display]] = {"rich": LiveLine, "plain": Lines, "json": JsonLines, "none": Silent}
-    return Watcher(displays[chosen](), simulation)
+    return Watcher(displays[chosen](), standing)
 
 
 def describe(look: Look) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from engine.agenda import Phase
 from engine.containers.base import Container, Measured
@@ -16,13 +16,25 @@ if TYPE_CHECKING:
 RUN_START_ID = "root_container:RUN_START:1"
 
 
+class Member(Protocol):
+    """What the root knows of a container: `lane` is that which it serves alone."""
+
+    container_id: str
+    type: str
+    lane: int
+    status: str
+
+    def metrics(self) -> Measured:
+        """Its metrics, and notes on them."""
+
+
 class RootContainer(Container):
     """Publishes RUN_START first and RUN_END last; its metrics are totals over the portfolios."""
 
     type = "root"
     outlet: Outlet
     closing_outlet: Outlet
-    others: Sequence[Container]
+    others: Sequence[Member]
     run_name: str
     last_step: int
 
@@ -31,7 +43,7 @@ class RootContainer(Container):
         self.outlet.wake(0, Phase.START, self._begin)
         self.closing_outlet.wake(self.last_step, Phase.END, self._end)
 
-    def announce(self, container: Container) -> None:
+    def announce(self, container: Member) -> None:
         """Dispatches the status a container has now, as part of the work under way."""
         event_id = self.outlet.identify("CONTAINER_STATUS")
         if self.outlet.wants("CONTAINER_STATUS"):
@@ -57,7 +69,7 @@ class RootContainer(Container):
         for name in ("total_trades", "total_pnl", "total_commission", "total_slippage", "orders", "fills"):
             total: float | int = 0
             for metrics in portfolios:
-                total += metrics[name] or 0
+                total += metrics.get(name) or 0
             totals[name] = total
         return totals, {}
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import numpy as np
 
 from engine.features.blocks import compute_in_blocks
 from engine.features.indicators import PRICE_COLUMNS, check_indicator, compute
+from engine.market.column_file import ColumnFile
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from engine.market.bars import Bars
-    from engine.market.column_file import ColumnFile
 
     Column = npt.NDArray[np.float64]
 
@@ -58,7 +58,7 @@ class FeatureStore:
         self.computed = 0
         self._file = file
         self._budget = budget
-        self._columns: dict[tuple[int, FeatureSpec], tuple[Column, ...]] = {}
+        self._columns: dict[tuple[Bars, FeatureSpec], tuple[Column, ...]] = {}
 
     def columns(self, bars: Bars, features: Mapping[str, FeatureSpec]) -> dict[str, Column]:
         """All columns a strategy over these bars may read: prices, then the named features."""
@@ -73,11 +73,18 @@ class FeatureStore:
         return {name: columns[name] for key, spec in features.items() for name in feature_names(key, spec)}
 
     def _outputs(self, bars: Bars, spec: FeatureSpec) -> tuple[Column, ...]:
-        key = (id(bars), spec)
+        key = (bars, spec)
         if key not in self._columns:
             self.computed += 1
             self._columns[key] = self._written(bars, spec)
         return self._columns[key]
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Another process has a file of its own for what it computes itself."""
+        return {**self.__dict__, "_file": None}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state, _file=ColumnFile())
 
     def _written(self, bars: Bars, spec: FeatureSpec) -> tuple[Column, ...]:
         rows, outputs = len(bars), len(check_indicator(spec.indicator).outputs)

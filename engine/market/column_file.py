@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _GRAIN = mmap.ALLOCATIONGRANULARITY
 _LEAST_STRETCH = 1 << 20
+_OURS_ALONE = 0o600
 
 
 class Stretch(NamedTuple):
@@ -31,12 +32,14 @@ class Stretch(NamedTuple):
 class ColumnFile:
     """A file that columns are put into, one after the other; what comes back are read-only arrays over its mapping.
 
-    The file has no name from the start: nothing is left behind, however the run ends. It is mapped in stretches that
-    double the whole, because every mapping holds a descriptor: their number grows with the logarithm of the columns.
-    Values are written, not stored through the mapping: a full disk is then an OSError and not a dead process.
+    Without a `path` the file has no name: nothing is left behind, however the run ends. With one, other processes map it
+    too: `packed` and `Shipment`. It is mapped in stretches that double the whole, because every mapping holds a descriptor:
+    their number grows with the logarithm of the columns. Values are written, not stored through the mapping: a full disk is
+    then an OSError and not a dead process.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, path: Path | None = None) -> None:
+        self.path = path
         self._descriptor = -1
         self._end = 0
         self._stretches: list[Stretch] = []
@@ -82,6 +85,15 @@ class ColumnFile:
         self.write(place, values)
         return self.view(place, len(values), values.dtype)
 
+    def place_of(self, column: Column) -> int | None:
+        """Where a column begins that stands in this file, None if it does not."""
+        address = column.__array_interface__["data"][0]
+        for stretch in self._stretches:
+            start = np.frombuffer(stretch.mapping, np.uint8).__array_interface__["data"][0]
+            if start <= address < start + stretch.end - stretch.begin:
+                return int(stretch.begin + address - start)
+        return None
+
     def _stretch(self, size: int) -> None:
         if self._descriptor < 0:
             self._open()
@@ -93,6 +105,9 @@ class ColumnFile:
         self._end = begin
 
     def _open(self) -> None:
-        self._descriptor, path = tempfile.mkstemp(prefix="admf-columns-")
-        Path(path).unlink()
+        if self.path is not None:
+            self._descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL, _OURS_ALONE)
+        else:
+            self._descriptor, path = tempfile.mkstemp(prefix="admf-columns-")
+            Path(path).unlink()
         weakref.finalize(self, os.close, self._descriptor)

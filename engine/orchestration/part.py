@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from tracing.storage.disk import LineStream
     from tracing.tracer import EventTracer
 
+    Containers = Mapping[str, Container]
+
 SCHEMA_VERSION = 1
 
 Figures = dict[str, float | int | None]
@@ -47,10 +49,11 @@ class Report:
 
 
 class Part:
-    """The containers named by `members`, without it all of them; they write into folders below `root`.
+    """The containers named by `members`, without it all of them; they write into folders below `folder`.
 
-    `warn` takes remarks, one line each. `broken_off` says why the simulation was ended before its time, None if it was
-    not, or because somebody asked for it.
+    `warn` takes remarks, one line each. `prepare` gets the containers before anything is arranged for them, and returns those
+    that have their tracers here. `broken_off` says why the simulation was ended before its time, None if it was not, or
+    because somebody asked for it.
     """
 
     def __init__(
@@ -62,8 +65,10 @@ class Part:
         *,
         members: Collection[str] | None = None,
         root: RootContainer | None = None,
+        prepare: Callable[[Containers], Containers] = lambda containers: containers,
     ) -> None:
         self._prepared = prepared
+        self._prepare = prepare
         self._folder = folder
         self._warn = warn
         self._wanted = prepared.plan.config.results
@@ -97,9 +102,9 @@ class Part:
             reports[id_] = _report(container, metrics[0])
         return reports
 
-    def _attach(self, containers: Mapping[str, Container]) -> None:
+    def _attach(self, containers: Containers) -> None:
         prepared, folder = self._prepared, self._folder
-        self._tracers = attach_tracers(prepared.plan, containers, prepared.traces, folder, self._warn)
+        self._tracers = attach_tracers(prepared.plan, self._prepare(containers), prepared.traces, folder, self._warn)
         for container in containers.values():
             container.correlation_id = prepared.correlation_id
             if isinstance(container, PortfolioContainer):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import re
+import shutil
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
 RUN_FILE = "run.json"
 METRICS_FILE = "metrics.json"
+SPOOLS = ".spools"
+"""Folder of what lanes bring to shared containers, until that is merged (rule Z2)."""
+
 _OURS = re.compile(r"metrics\.json|(events|trades|equity)(\.\d{4,})?\.jsonl(\.gz|\.zst)?")
 _LEFT_BEHIND = re.compile(r"\.(run|metrics)\.json\.\d+")
 """A temporary file of a run that was killed while it wrote."""
@@ -117,16 +121,23 @@ class ResultsFolder:
     def _clear(self, folders: Iterable[str]) -> None:
         """Deletes what run.json lists, and nothing else: files of other names and their folders stay."""
         root = self.root.resolve()
-        for name in folders:
-            folder = root / name
-            if folder.resolve() == folder and root in folder.parents and folder.is_dir():
-                for path in _results_in(folder):
-                    path.unlink()
-                _remove_empty(folder, root)
+        clear_results(root, folders)
+        shutil.rmtree(root / SPOOLS, ignore_errors=True)
         for path in root.iterdir():
             if _LEFT_BEHIND.fullmatch(path.name):
                 path.unlink()
         (root / RUN_FILE).unlink()
+
+
+def clear_results(root: Path, folders: Iterable[str]) -> None:
+    """Deletes a run's files from these folders below `root`, and the folders that are then empty."""
+    root = root.resolve()
+    for name in folders:
+        folder = root / name
+        if folder.resolve() == folder and root in folder.parents and folder.is_dir():
+            for path in _results_in(folder):
+                path.unlink()
+            _remove_empty(folder, root)
 
 
 def write_metrics(root: Path, container_id: str, metrics: dict[str, Any], *, durable: bool = False) -> None:

@@ -7,16 +7,22 @@ from dataclasses import dataclass, field
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
+from engine.orchestration.board import standing_of
 from engine.orchestration.identity import resolved_config
 from engine.orchestration.machine import peak_mib, versions
 from engine.orchestration.part import SCHEMA_VERSION, Part, Report
 from engine.orchestration.plan import ROOT
+from engine.orchestration.results_folder import clear_results
 from engine.orchestration.scenery import Scenery
+from engine.orchestration.shards import SharedFailureError, parcel
+from engine.orchestration.split import Split
 from tracing.record import Clock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
+    from engine.orchestration.board import Standing
     from engine.orchestration.part import Figures
     from engine.orchestration.prepare import Prepared
     from engine.orchestration.results_folder import ResultsFolder
@@ -44,10 +50,31 @@ class Outcome:
     broken_off: str | None = None
 
 
-class Run:
-    """One run of what was prepared, into a claimed results folder.
+class Whole:
+    """A run as one simulation, with the interface of `Split`."""
 
-    `how` says by which means (workers, path), for run.json; `warn` takes remarks, one line each.
+    def __init__(self, prepared: Prepared, results: Path, warn: Callable[[str], None]) -> None:
+        self._part = Part(prepared, Scenery(prepared.plan, prepared.bars), results, warn)
+        self.stop = self._part.simulation.stop
+
+    @property
+    def broken_off(self) -> str | None:
+        """Why it ended before its time, None if it did not, or because somebody asked for it."""
+        return self._part.broken_off
+
+    def standing(self) -> Standing:
+        """How far it is."""
+        return standing_of(self._part.simulation)
+
+    def run(self, watch: Callable[[], None]) -> tuple[dict[str, Report], int]:
+        """Simulates and writes; returns what every container came to, and the number of events."""
+        return self._part.report(self._part.run(watch)), self._part.simulation.events
+
+
+class Run:
+    """One run of what was prepared, into a claimed results folder, by so many `workers`.
+
+    `how` says by which means, for run.json; `warn` takes remarks, one line each.
     """
 
     def __init__(
@@ -56,21 +83,40 @@ class Run:
         results: ResultsFolder,
         how: Mapping[str, int | str],
         warn: Callable[[str], None],
+        workers: int = 1,
     ) -> None:
         self._how = how
         self._prepared = prepared
         self._results = results
+        self._warn = warn
         self._began = perf_counter()
-        self._whole = Part(prepared, Scenery(prepared.plan, prepared.bars), results.root, warn)
-        self.simulation = self._whole.simulation
+        shards = parcel(prepared.plan, workers)
+        self._way: Whole | Split = (
+            Split(prepared, results.root, warn, shards, workers)
+            if len(shards) > 1
+            else Whole(prepared, results.root, warn)
+        )
+
+    def stop(self) -> None:
+        """Asks the run to end with what it has."""
+        self._way.stop()
+
+    def standing(self) -> Standing | None:
+        """How far the run is, None before it has begun."""
+        return self._way.standing()
 
     def execute(self, watch: Callable[[], None]) -> Outcome:
         """Simulates and writes everything but the final run.json."""
         self._results.write_run(self._record("running", {}))
-        measured = self._whole.run(watch)
-        sim_s = perf_counter() - self._began
-        outcome = _outcome(self._whole.report(measured), self.simulation.events, sim_s)
-        outcome.broken_off = self._whole.broken_off
+        try:
+            reports, events = self._way.run(watch)
+        except SharedFailureError:
+            # Who failed may have taken lanes of other shards along, at an event that those did not see.
+            clear_results(self._results.root, self._prepared.folders)
+            self._way = Whole(self._prepared, self._results.root, self._warn)
+            reports, events = self._way.run(watch)
+        outcome = _outcome(reports, events, perf_counter() - self._began)
+        outcome.broken_off = self._way.broken_off
         return outcome
 
     def finish(self, outcome: Outcome) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from engine.features.columns import FeatureStore
@@ -46,3 +47,16 @@ class Scenery:
         if key not in self._days:
             self._days[key] = day_ends(self.timeline[self.clock(data_ids).steps], zone)
         return self._days[key]
+
+    def make_ready(self, plan: Plan) -> None:
+        """Computes what the containers of a plan may ask for, so that whoever gets a copy does not.
+
+        A feature that cannot be computed is left to the container that asks for it: it fails there.
+        """
+        for id_, data in plan.data_of.items():
+            for data_id in data:
+                for name, spec in plan.features(id_).items():
+                    with suppress(ValueError):
+                        self.store.columns(self.feeds[data_id].bars, {name: spec})
+            if data:
+                self.clock(data)

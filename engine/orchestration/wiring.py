@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from engine.containers.analysis import AnalysisContainer
@@ -18,7 +19,7 @@ from engine.orchestration.simulation import Simulation
 from engine.orchestration.stage import Stage
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
     from engine.containers.base import Container
     from engine.orchestration.plan import Plan
@@ -81,9 +82,10 @@ def _link(plan: Plan, containers: Mapping[str, Container]) -> None:
     root = containers[ROOT].event_bus
     for id_, container in containers.items():
         bus = container.event_bus
-        for source in plan.containers[id_].inputs:
-            if source in containers:
-                containers[source].event_bus.link(bus)
+        for source in _sources(plan, id_, containers):
+            containers[source].event_bus.link(bus)
+        for benchmark in _benchmarks(plan, id_, containers):
+            containers[benchmark].event_bus.link(bus, BARS)
         if bus is not root:
             bus.link(root, ERRORS, ends=False)
     for portfolio in plan.execution_of:
@@ -92,10 +94,26 @@ def _link(plan: Plan, containers: Mapping[str, Container]) -> None:
 
 
 def _link_portfolio(plan: Plan, id_: str, containers: Mapping[str, Container]) -> None:
-    """Links a portfolio with who fills its orders, and with its benchmark if it does not hear that already."""
+    """Links a portfolio with who fills its orders."""
     client, desk = containers[id_].event_bus, containers[plan.execution_of[id_]].event_bus
     client.link(desk, REQUESTS)
     desk.link(client, ANSWERS)
-    benchmark = plan.portfolio(id_).benchmark
-    if benchmark is not None and benchmark in containers and benchmark not in plan.behind[id_]:
-        containers[benchmark].event_bus.link(client, BARS)
+
+
+def _benchmarks(plan: Plan, id_: str, containers: Mapping[str, Container]) -> Iterable[str]:
+    """The benchmarks whose bars a container hears: a portfolio's own, and those of portfolios that are not there."""
+    absent = (source for source in plan.containers[id_].inputs if source not in containers)
+    portfolios = [other for other in (id_, *absent) if other in plan.execution_of]
+    named = ((plan.portfolio(other).benchmark, plan.behind[other]) for other in portfolios)
+    return dict.fromkeys(
+        name for name, behind in named if name is not None and name in containers and name not in behind
+    )
+
+
+def _sources(plan: Plan, id_: str, containers: Mapping[str, Container]) -> Iterable[str]:
+    """Whom a container hears. In the stead of one that is not there stand those whose events it would have passed on."""
+    present = (
+        (source,) if source in containers else (other for other in plan.behind[source] if other in containers)
+        for source in plan.containers[id_].inputs
+    )
+    return dict.fromkeys(chain.from_iterable(present))

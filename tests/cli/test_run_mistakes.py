@@ -138,7 +138,7 @@ def test_a_folder_is_no_config(tmp_path):
     ("arguments", "said"),
     [
         (["x.yaml", "--ouput", "out"], "No such option: --ouput"),
-        (["x.yaml", "--workers", "4"], "4 is not in the range 1<=x<=1"),
+        (["x.yaml", "--workers", "0"], "0 is not in the range 1<=x<=256"),
         (["x.yaml", "--workers", "many"], "'many' is not a valid"),
         (["x.yaml", "--path", "batch"], "'batch' is not one of 'event'"),
         (["x.yaml", "--progress", "loud"], "'loud' is not one of"),

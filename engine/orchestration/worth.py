@@ -1,0 +1,43 @@
+"""How many processes a run is worth: starting one costs about as much as a second of simulation. No result depends on it."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from engine.orchestration.traffic import Traffic
+
+if TYPE_CHECKING:
+    from engine.orchestration.prepare import Prepared
+
+_EVENT_S, _BAR_S, _TRADE_S, _LANE_S = 6e-6, 15e-6, 150e-6, 1e-3
+"""Seconds for a traced event, a bar that a user's code is shown, a trade, and a portfolio from its making to its file."""
+
+_WORTH_S = 3.0
+"""Seconds of simulation that make another process worth while."""
+
+
+def worthwhile_workers(prepared: Prepared) -> int:
+    """As many as there are cores, unless the run is so short that they would spend it starting."""
+    return max(1, min(_cores(), len(prepared.plan.execution_of), int(_seconds(prepared) / _WORTH_S)))
+
+
+def _cores() -> int:
+    """The cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _seconds(prepared: Prepared) -> float:
+    """What one process would need, told from the plan and the length of the data."""
+    plan = prepared.plan
+    traffic = Traffic(plan, {id_: len(bars) for id_, bars in prepared.bars.items()})
+    own_code = [id_ for id_, strategy in plan.own_code.items() if not strategy.is_column]
+    events = sum(sum(traffic.heard(id_).values()) for id_, traced in prepared.traces.items() if traced.enabled)
+    return (
+        events * _EVENT_S
+        + sum(map(traffic.bars_of, own_code)) * _BAR_S
+        + sum(traffic.trades.values()) * _TRADE_S
+        + len(plan.execution_of) * _LANE_S
+    )
