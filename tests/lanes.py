@@ -37,7 +37,7 @@ LANES = {
         "{id: NAME, type: portfolio, inputs: [data_x, data_y], features: {fast: {indicator: SMA, timeperiod: 3}}, strategy: {name: crossover, fast: fast, slow: close, direction: both}, event_tracing: {mode: full}}"
     ],
     "flips": ["{id: NAME, type: portfolio, inputs: [data_x], strategy: {name: lanes_of_a_user.Flips}}"],
-    "holds": ["{id: NAME, type: portfolio, inputs: [data_y], strategy: {name: buy_and_hold}}"],
+    "holds": ["{id: NAME, type: portfolio, inputs: [data_y], benchmark: data_x, strategy: {name: buy_and_hold}}"],
     "fails": ["{id: NAME, type: portfolio, inputs: [data_y], strategy: {name: lanes_of_a_user.Fails, after: 37}}"],
     "fails_at_once": ["{id: NAME, type: portfolio, inputs: [shared], strategy: {name: lanes_of_a_user.fails}}"],
     "is_struck": [
