@@ -92,7 +92,7 @@ class Desk:
         if replaced is not None:
             self._matching.say(replaced, "cancelled", f"replaced by {order.order_id}", request.event_id)
         if self.outlet.agenda.phase < Phase.END:
-            self._matching.admit(order)
+            self._matching.admit(order, replaced)
 
     def _order(self, request: OrderRequest, event_id: str) -> WorkingOrder:
         return WorkingOrder(

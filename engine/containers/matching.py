@@ -55,12 +55,17 @@ class Matching:
         self._paths: dict[int, PricePath] = {}
         self._step = -1
 
-    def admit(self, order: WorkingOrder) -> None:
-        """Puts an accepted order to work: it meets the bar under way if that stands at its open, else the next."""
+    def admit(self, order: WorkingOrder, replaced: WorkingOrder | None) -> None:
+        """Puts an accepted order to work: it meets the bar under way if that stands at its open, else the next.
+
+        A stop that replaces another goes on in its place: adding to a position leaves no bar without a stop.
+        """
         agenda, feed = self._outlet.agenda, self._clock.feeds[order.number]
         path = self._paths.get(order.number) if self._step == agenda.step and agenda.phase == Phase.MATCH else None
         if path is not None:
             order.first_row, order.ratcheted = path.first_row, path.row
+            if replaced is not None and order.kind in STOPS and replaced.kind in STOPS:
+                order.first_row = min(order.first_row, replaced.first_row)
             if order.first_row == path.row:
                 self._lifetimes[order.number].begin(order, self._outlet.now)
             return

@@ -1,0 +1,49 @@
+"""tests/scenarios/orders.yaml, one scenario a test (rules X1 to X7, E2), and what all of them have in common."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from engine.trading.costs import BasisPoints
+from tests.scenarios.reading import fates_of, fills_of, run_orders
+
+PAGE = Path(__file__).parents[1] / "scenarios" / "orders.yaml"
+SCENARIOS = yaml.safe_load(PAGE.read_text(encoding="utf-8"))
+
+
+def terms_of(scenario):
+    """The execution container's keys; slippage as a struct."""
+    terms = dict(scenario.get("terms", {}))
+    if "slippage" in terms:
+        terms["slippage"] = BasisPoints(bps=terms["slippage"]["bps"])
+    return terms
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_scenario(name):
+    scenario = SCENARIOS[name]
+    run = run_orders(scenario["bars"], scenario["orders"], terms=terms_of(scenario))
+    assert fills_of(run) == scenario["fills"]
+    if "fates" in scenario:
+        assert fates_of(run) == scenario["fates"]
+    assert_shape(run)
+
+
+def assert_shape(run):
+    """E2: one opening and one close of each trade that was filled, the close its last event; X9 and counts of metrics."""
+    events = [event for event in run.events("portfolio_1") if event.correlation_id is not None]
+    held = {trade.trade_id for trade in run["portfolio_1"].ledger.trades if trade is not None}
+    for trade_id in {event.correlation_id for event in events}:
+        own = [event for event in events if event.correlation_id == trade_id]
+        types = [event.type for event in own]
+        filled = "FILL" in types
+        assert types.count("POSITION_OPEN") == filled
+        assert types.count("POSITION_CLOSE") == (filled and trade_id not in held)
+        ends = [event.ends_correlation for event in own]
+        assert ends == [False] * (len(own) - 1) + [trade_id not in held]
+    metrics = run.metrics()
+    orders = run.events("portfolio_1", "ORDER")
+    assert metrics["rejected_orders"] == sum(event.status == "rejected" for event in orders)
+    assert metrics["ambiguous_bars"] == sum(event.ambiguous_bar for event in run.events("portfolio_1", "FILL"))
+    assert metrics["final_equity"] == pytest.approx(1e6 + metrics["total_pnl"] + metrics["unrealised_pnl"])
