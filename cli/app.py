@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from cli.commands.check import check
 from cli.commands.explain import explain
 from cli.commands.init import init
 from cli.commands.inspect import inspect
@@ -26,6 +27,7 @@ app.command("run")(run)
 app.command("inspect")(inspect)
 app.command("explain")(explain)
 app.command("replay")(replay)
+app.command("check")(check)
 app.command("list")(list_)
 app.command("schema")(schema)
 

@@ -138,3 +138,11 @@ def not_a_dict(markets):
 def of_a_stranger(markets):
     """Targets of a symbol that is not there."""
     return {"STRANGE": np.zeros(3)}
+
+
+class OnBoth:
+    """Over two lengths of bars: asks for the long symbol D when the close of the short one passes 130."""
+
+    def targets(self, markets):
+        close = np.nan_to_num(markets["H"]["close"])
+        return {"D": np.maximum.accumulate(close >= 130)}

@@ -127,6 +127,7 @@ def _special_readers() -> dict[object, Reader]:
         (FileSource, "timezone"): _checked(_zone_fault),
         (FileSource, "timeframe"): _checked(_duration_fault),
         (OrderForm, "good_for"): _checked(_duration_fault),
+        (FileSource, "bar_length"): _checked(_duration_fault),
         (FileSource, "start"): _checked(_moment_fault),
         (FileSource, "end"): _checked(_moment_fault),
         (FileSource, "timestamp_format"): _checked(_format_fault),

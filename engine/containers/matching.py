@@ -50,7 +50,7 @@ class Matching:
         self._book = book
         self._answers = answers
         self._traded = MonthlyNotional()
-        self._lifetimes = [Lifetime(day_of, feed.bars.bar_length) for feed in clock.feeds]
+        self._lifetimes = [Lifetime(day_of, feed.bars.lasting) for feed in clock.feeds]
         self._awaited: set[int] = set()
         self._paths: dict[int, PricePath] = {}
         self._step = -1
@@ -96,7 +96,7 @@ class Matching:
         bars = feed.bars
         row = next_row(order, bars.high, bars.low, bars.close)
         if order.request.good_till is not None and order.request.time_in_force == "gtd":
-            last = int(bars.timestamps.searchsorted(order.request.good_till - bars.bar_length, "right"))
+            last = int(bars.timestamps.searchsorted(order.request.good_till - bars.lasting, "right"))
             over = max(order.first_row, last)
             row = over if row is None else min(row, over)
         if row is None or row >= len(feed.steps):

@@ -1,7 +1,7 @@
 """The bars of one symbol as columns: loaded once, shared by every container, never changed."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -26,7 +26,12 @@ class Bars:
         source_name: name of the file, or `synthetic`.
         fingerprint: SHA-256 of the file's bytes, or of the synthetic source's parameters and seed; hex.
         dropped: rows left out under `on_bad_row: drop`, by reason.
-        bar_length: ns from bar to bar, the most frequent difference (the shorter of equals); 0 for a single bar.
+        bar_length: ns from bar to bar, as stated, else the most frequent difference (the shorter of equals); 0 if a
+            single bar says nothing.
+        opens: int64, ns since the epoch, UTC: where bars of several lengths are mixed, the moment each bar opened;
+            timestamps are then those of the closes.
+        rows: rows of the file, before longer bars were built from them.
+        zone: how the file's timestamps became UTC, in words.
     """
 
     symbol: str
@@ -41,10 +46,29 @@ class Bars:
     fingerprint: str
     dropped: Mapping[str, int]
     bar_length: int
+    opens: IntArray | None = None
+    rows: int = 0
+    zone: str = "UTC"
 
     def __len__(self) -> int:
         """Number of bars."""
         return len(self.timestamps)
+
+    @property
+    def lasting(self) -> int:
+        """How long after its stamp a bar closes, in ns: its length, unless the stamps are those of the closes."""
+        return self.bar_length if self.opens is None else 0
+
+    def until(self, moment: int) -> "Bars":
+        """The bars stamped no later than `moment`, over the same memory."""
+        count = int(self.timestamps.searchsorted(moment, "right"))
+        return replace(
+            self,
+            timestamps=self.timestamps[:count],
+            **{name: getattr(self, name)[:count] for name in COLUMNS},
+            extras={name: column[:count] for name, column in self.extras.items()},
+            opens=None if self.opens is None else self.opens[:count],
+        )
 
 
 def most_frequent_step(timestamps: IntArray) -> int:

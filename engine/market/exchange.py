@@ -21,6 +21,9 @@ class ReadReport(msgspec.Struct, frozen=True, kw_only=True):
         columns: names of the columns written, timestamps not among them; column i is `<i>.npy`, timestamps are
             `timestamps.npy`. Empty if the file was refused.
         fingerprint: SHA-256 of the file's bytes, hex.
+        rows: rows of the file that are bars of this source.
+        bar_length: ns, 0 if unknown.
+        zone: how timestamps became UTC, in words.
         dropped: rows left out, by reason.
         notices: remarks for the user.
         flaws: why the file was refused.
@@ -29,6 +32,9 @@ class ReadReport(msgspec.Struct, frozen=True, kw_only=True):
 
     columns: list[str] = []
     fingerprint: str = ""
+    rows: int = 0
+    bar_length: int = 0
+    zone: str = ""
     dropped: dict[str, int] = {}
     notices: list[str] = []
     flaws: list[Flaw] = []

@@ -7,13 +7,13 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from engine.market.bars import FloatArray, IntArray
+from engine.market.bars import FloatArray, IntArray, most_frequent_step
 from engine.market.checks import check_order, check_values
 from engine.market.civil import BoolArray, Times
 from engine.market.columns import find_columns
 from engine.market.csv_columns import read_columns
 from engine.market.csv_rows import read_rows
-from engine.market.durations import duration_ns
+from engine.market.durations import duration_ns, duration_text
 from engine.market.faults import Faults, utc_text
 from engine.market.parquet_file import read_parquet
 from engine.market.problems import FileRefused, refuse
@@ -25,13 +25,23 @@ from engine.market.text_file import is_parquet, plain_copy, read_header
 from engine.market.timestamps import UnclearTimestamps, read_timestamps
 from engine.market.zones import zone_named
 
+WITH_OFFSETS = "offsets in the file"
+BARE_DATES = "dates, read as UTC"
+ASSUMED = "no zone, read as UTC"
+
 
 @dataclass(frozen=True, slots=True)
 class FileBars:
-    """A file's bars as columns: timestamps in ns UTC, prices, volume and features by name; what was dropped and noted."""
+    """A file's bars as columns: timestamps in ns UTC, prices, volume and features by name; what was dropped and noted.
+
+    `rows` are those of the file before longer bars were built, `bar_length` is in ns, `zone` says how times became UTC.
+    """
 
     timestamps: IntArray
     columns: Mapping[str, FloatArray]
+    rows: int
+    bar_length: int
+    zone: str
     dropped: Mapping[str, int]
     notices: tuple[str, ...]
 
@@ -75,8 +85,17 @@ def _judged(table: Table, source: FileSource) -> FileBars:
     check_order(ns, table, faults)
     if not faults.good.all() and (source.on_bad_row == "refuse" or not faults.good.any()):
         raise faults.refusal(ns)
-    naive = zone is None and bool(np.any(times.ok & times.clock & ~times.zoned))
-    return _finished(table, ns, faults, source, zone, naive=naive)
+    return _finished(table, ns, faults, source, zone, told=_zone_told(times, source.timezone))
+
+
+def _zone_told(times: Times, timezone: str | None) -> str:
+    """How the timestamps became UTC, in words."""
+    local = times.ok & ~times.zoned
+    if not local.any():
+        return WITH_OFFSETS
+    if timezone is not None:
+        return timezone
+    return ASSUMED if bool(np.any(local & times.clock)) else BARE_DATES
 
 
 def _times(table: Table, source: FileSource) -> Times:
@@ -110,14 +129,31 @@ def _inside(ns: IntArray, ok: BoolArray, source: FileSource, zone: ZoneInfo | No
 
 
 def _finished(
-    table: Table, ns: IntArray, faults: Faults, source: FileSource, zone: ZoneInfo | None, *, naive: bool
+    table: Table, ns: IntArray, faults: Faults, source: FileSource, zone: ZoneInfo | None, *, told: str
 ) -> FileBars:
     timestamps = ns[faults.good]
     columns = {name: values[faults.good] for name, values in table.numbers.items()}
-    notices = ["times carry no zone and are read as UTC (say otherwise with timezone)"] if naive else []
+    notices = ["times carry no zone and are read as UTC (say otherwise with timezone)"] if told == ASSUMED else []
     if "volume" not in columns:
         columns["volume"] = np.zeros(len(timestamps))
         notices.append("there is no volume column; the volume of every bar is 0")
+    rows, length = len(timestamps), _length(timestamps, source)
     if source.timeframe is not None:
-        timestamps, columns = resample(timestamps, columns, duration_ns(source.timeframe), zone)
-    return FileBars(timestamps, columns, faults.counts(), tuple(notices))
+        timeframe = duration_ns(source.timeframe)
+        stamped = source.stamped or "open"
+        timestamps, columns = resample(timestamps, columns, timeframe, zone, length=length, stamped=stamped)
+        length = timeframe
+    return FileBars(timestamps, columns, rows, length, told, faults.counts(), tuple(notices))
+
+
+def _length(timestamps: IntArray, source: FileSource) -> int:
+    """The length of the file's bars, as stated or as the timestamps show; 0 if a single bar shows nothing."""
+    shown = most_frequent_step(timestamps)
+    if source.bar_length is None:
+        return shown
+    stated = duration_ns(source.bar_length)
+    if 0 < shown < stated:
+        raise refuse(
+            f"bar_length {source.bar_length} is longer than the bars, which follow every {duration_text(shown)}"
+        )
+    return stated

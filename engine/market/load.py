@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from engine.market.bars import COLUMNS, Bars, FloatArray, most_frequent_step
+from engine.market.bars import COLUMNS, Bars, FloatArray
 from engine.market.exchange import ReadJob, ReadReport
 from engine.market.problems import BadData, DataProblem
 from engine.market.reader_call import run_reader
@@ -132,12 +132,18 @@ def _bars(job: ReadJob, report: ReadReport) -> Bars:
     return Bars(
         symbol=job.source.symbol,
         timestamps=timestamps,
-        **{name: columns[name] for name in COLUMNS},
+        open=columns["open"],
+        high=columns["high"],
+        low=columns["low"],
+        close=columns["close"],
+        volume=columns["volume"],
         extras={name: values for name, values in columns.items() if name not in COLUMNS},
         source_name=Path(job.path).name,
         fingerprint=report.fingerprint,
         dropped=report.dropped,
-        bar_length=most_frequent_step(timestamps),
+        bar_length=report.bar_length,
+        rows=report.rows,
+        zone=report.zone,
     )
 
 

@@ -45,7 +45,13 @@ def read_job(job: ReadJob) -> ReadReport:
         return ReadReport(flaws=refusal.flaws, more=refusal.more)
     _write(bars, folder)
     return ReadReport(
-        columns=list(bars.columns), fingerprint=mark, dropped=dict(bars.dropped), notices=list(bars.notices)
+        columns=list(bars.columns),
+        fingerprint=mark,
+        rows=bars.rows,
+        bar_length=bars.bar_length,
+        zone=bars.zone,
+        dropped=dict(bars.dropped),
+        notices=list(bars.notices),
     )
 
 

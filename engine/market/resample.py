@@ -1,11 +1,12 @@
 """Longer bars from shorter ones (`timeframe`)."""
 
 from collections.abc import Mapping
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from engine.market.bars import FloatArray, IntArray, most_frequent_step
+from engine.market.bars import FloatArray, IntArray
 from engine.market.durations import DAY, WEEK, duration_text
 from engine.market.problems import refuse
 from engine.market.zones import local_to_utc, utc_to_local
@@ -16,9 +17,17 @@ _MONDAY = 4 * DAY
 
 
 def resample(
-    timestamps: IntArray, columns: Columns, timeframe: int, zone: ZoneInfo | None
+    timestamps: IntArray,
+    columns: Columns,
+    timeframe: int,
+    zone: ZoneInfo | None,
+    *,
+    length: int,
+    stamped: Literal["open", "close"],
 ) -> tuple[IntArray, dict[str, FloatArray]]:
-    """Bars of `timeframe` ns, stamped with the start of their time, none where there is no bar to build from.
+    """Bars of `timeframe` ns from bars of `length` ns (0 if unknown), none where there is no bar to build from.
+
+    They are stamped as the bars they are built from: with the start of their time, or with its end.
 
     Minutes and hours are counted from midnight UTC; days from midnight and weeks from Monday of the zone, else of UTC.
     The first open, the highest high, the lowest low, the last close, the volumes added in order, a feature's last value.
@@ -26,18 +35,19 @@ def resample(
     Raises:
         FileRefused: the timeframe is no multiple of the length of the file's bars.
     """
-    step = most_frequent_step(timestamps)
-    if step and timeframe % step:
+    if length and timeframe % length:
         raise refuse(
-            f"timeframe {duration_text(timeframe)} cannot be built from bars of {duration_text(step)}: "
+            f"timeframe {duration_text(timeframe)} cannot be built from bars of {duration_text(length)}: "
             "it must be a multiple of them"
         )
     by_zone = zone if timeframe % DAY == 0 else None
-    local = timestamps if by_zone is None else utc_to_local(timestamps, by_zone)
+    at_close = stamped == "close"
+    opened = timestamps - length if at_close else timestamps
+    local = opened if by_zone is None else utc_to_local(opened, by_zone)
     anchor = _MONDAY if timeframe % WEEK == 0 else 0
     start = (local - anchor) // timeframe * timeframe + anchor
     first = np.flatnonzero(np.concatenate(([True], start[1:] != start[:-1])))
-    stamps = start[first]
+    stamps = start[first] + (timeframe if at_close else 0)
     if by_zone is not None:
         stamps, _, _ = local_to_utc(stamps, np.ones(len(stamps), np.bool_), by_zone)
     return stamps, {name: _built(name, values, first) for name, values in columns.items()}

@@ -40,6 +40,7 @@ def _file_faults(source: FileSource) -> Iterator[Fault]:
     yield from faults
     yield from _parsed("timestamp_format", source.timestamp_format, strptime_pattern)[1]
     yield from _parsed("timeframe", source.timeframe, duration_ns)[1]
+    yield from _parsed("bar_length", source.bar_length, duration_ns)[1]
     yield from _range_faults(source, zone)
 
 

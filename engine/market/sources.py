@@ -49,6 +49,19 @@ class FileSource(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     timezone: (
         Annotated[str, Meta(description="IANA zone of timestamps that carry no offset, such as Europe/Paris.")] | None
     ) = None
+    stamped: (
+        Annotated[
+            Literal["open", "close"],
+            Meta(description="Whether timestamps are those of the bars' opens or closes; a mix of lengths needs it."),
+        ]
+        | None
+    ) = None
+    bar_length: (
+        Annotated[
+            str, Meta(description="Length of the file's bars; the most frequent distance of the timestamps without it.")
+        ]
+        | None
+    ) = None
     on_bad_row: Annotated[
         Literal["refuse", "drop"],
         Meta(description="refuse: a bad row is an error. drop: bad rows are left out and counted, by reason."),
@@ -85,6 +98,9 @@ class SyntheticSource(
         list[Regime],
         Meta(description="Spells that take turns and replace drift and volatility; the first comes first."),
     ] = msgspec.field(default_factory=list)
+    stamped: Annotated[
+        Literal["open", "close"], Meta(description="Whether timestamps are those of the bars' opens or closes.")
+    ] = "open"
     seed: (
         Annotated[int, Meta(ge=0, description="Seed of these bars; without one, the run's seed and the symbol.")] | None
     ) = None

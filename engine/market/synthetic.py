@@ -5,7 +5,7 @@ import hashlib
 import msgspec
 import numpy as np
 
-from engine.market.bars import Bars, FloatArray, IntArray, most_frequent_step
+from engine.market.bars import Bars, FloatArray, IntArray
 from engine.market.durations import DAY, duration_ns
 from engine.market.selection import first_moment
 from engine.market.sources import Regime, SyntheticSource
@@ -51,7 +51,8 @@ def synthetic_bars(source: SyntheticSource, run_seed: int) -> Bars:
         source_name="synthetic",
         fingerprint=_fingerprint(source, run_seed),
         dropped={},
-        bar_length=most_frequent_step(timestamps),
+        bar_length=length,
+        rows=source.bars,
     )
 
 

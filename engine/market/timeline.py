@@ -33,12 +33,17 @@ def union(timestamps: Sequence[Integers]) -> Integers:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Feed:
-    """The bars of one data container, placed on the run's timeline: row r stands at step `steps[r]`."""
+    """The bars of one data container, placed on the run's timeline: row r stands at step `steps[r]`.
+
+    `met_from[r]`: the last step whose orders may meet row r. That is the step before it, or, where bars of several lengths
+    are mixed, the last one that was over when the bar opened: what opened before a decision cannot fill its order (L3).
+    """
 
     container_id: str
     symbol: str
     bars: Bars
     steps: Integers
+    met_from: Integers | None = None
 
     def rows(self, columns: Sequence[Floats], first: int = 0) -> Iterator[tuple[Any, ...]]:
         """(step, timestamp, a value of each column) of each bar from row `first` on, read a stretch at a time."""
@@ -56,8 +61,11 @@ class Feed:
         return [f"{prefix}{number}" for number in range(first + 1, first + count + 1)]
 
     def next_row(self, step: int) -> int | None:
-        """The first row after `step`, None after the last."""
-        row = int(self.steps.searchsorted(step, "right"))
+        """The first row that an order of `step` may meet, None after the last."""
+        if self.met_from is None:
+            row = int(self.steps.searchsorted(step, "right"))
+        else:
+            row = int(self.met_from.searchsorted(step, "left"))
         return row if row < len(self.steps) else None
 
 

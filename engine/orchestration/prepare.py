@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from engine.config.schema import DataContainer, PortfolioContainer
 from engine.market.load import DataRequest, load_bars
 from engine.metrics.days import NS_PER_DAY
+from engine.orchestration.bar_lengths import time_bars
 from engine.orchestration.estimate import estimate
 from engine.orchestration.identity import plan_hash, run_correlation_id
 from engine.orchestration.plan import make_plan
@@ -18,7 +19,7 @@ from engine.trading.sizing import VolatilityTarget
 from tracing.storage.paths import shared_folders
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from engine.config.locations import Locations
@@ -59,21 +60,23 @@ def prepare(config: RunConfig, locations: Locations, folder: Path) -> Prepared:
     check_folders(plan, traces)
     check_memory(plan, traces)
     began = perf_counter()
-    data = load_bars(_requests(plan, locations), seed=config.seed)
+    data = load_bars(data_requests(plan, locations), seed=config.seed)
     load_s = perf_counter() - began
     _check_lengths(plan, data.bars)
+    timed = time_bars(plan, data.bars)
     return Prepared(
         plan=plan,
         traces=traces,
-        bars=data.bars,
-        warnings=data.warnings,
-        hash=plan_hash(plan, traces, data.bars),
-        correlation_id=run_correlation_id(plan, data.bars),
+        bars=timed.bars,
+        warnings=[*data.warnings, *timed.warnings],
+        hash=plan_hash(plan, traces, timed.bars),
+        correlation_id=run_correlation_id(plan, timed.bars),
         load_s=load_s,
     )
 
 
-def _requests(plan: Plan, locations: Locations) -> list[DataRequest]:
+def data_requests(plan: Plan, locations: Locations) -> list[DataRequest]:
+    """The data that the containers of a plan ask for, in order of declaration."""
     places = {container.id: number for number, container in enumerate(plan.config.containers)}
     return [
         DataRequest(planned.id, planned.config.source, plan.folder, _place(locations, places[planned.id]))
@@ -109,22 +112,14 @@ def check_memory(plan: Plan, traces: Mapping[str, TraceSettings]) -> None:
 
 
 def _check_lengths(plan: Plan, bars: Mapping[str, Bars]) -> None:
-    """Refuses what the lengths of a lane's bars do not allow."""
+    """Refuses a volatility target over bars whose number in a year is not known."""
     problems: list[PlanProblem] = []
     for number, container in enumerate(plan.config.containers):
-        if isinstance(container, PortfolioContainer):
-            lengths = {bars[id_].bar_length: id_ for id_ in plan.data_of[container.id] if bars[id_].bar_length}
-            problems += _length_problems(f"containers.{number}", container, lengths)
+        sizing = container.sizing if isinstance(container, PortfolioContainer) else None
+        if isinstance(sizing, VolatilityTarget) and sizing.bars_per_year is None:
+            lengths = {bars[id_].bar_length for id_ in plan.data_of[container.id]}
+            if lengths - {0, NS_PER_DAY}:
+                reason = "must be said where bars are not daily"
+                problems.append(PlanProblem(f"containers.{number}.sizing.bars_per_year", "", reason))
     if problems:
         raise PlanError(problems)
-
-
-def _length_problems(path: str, portfolio: PortfolioContainer, lengths: Mapping[int, str]) -> Iterator[PlanProblem]:
-    """Mixed lengths: whose bar is visible when cannot be told from the stamps (rule L3). And a year of unknown length."""
-    if len(lengths) > 1:
-        named = " and ".join(lengths.values())
-        reason = "bars of different lengths cannot be mixed in a portfolio"
-        yield PlanProblem(f"{path}.inputs", named, reason)
-    sizing = portfolio.sizing
-    if isinstance(sizing, VolatilityTarget) and sizing.bars_per_year is None and set(lengths) - {NS_PER_DAY}:
-        yield PlanProblem(f"{path}.sizing.bars_per_year", "", "must be said where bars are not daily")

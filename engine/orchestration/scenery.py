@@ -27,13 +27,14 @@ class Scenery:
     def __init__(self, plan: Plan, bars: Mapping[str, Bars], file: ColumnFile | None = None) -> None:
         data = [planned.id for planned in plan.of_type("data")]
         self.timeline = union([bars[id_].timestamps for id_ in data])
-        self.feeds = {
-            id_: Feed(id_, bars[id_].symbol, bars[id_], self.timeline.searchsorted(bars[id_].timestamps))
-            for id_ in data
-        }
+        self.feeds = {id_: self._feed(id_, bars[id_]) for id_ in data}
         self.store = FeatureStore(file or ColumnFile())
         self._clocks: dict[tuple[str, ...], Clock] = {}
         self._days: dict[tuple[tuple[str, ...], str | None], DayEnds] = {}
+
+    def _feed(self, id_: str, bars: Bars) -> Feed:
+        met_from = None if bars.opens is None else self.timeline.searchsorted(bars.opens, "right") - 1
+        return Feed(id_, bars.symbol, bars, self.timeline.searchsorted(bars.timestamps), met_from)
 
     def clock(self, data_ids: tuple[str, ...]) -> Clock:
         """The clock of a lane over these data containers."""

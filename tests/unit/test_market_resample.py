@@ -5,9 +5,15 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
+from engine.market import resample as resampling
+from engine.market.bars import most_frequent_step
 from engine.market.durations import DAY, HOUR, MINUTE, WEEK, duration_ns, duration_text
 from engine.market.problems import FileRefused
-from engine.market.resample import resample
+
+
+def resample(stamps, values, timeframe, zone, stamped="open"):
+    length = most_frequent_step(stamps)
+    return resampling.resample(stamps, values, timeframe, zone, length=length, stamped=stamped)
 
 
 def at(*texts):
@@ -75,3 +81,18 @@ def test_durations(text, ns):
 def test_what_is_no_duration(text):
     with pytest.raises(ValueError, match="is not a length of time"):
         duration_ns(text)
+
+
+def test_l3_bars_stamped_at_their_close_make_longer_bars_stamped_at_theirs():
+    """The bar of 10:00 is the last of the hours from 8 to 10, not the first of those from 10 to 12."""
+    stamps = at(*(f"2020-01-01T{hour:02}:00" for hour in range(9, 14)))
+    found, built = resample(stamps, columns(5), 2 * HOUR, None, "close")
+    assert texts(found) == ["2020-01-01T10:00", "2020-01-01T12:00", "2020-01-01T14:00"]
+    assert built["open"].tolist() == [1.0, 3.0, 5.0]
+    assert built["close"].tolist() == [3.0, 5.0, 6.0]
+
+
+def test_l3_days_stamped_at_their_close_end_at_midnight_of_the_zone():
+    stamps = at("2020-03-08T04:00", "2020-03-08T05:00", "2020-03-08T06:00", "2020-03-09T04:00", "2020-03-09T05:00")
+    found, _ = resample(stamps, columns(5), DAY, ZoneInfo("America/New_York"), "close")
+    assert texts(found) == ["2020-03-08T05:00", "2020-03-09T04:00", "2020-03-10T04:00"]

@@ -1,0 +1,121 @@
+"""`admf check`, step by step: read the config, look at its data, cut the data for each portfolio, print."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from cli.asked import answered, chosen, load, located
+from cli.exits import FAILED, OK, REFUSED
+from cli.render.check import finding_as_data, finding_in_words, survey_as_data, survey_in_words
+from cli.render.terminal import Terminal
+from cli.results.refusal import RefusedError
+from engine.market.problems import BadData
+from engine.market.survey import survey
+from engine.orchestration.bar_lengths import time_bars
+from engine.orchestration.lookahead import look_ahead
+from engine.orchestration.plan import lay_out
+from engine.orchestration.prepare import data_requests, prepare
+from engine.orchestration.problems import PlanError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from cli.config_file import LoadedConfig
+    from cli.render.messages import Messages
+    from engine.market.survey import Survey
+    from engine.orchestration.lookahead import Finding
+
+_WRONG = ("looks_ahead", "failed")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What was asked for on the command line; `container_id` may be a pattern."""
+
+    config: Path
+    container_id: str | None
+    environment: str | None
+    assignments: tuple[str, ...]
+    data: bool
+    lookahead: bool
+    points: int
+    strict: bool
+    as_json: bool
+
+
+def check_config(request: Request) -> int:
+    """Prints what was asked for; returns the exit code: 2 if data is refused, 1 if a portfolio looks ahead or fails."""
+    return answered(partial(_check, request))
+
+
+def _check(request: Request, messages: Messages) -> int:
+    loaded = load(request.config, request.environment, request.assignments)
+    terminal = Terminal()
+    surveys, refusals = _surveyed(loaded) if request.data else ([], [])
+    remarks = [*map(str, loaded.warnings), *(line for each in surveys for line in each.warnings)]
+    is_refused = bool(refusals) or any(each.refused for each in surveys) or bool(request.strict and remarks)
+    if not request.as_json:
+        terminal.print(line for each in surveys for line in survey_in_words(each, terminal.width))
+    findings = _looked(request, loaded) if request.lookahead and not is_refused else iter(())
+    if request.as_json:
+        found = list(findings)
+        terminal.print_value(_as_json(request, surveys, found, [*refusals], remarks))
+    else:
+        found = []
+        for each in findings:
+            found.append(each)
+            terminal.print(finding_in_words(each, terminal.width))
+    for line in remarks:
+        if request.strict:
+            messages.error(f"{line} (refused by --strict)")
+        else:
+            messages.warn(line)
+    for line in refusals:
+        messages.error(line)
+    if is_refused:
+        return REFUSED
+    return FAILED if any(each.verdict in _WRONG for each in found) else OK
+
+
+def _surveyed(loaded: LoadedConfig) -> tuple[Sequence[Survey], list[str]]:
+    """What the data containers hold, and what a run would refuse of them together."""
+    try:
+        plan = lay_out(loaded.config, loaded.base_folder, {})
+        surveys = survey(data_requests(plan, loaded.locations), seed=loaded.config.seed)
+        bars = {each.container_id: each.bars for each in surveys if each.bars is not None}
+        if len(bars) == len(surveys):
+            time_bars(plan, bars)
+    except PlanError as error:
+        return surveys, located(error, loaded)
+    return surveys, []
+
+
+def _looked(request: Request, loaded: LoadedConfig) -> Iterator[Finding]:
+    try:
+        prepared = prepare(loaded.config, loaded.locations, loaded.base_folder)
+    except PlanError as error:
+        raise RefusedError("\n".join(located(error, loaded))) from error
+    except BadData as error:
+        raise RefusedError("\n".join(map(str, error.problems))) from error
+    portfolios = [planned.id for planned in prepared.plan.of_type("portfolio")]
+    for id_ in chosen(request.container_id, portfolios):
+        yield look_ahead(prepared.plan, prepared.bars, id_, request.points)
+
+
+def _as_json(
+    request: Request,
+    surveys: Sequence[Survey],
+    findings: Sequence[Finding],
+    refusals: Sequence[str],
+    warnings: Sequence[str],
+) -> str:
+    parts: dict[str, object] = {}
+    if request.data:
+        parts |= {"data": [survey_as_data(each) for each in surveys], "refused": list(refusals)}
+    if request.lookahead:
+        parts["lookahead"] = [finding_as_data(each) for each in findings]
+    return json.dumps(parts | {"warnings": list(warnings)}, indent=2)
