@@ -90,6 +90,7 @@ def portfolio(id_, strategy):
 def folder(tmp_path, monkeypatch):
     write_bars(tmp_path / "bars.csv")
     (tmp_path / "looking.py").write_text(STRATEGIES)
+    monkeypatch.delenv("COLUMNS", raising=False)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("engine.market.load.run_reader", lambda jobs: [read_job(job) for job in jobs])
     return tmp_path
