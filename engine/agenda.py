@@ -79,7 +79,8 @@ class Agenda:
 
     `step`, `phase` and `lane` say where the run stands, `now` is the step's timestamp. Steps at which nothing is arranged cost
     nothing where no work stands; where some does, `in_bulk(producers, steps)` may do a whole stretch of them at once. It
-    says whether it did. Setting `stopped` ends the run with the step it is in.
+    says whether it did. Setting `stopped` ends the run with the step it is in. Where there is a `guard`, it does the work in the
+    agenda's stead: `guard(lane, action, argument)`.
     """
 
     def __init__(
@@ -87,6 +88,7 @@ class Agenda:
     ) -> None:
         self.timestamps = timestamps
         self._in_bulk = in_bulk
+        self.guard: Callable[[int, Action, object], None] | None = None
         self.step = 0
         self.now: int = timestamps.item(0)
         self.phase: int = Phase.START
@@ -199,7 +201,10 @@ class Agenda:
             if not owner.closed:
                 self.phase, self.lane = phase, lane
                 try:
-                    action(step)
+                    if self.guard is None:
+                        action(step)
+                    else:
+                        self.guard(lane, action, step)
                 except Exception as error:  # noqa: BLE001 - a lane's failure must not touch the others
                     owner.fail(error)
         if entries and entries[0][0] <= step:
@@ -217,7 +222,10 @@ class Agenda:
             if owner.closed:
                 continue
             try:
-                action(argument)
+                if self.guard is None:
+                    action(argument)
+                else:
+                    self.guard(self.lane, action, argument)
             except Exception as error:  # noqa: BLE001 - a lane's failure must not touch the others
                 owner.fail(error)
 

@@ -65,6 +65,7 @@ FIELDS: dict[str, Change | str] = {
     "RunConfig.root_settings": change("root_settings.enabled=false"),
     "RunConfig.results": change("results.trades=true"),
     "RunConfig.block_size": "tests/unit/test_config_fields.py::test_l6_block_size_bounds_what_is_done_at_once",
+    "RunConfig.timeout_s": "tests/unit/test_watchdog.py::test_9_a_strategy_that_never_returns_fails_alone",
     "RunConfig.environment": "tests/unit/test_config_layers.py::test_c4_the_chosen_block_is_merged_key_by_key",
     "RunConfig.environments": "tests/unit/test_config_layers.py::test_c4_a_named_environment_has_a_block",
     "ResultsSettings.trades": change("results.trades=true"),

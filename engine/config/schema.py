@@ -211,6 +211,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     block_size: Annotated[
         int, Meta(ge=1, le=10_000_000, description="steps handled at once: bounds the memory, changes no result")
     ] = 65_536
+    timeout_s: (
+        Annotated[
+            float,
+            Meta(gt=0, description="seconds that a portfolio's own work may take altogether; beyond, it fails alone"),
+        ]
+        | None
+    ) = None
     memory_mb: (
         Annotated[
             float,

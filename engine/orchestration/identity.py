@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from engine.orchestration.plan import Plan
     from tracing.settings import TraceSettings
 
-_HOW_NOT_WHAT = ("block_size", "memory_mb", "environment", "environments")
+_HOW_NOT_WHAT = ("block_size", "memory_mb", "timeout_s", "environment", "environments")
 _TRACING = ("trace_settings", "results")
 _ID_DIGITS = 16
 

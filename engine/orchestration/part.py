@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import traceback
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ from engine.orchestration.memory import MemoryLimit
 from engine.orchestration.results_folder import write_metrics
 from engine.orchestration.snapshots import Snapshots
 from engine.orchestration.tracing_setup import accounting, attach_tracers, open_stream
+from engine.orchestration.watchdog import LaneTimeoutError, Watchdog
 from engine.orchestration.wiring import wire
 
 if TYPE_CHECKING:
@@ -80,9 +82,17 @@ class Part:
 
     def run(self, watch: Callable[[], None]) -> dict[str, Measured]:
         """Simulates to the end, or until it is stopped; returns the metrics of every container, by id."""
-        self.simulation.run(partial(self._look, watch))
+        with self._watchdog():
+            self.simulation.run(partial(self._look, watch))
         self._close_files()
         return {id_: container.metrics() for id_, container in self.simulation.containers.items()}
+
+    def _watchdog(self) -> AbstractContextManager[object]:
+        limit_s = self._prepared.plan.config.timeout_s
+        if limit_s is None:
+            return nullcontext()
+        watchdog = self.simulation.agenda.guard = Watchdog(limit_s)
+        return watchdog
 
     def _look(self, watch: Callable[[], None]) -> None:
         watch()
@@ -188,4 +198,6 @@ def _described(container: Container) -> str | None:
     error = container.exception
     if isinstance(error, OSError) and error.errno == errno.ENOSPC:
         return f"disk_full: {container.error}"
+    if isinstance(error, LaneTimeoutError):
+        return container.error
     return container.error if error is None else f"{type(error).__name__}: {container.error}"
