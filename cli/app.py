@@ -9,6 +9,7 @@ from cli.commands.explain import explain
 from cli.commands.init import init
 from cli.commands.inspect import inspect
 from cli.commands.list import list_
+from cli.commands.query import query
 from cli.commands.replay import replay
 from cli.commands.run import run
 from cli.commands.schema import schema
@@ -28,6 +29,7 @@ app.command("inspect")(inspect)
 app.command("explain")(explain)
 app.command("replay")(replay)
 app.command("check")(check)
+app.command("query")(query)
 app.command("list")(list_)
 app.command("schema")(schema)
 

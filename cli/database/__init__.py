@@ -1,0 +1,1 @@
+"""A results tree as a database: views over its files, for questions in SQL and for export."""

@@ -1,0 +1,156 @@
+"""The views `events`, `trades`, `equity` and `metrics` of a results tree, in a DuckDB that reads them and nothing else."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from cli.database.columns import EQUITY_COLUMNS, EVENT_COLUMNS, TIMES, TRADE_COLUMNS, Columns
+from cli.database.sources import Sources
+from cli.results.json_file import DamagedFileError
+from engine.market.duck import connect, literal, quoted
+from tracing.storage.limits import LONGEST_LINE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from duckdb import DuckDBPyConnection
+
+    from cli.database.sources import Source
+    from cli.results.results import ResultsTree
+
+VIEWS = ("events", "trades", "equity", "metrics")
+_TRADE = "trade_id, symbol, side, quantity, entry_price, exit_price, gross_pnl, net_pnl, bars_held, duration_seconds"
+_HEAD: Columns = {
+    "container_id": "VARCHAR",
+    "type": "VARCHAR",
+    "status": "VARCHAR",
+    "error": "VARCHAR",
+    "events_written": "BIGINT",
+}
+
+
+class Database:
+    """A connection with those views that are asked for. `damage` says what of the files could not be read.
+
+    `ids`: the containers that it is about. `scratch`: a folder for copies of what is whole of damaged files.
+    """
+
+    def __init__(self, tree: ResultsTree, ids: Sequence[str], scratch: Path, views: Iterable[str]) -> None:
+        self.connection: DuckDBPyConnection = connect(scratch)
+        self._tree = tree
+        self._ids = ids
+        self._scratch = scratch
+        self._sources = Sources(tree, scratch)
+        self._metrics_damage: list[str] = []
+        self._read: list[Path] = []
+        make = {"events": self._events, "trades": self._trades, "equity": self._equity, "metrics": self._metrics}
+        for name in VIEWS:
+            if name in views:
+                make[name]()
+
+    @property
+    def damage(self) -> list[str]:
+        """What is wrong with the files, one line each."""
+        return list(dict.fromkeys([*self._metrics_damage, *self._sources.damage]))
+
+    def lock(self) -> None:
+        """From now on nothing can be read but the files of the views, and no setting changed."""
+        allowed = ", ".join(literal(str(path)) for path in self._read)
+        self.connection.execute(f"SET allowed_paths = [{allowed}]")
+        self.connection.execute("SET python_enable_replacements = false")
+        self.connection.execute("SET enable_external_access = false")
+        self.connection.execute("SET lock_configuration = true")
+
+    def _events(self) -> None:
+        self._view("events", self._select(self._sources.of(self._ids, "events"), EVENT_COLUMNS))
+
+    def _trades(self) -> None:
+        """From the trades files; where a container has none, from the POSITION_CLOSE events that it traced."""
+        files = self._sources.of(self._ids, "trades")
+        rows = self._select(files, TRADE_COLUMNS)
+        events = self._select(self._sources.of(self._without(files), "events"), EVENT_COLUMNS)
+        self._view(
+            "trades",
+            f'SELECT container_id, entered, "timestamp" AS exited, {_TRADE} FROM ({rows}) UNION ALL '  # noqa: S608
+            'SELECT container_id, ("timestamp" - to_microseconds(round(duration_seconds * 1e6)::BIGINT))::TIMESTAMP_NS, '
+            f'"timestamp", {_TRADE.replace("trade_id", "correlation_id")} FROM ({events}) '
+            "WHERE type = 'POSITION_CLOSE' AND source = container_id",
+        )
+
+    def _equity(self) -> None:
+        """From the equity files; where a container has none, from the PORTFOLIO_UPDATE events that it traced."""
+        files = self._sources.of(self._ids, "equity")
+        rows = self._select(files, EQUITY_COLUMNS)
+        events = self._select(self._sources.of(self._without(files), "events"), EVENT_COLUMNS)
+        self._view(
+            "equity",
+            f'SELECT container_id, "timestamp", equity FROM ({rows}) UNION ALL '  # noqa: S608
+            f'SELECT container_id, "timestamp", equity FROM ({events}) '
+            "WHERE type = 'PORTFOLIO_UPDATE' AND source = container_id",
+        )
+
+    def _metrics(self) -> None:
+        rows = list(self._results())
+        columns = dict(_HEAD)
+        for row in rows:
+            for name, value in row.items():
+                if columns.get(name) != "DOUBLE" and name not in _HEAD:
+                    columns[name] = "DOUBLE" if isinstance(value, float) else "BIGINT"
+        path = self._scratch / "metrics.jsonl"
+        path.write_bytes(b"".join(msgspec.json.encode(row) + b"\n" for row in rows))
+        self.connection.execute(f"CREATE TABLE metrics AS {_read_json([path], columns)}")
+
+    def _results(self) -> Iterator[dict[str, Any]]:
+        for id_ in self._ids:
+            try:
+                result = self._tree.result(id_)
+            except DamagedFileError as error:
+                self._metrics_damage.append(str(error))
+                continue
+            if result is not None:
+                head = (id_, result.type, result.status, result.error, result.written)
+                yield {**result.metrics, **dict(zip(_HEAD, head, strict=True))}
+
+    def _without(self, found: Sequence[Source]) -> list[str]:
+        known = {source.container_id for source in found}
+        return [id_ for id_ in self._ids if id_ not in known]
+
+    def _view(self, name: str, select: str) -> None:
+        self.connection.execute(f"CREATE VIEW {name} AS {select}")
+
+    def _select(self, sources: Sequence[Source], columns: Columns) -> str:
+        """A query for the lines of the files with the container they belong to; of none, for no line."""
+        names = ", ".join(f'"{name}"::TIMESTAMP_NS AS "{name}"' if name in TIMES else f'"{name}"' for name in columns)
+        paths = [path for source in sources for path in source.paths]
+        if not paths:
+            types = ", ".join(
+                f'NULL::{"TIMESTAMP_NS" if name in TIMES else kind} AS "{name}"' for name, kind in columns.items()
+            )
+            return f"SELECT NULL::VARCHAR AS container_id, {types} WHERE false"
+        self._read += paths
+        owners = ", ".join(
+            f"({literal(str(path))}, {literal(source.container_id)})" for source in sources for path in source.paths
+        )
+        return (
+            f"SELECT container_id, {names} FROM ({_read_json(paths, columns, filename=True)}) "  # noqa: S608
+            f"JOIN (VALUES {owners}) AS owners(path, container_id) ON filename = path"
+        )
+
+
+def views_in(sql: str) -> list[str]:
+    """The views that a question may be about."""
+    words = set(re.findall(r"\w+", sql.lower()))
+    return [name for name in VIEWS if name in words]
+
+
+def _read_json(paths: Sequence[Path], columns: Columns, *, filename: bool = False) -> str:
+    listed = ", ".join(f"'{quoted(path)}'" for path in paths)
+    types = ", ".join(f"{literal(name)}: {literal(kind)}" for name, kind in columns.items())
+    return (
+        f"SELECT * FROM read_json([{listed}], format = 'newline_delimited', columns = {{{types}}}, "  # noqa: S608
+        f"filename = {str(filename).lower()}, maximum_object_size = {LONGEST_LINE})"
+    )
