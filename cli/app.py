@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from cli.commands.check import check
+from cli.commands.diff import diff
 from cli.commands.explain import explain
 from cli.commands.init import init
 from cli.commands.inspect import inspect
@@ -29,6 +30,7 @@ app.command("inspect")(inspect)
 app.command("explain")(explain)
 app.command("replay")(replay)
 app.command("check")(check)
+app.command("diff")(diff)
 app.command("query")(query)
 app.command("list")(list_)
 app.command("schema")(schema)

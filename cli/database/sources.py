@@ -1,8 +1,12 @@
-"""The files behind a view: those that are whole as they are, what is whole of the others in a copy (rule S7)."""
+"""The files behind a view: large ones where they stand, small and damaged ones gathered in one (rule S7).
+
+DuckDB takes milliseconds to open a file, so a thousand small ones are read from a single copy.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -10,22 +14,27 @@ from cli.results.json_file import DamagedFileError
 from cli.results.trace import event_folder
 from tracing.reading.members import DamagedMemberError, members_of
 from tracing.reading.parts import find_parts
-from tracing.reading.reader import TraceReader
+from tracing.reading.reader import Damage
+from tracing.storage.compression import codec_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from cli.results.results import ResultsTree
+    from tracing.reading.parts import Parts
 
+_SMALL = 256 * 1024
 _PLAIN = ".jsonl"
 
 
-class Source(NamedTuple):
-    """The files of one container, in order."""
+@dataclass(slots=True)
+class Found:
+    """The lines of some containers: `owners` says whose each file is; in `gathered` each line begins with its container_id."""
 
-    container_id: str
-    paths: list[Path]
+    ids: set[str] = field(default_factory=set)
+    owners: list[tuple[Path, str]] = field(default_factory=list)
+    gathered: Path | None = None
 
 
 class Sources:
@@ -35,19 +44,23 @@ class Sources:
         self.damage: list[str] = []
         self._tree = tree
         self._scratch = scratch
+        self._compress = codec_of(compression=True).member
         self._copies = 0
 
-    def of(self, ids: Iterable[str], stem: str) -> list[Source]:
-        """The files called `stem` of these containers; those that have none are left out."""
-        found = (Source(id_, self._paths(id_, stem)) for id_ in ids)
-        return [source for source in found if source.paths]
-
-    def _paths(self, id_: str, stem: str) -> list[Path]:
-        folder = self._folder(id_, stem)
-        parts = find_parts(folder, stem)
-        if not parts.paths or (parts.fault is None and _are_whole(folder, stem, parts.paths)):
-            return parts.paths
-        return [self._copy(folder, stem)]
+    def of(self, ids: Iterable[str], stem: str) -> Found:
+        """The files called `stem` of these containers, as far as they are whole; those that have none are left out."""
+        found = Found()
+        for id_ in ids:
+            folder = self._folder(id_, stem)
+            parts = find_parts(folder, stem)
+            if not parts.paths and parts.fault is None:
+                continue
+            found.ids.add(id_)
+            if sum(path.stat().st_size for path in parts.paths) > _SMALL and _are_whole(parts):
+                found.owners += [(path, id_) for path in parts.paths]
+            else:
+                self._gather(found, id_, folder, parts)
+        return found
 
     def _folder(self, id_: str, stem: str) -> Path:
         if stem != "events":
@@ -57,28 +70,57 @@ class Sources:
         except DamagedFileError:
             return event_folder(self._tree, id_, None)
 
-    def _copy(self, folder: Path, stem: str) -> Path:
-        """A plain file of every whole line before the first damage."""
-        self._copies += 1
-        path = self._scratch / f"salvaged-{self._copies}{_PLAIN}"
-        reader, encode = TraceReader(folder, stem), msgspec.json.Encoder().encode
-        with path.open("wb") as file:
-            file.writelines(encode(event) + b"\n" for event in reader)
-        if reader.damage is not None:
-            self.damage.append(str(reader.damage))
-        return path
+    def _gather(self, found: Found, id_: str, folder: Path, parts: Parts) -> None:
+        if found.gathered is None:
+            self._copies += 1
+            found.gathered = self._scratch / f"lines-{self._copies}.jsonl.gz"
+        head = b'{"container_id":%b,' % msgspec.json.encode(id_)
+        with found.gathered.open("ab") as file:
+            for lines in self._whole_lines(folder, parts):
+                owned = head + lines[1:-1].replace(b"\n{", b"\n" + head) + b"\n"
+                file.write(self._compress(owned))
+
+    def _whole_lines(self, folder: Path, parts: Parts) -> Iterator[bytes]:
+        """Runs of whole lines up to the first damage, which is noted."""
+        count, path = 0, folder
+        try:
+            for path in parts.paths:
+                for lines in _members(path):
+                    yield lines
+                    count += lines.count(b"\n")
+        except DamagedMemberError as error:
+            self.damage.append(str(Damage(str(path), error.offset, error.reason, count)))
+        else:
+            if parts.fault is not None:
+                self.damage.append(str(Damage(str(folder), 0, parts.fault, count)))
 
 
-def _are_whole(folder: Path, stem: str, paths: list[Path]) -> bool:
-    """Whether every member of the files is there and right. Plain files have no checksums: they are read line by line."""
-    if any(path.suffix == _PLAIN for path in paths):
-        reader = TraceReader(folder, stem)
-        return all(True for _ in reader) and reader.damage is None
+def _are_whole(parts: Parts) -> bool:
+    """Whether every member of the files is there and right."""
     try:
-        for path in paths:
-            with path.open("rb") as file:
-                if not all(lines.endswith(b"\n") for _, lines in members_of(path)(file)):
-                    return False
+        return parts.fault is None and all(True for path in parts.paths for _ in _members(path))
     except DamagedMemberError:
         return False
-    return True
+
+
+def _members(path: Path) -> Iterator[bytes]:
+    """The lines of each whole member. A plain file has no checksums, so there each line is read.
+
+    Raises:
+        DamagedMemberError: where the file is damaged.
+    """
+    with path.open("rb") as file:
+        for offset, lines in members_of(path)(file):
+            if not lines.endswith(b"\n"):
+                raise DamagedMemberError(offset, "a member ends inside a line")
+            if path.suffix == _PLAIN:
+                _check_lines(offset, lines)
+            yield lines
+
+
+def _check_lines(offset: int, lines: bytes) -> None:
+    try:
+        for line in lines.splitlines():
+            msgspec.json.decode(line)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise DamagedMemberError(offset, f"a line is no event ({error})") from error

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from duckdb import DuckDBPyConnection
 
-    from cli.database.sources import Source
+    from cli.database.sources import Found
     from cli.results.results import ResultsTree
 
 VIEWS = ("events", "trades", "equity", "metrics")
@@ -72,7 +72,7 @@ class Database:
         """From the trades files; where a container has none, from the POSITION_CLOSE events that it traced."""
         files = self._sources.of(self._ids, "trades")
         rows = self._select(files, TRADE_COLUMNS)
-        events = self._select(self._sources.of(self._without(files), "events"), EVENT_COLUMNS)
+        events = self._select(self._sources.of(self._without(files.ids), "events"), EVENT_COLUMNS)
         self._view(
             "trades",
             f'SELECT container_id, entered, "timestamp" AS exited, {_TRADE} FROM ({rows}) UNION ALL '  # noqa: S608
@@ -85,11 +85,11 @@ class Database:
         """From the equity files; where a container has none, from the PORTFOLIO_UPDATE events that it traced."""
         files = self._sources.of(self._ids, "equity")
         rows = self._select(files, EQUITY_COLUMNS)
-        events = self._select(self._sources.of(self._without(files), "events"), EVENT_COLUMNS)
+        events = self._select(self._sources.of(self._without(files.ids), "events"), EVENT_COLUMNS)
         self._view(
             "equity",
-            f'SELECT container_id, "timestamp", equity FROM ({rows}) UNION ALL '  # noqa: S608
-            f'SELECT container_id, "timestamp", equity FROM ({events}) '
+            f'SELECT container_id, seq, "timestamp", equity FROM ({rows}) UNION ALL '  # noqa: S608
+            f'SELECT container_id, seq, "timestamp", equity FROM ({events}) '
             "WHERE type = 'PORTFOLIO_UPDATE' AND source = container_id",
         )
 
@@ -115,30 +115,29 @@ class Database:
                 head = (id_, result.type, result.status, result.error, result.written)
                 yield {**result.metrics, **dict(zip(_HEAD, head, strict=True))}
 
-    def _without(self, found: Sequence[Source]) -> list[str]:
-        known = {source.container_id for source in found}
-        return [id_ for id_ in self._ids if id_ not in known]
+    def _without(self, found: set[str]) -> list[str]:
+        return [id_ for id_ in self._ids if id_ not in found]
 
     def _view(self, name: str, select: str) -> None:
         self.connection.execute(f"CREATE VIEW {name} AS {select}")
 
-    def _select(self, sources: Sequence[Source], columns: Columns) -> str:
+    def _select(self, found: Found, columns: Columns) -> str:
         """A query for the lines of the files with the container they belong to; of none, for no line."""
         names = ", ".join(f'"{name}"::TIMESTAMP_NS AS "{name}"' if name in TIMES else f'"{name}"' for name in columns)
-        paths = [path for source in sources for path in source.paths]
-        if not paths:
-            types = ", ".join(
-                f'NULL::{"TIMESTAMP_NS" if name in TIMES else kind} AS "{name}"' for name, kind in columns.items()
+        nothing = ", ".join(f'NULL::{kind} AS "{name}"' for name, kind in columns.items())
+        parts = [f"(SELECT NULL::VARCHAR AS container_id, {nothing} WHERE false)"]
+        if found.gathered is not None:
+            self._read.append(found.gathered)
+            parts = [f"({_read_json([found.gathered], {'container_id': 'VARCHAR', **columns})})"]
+        if found.owners:
+            paths = [path for path, _ in found.owners]
+            self._read += paths
+            owners = ", ".join(f"({literal(str(path))}, {literal(id_)})" for path, id_ in found.owners)
+            parts.append(
+                f"(SELECT container_id, lines.* EXCLUDE (filename) FROM ({_read_json(paths, columns, filename=True)}) AS lines "  # noqa: S608
+                f"JOIN (VALUES {owners}) AS owners(path, container_id) ON filename = path)"
             )
-            return f"SELECT NULL::VARCHAR AS container_id, {types} WHERE false"
-        self._read += paths
-        owners = ", ".join(
-            f"({literal(str(path))}, {literal(source.container_id)})" for source in sources for path in source.paths
-        )
-        return (
-            f"SELECT container_id, {names} FROM ({_read_json(paths, columns, filename=True)}) "  # noqa: S608
-            f"JOIN (VALUES {owners}) AS owners(path, container_id) ON filename = path"
-        )
+        return f"SELECT container_id, {names} FROM ({' UNION ALL '.join(parts)})"  # noqa: S608
 
 
 def views_in(sql: str) -> list[str]:
