@@ -27,6 +27,7 @@ from engine.features.columns import FeatureSpec
 from engine.market.bars import Bars, most_frequent_step
 from engine.market.sources import SyntheticSource
 from engine.market.timeline import Clock, Feed
+from engine.metrics.days import DayEnds
 from engine.metrics.equity import EquityCurve
 from engine.orchestration.plan import make_plan
 from engine.orchestration.scenery import Scenery
@@ -51,7 +52,7 @@ def make_bars(closes, *, opens=None, days=None, symbol="X", wishes=None, **extra
     """Daily bars: open is the close before unless `opens` are given, `days` count from 2020-01-01."""
     close = np.array(closes, np.float64)
     open_ = np.concatenate((close[:1], close[:-1])) if opens is None else np.array(opens, np.float64)
-    timestamps = FIRST + np.array(range(len(close)) if days is None else days, np.int64) * DAY
+    timestamps = FIRST + (np.array(range(len(close)) if days is None else days) * DAY).astype(np.int64)
     if wishes is not None:
         extras["wish"] = wishes
     return Bars(
@@ -107,7 +108,8 @@ def books(closes, days=()):
     ]
     clock = Clock(feeds)
     rows = np.array(days or range(len(clock)), np.intp)
-    return Ledger(CASH, clock, EquityCurve(CASH, len(rows)), rows)
+    numbers = rows.astype(np.int64)
+    return Ledger(CASH, clock, EquityCurve(CASH, len(rows)), DayEnds(rows, numbers, falls_on_weekend=False))
 
 
 def fill(symbol, quantity, price, commission, trade):

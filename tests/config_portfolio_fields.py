@@ -6,6 +6,7 @@ from tests.config_changes import Change, change
 
 _AT = "containers.portfolio_2."
 _VOICES = (f"{_AT}inputs=[data_x, strategy_1, strategy_spare]",)
+_MARGIN = (f"{_AT}account={{name: margin, leverage: 3}}",)
 
 
 def rule(name: str, changed: str) -> Change:
@@ -21,5 +22,13 @@ PORTFOLIOS: dict[str, Change] = {
     "CombinePriority.weights": rule("priority", "weights.portfolio_2=5"),
     "CombineWeighted.weights": rule("weighted", "weights.portfolio_2=5"),
     "CombineWeighted.threshold": rule("weighted", "threshold=0.9"),
+    "PortfolioContainer.account": change(f"{_AT}account={{name: cash}}"),
+    "MarginAccount.leverage": change(
+        f"{_AT}account.leverage=0.001", given=(f"{_AT}account={{name: margin, leverage: 2}}",)
+    ),
+    "MarginAccount.borrow_percent": change(f"{_AT}account.borrow_percent=5", given=_MARGIN),
+    "MarginAccount.interest_percent": change(
+        f"{_AT}account.interest_percent=5", given=(*_MARGIN, f"{_AT}sizing={{name: percent_of_equity, percent: 200}}")
+    ),
     "PortfolioContainer.weights": change(f"{_AT}weights={{X: 0.5}}"),
 }

@@ -28,6 +28,7 @@ _MONEY = frozenset(
         "largest_loss",
         "total_commission",
         "total_slippage",
+        "total_borrow_cost",
         "unrealised_pnl",
         "initial_equity",
         "final_equity",

@@ -128,6 +128,8 @@ your code. `admf list strategies` shows what is installed.
         "`type: portfolio`",
         (
             "PortfolioContainer",
+            "MarginAccount",
+            "CashAccount",
             "FixedQuantity",
             "FixedNotional",
             "PercentOfEquity",
@@ -139,6 +141,8 @@ your code. `admf list strategies` shows what is installed.
         ),
         names={
             "PortfolioContainer": "The container",
+            "MarginAccount": "`account`, `name: margin`",
+            "CashAccount": "`account`, `name: cash`",
             "FixedQuantity": "`sizing`, `name: fixed_quantity`",
             "FixedNotional": "`sizing`, `name: fixed_notional`",
             "PercentOfEquity": "`sizing`, `name: percent_of_equity`",

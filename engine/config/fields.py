@@ -36,6 +36,7 @@ from engine.strategies.calendar import Calendar
 from engine.strategies.columns import BuiltinStrategy
 from engine.strategies.combinator import ListCombinator, SingleCombinator
 from engine.strategies.combine import CombineRule
+from engine.trading.accounts import AccountModel
 from engine.trading.costs import CostModel
 from engine.trading.order_forms import OrderForm
 from engine.trading.sizing import SizingModel
@@ -47,6 +48,7 @@ _KINDS: dict[type, str] = {
     Container: "container type",
     BuiltinStrategy: "strategy",
     SizingModel: "sizing",
+    AccountModel: "kind of account",
     CombineRule: "way to combine",
     CostModel: "cost model",
     OrderForm: "order type",

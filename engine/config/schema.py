@@ -9,6 +9,7 @@ from engine.features.columns import FeatureSpec
 from engine.market.sources import Source
 from engine.strategies.builtin import Builtin
 from engine.strategies.combine import Combine
+from engine.trading.accounts import AnyAccount, MarginAccount
 from engine.trading.costs import CommissionModel, FillAt, SlippageModel
 from engine.trading.order_forms import AnyOrderForm, ExitForm, MarketForm
 from engine.trading.sizing import AllIn, Sizing
@@ -92,6 +93,9 @@ class PortfolioContainer(Container, frozen=True, kw_only=True, tag="portfolio", 
     inputs: Inputs
     execution: Annotated[str, Meta(description="id of the execution container that fills its orders")] | None = None
     cash: Annotated[float, Meta(gt=0, description="initial cash, in quote currency")] = 100_000.0
+    account: Annotated[
+        AnyAccount, Meta(description="what may be held with it: {name: margin or cash, its parameters}")
+    ] = MarginAccount()
     features: _Features = {}
     strategy: Annotated[Strategy, Meta(description="{name: ..., its parameters}")] | None = None
     combine: (

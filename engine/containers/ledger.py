@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
     from engine.events import Fill
     from engine.market.timeline import Clock
+    from engine.metrics.days import DayEnds
     from engine.metrics.equity import EquityCurve
+    from engine.trading.accounts import Borrowing
 
     Floats = npt.NDArray[np.float64]
 
@@ -31,29 +33,48 @@ class State(NamedTuple):
 class Ledger(Books):
     """Books fills and marks equity at every bar of `clock`, a whole stretch at a time where nobody looks.
 
-    Indices are those of the lane's clock. `day_rows`: the indices of each day's last bar, ascending. `watch`, where it is
-    set, gets every mark: the bar of the first and the equities from there on.
+    Indices are those of the lane's clock, of its `days` too. Where `borrowing` costs something, it is paid at the first bar of
+    each day, before anything else there. `watch`, where it is set, gets every mark: the bar of the first and the equities
+    from there on.
     """
 
-    def __init__(self, cash: float, clock: Clock, curve: EquityCurve, day_rows: npt.NDArray[np.intp]) -> None:
+    def __init__(
+        self, cash: float, clock: Clock, curve: EquityCurve, days: DayEnds, borrowing: Borrowing | None = None
+    ) -> None:
         super().__init__(cash, len(clock.feeds))
         self.curve = curve
         self.watch: Callable[[int, list[float]], None] | None = None
         self._clock = clock
-        self._day_rows = day_rows
-        self._days = 0
+        self._day_rows = days.rows
+        self._day_numbers = days.numbers
+        self._borrowing = borrowing
+        self._days = self._nights = 0
         self._marked = 0
         self._states = [State(0, cash, tuple(self.quantities))]
 
     def book(self, index: int, number: int, fill: Fill, signed_quantity: float) -> Booked:
         """Books `fill`, and remembers from which bar on it counts."""
+        self.accrue(index)
         booked = super().book(index, number, fill, signed_quantity)
         self._states.append(State(index, self.cash, tuple(self.quantities)))
         return booked
 
     def equity(self, index: int) -> float:
         """Cash and positions at the closes of bar `index`, in quote currency."""
+        self.accrue(index)
         return self.appraise(self._clock.closes_at(index))[0]
+
+    def accrue(self, index: int) -> None:
+        """Pays for what was borrowed over every night that had passed when bar `index` came."""
+        if self._borrowing is None:
+            return
+        while self._nights + 1 < len(self._day_rows) and self._day_rows[self._nights] < index:
+            last = int(self._day_rows[self._nights])
+            days = int(self._day_numbers[self._nights + 1] - self._day_numbers[self._nights])
+            self._nights += 1
+            if self.open_positions:
+                self.pay_for_loans(self._borrowing, self._clock.closes_at(last), days)
+                self._states.append(State(last + 1, self.cash, tuple(self.quantities)))
 
     def unrealised_pnl(self, index: int) -> float:
         """Net profit of the open trades if closed at bar `index` without further costs."""
@@ -68,6 +89,7 @@ class Ledger(Books):
 
     def settle(self, until: int) -> None:
         """Marks every bar before index `until` that is not marked yet. How often it is called changes no result."""
+        self.accrue(until - 1)
         states, self._states = self._states, [self._states[-1]._replace(bar=until)]
         start, self._marked = self._marked, max(until, self._marked)
         if until <= start:

@@ -58,10 +58,11 @@ class MarkStream(DenseStream):
         causes = self._clock.bar_ids(rows[0][1], count)
         if not self._ledger.open_positions:
             return self._flat([(row[1] + 2, timestamps[row[0] - first]) for row in rows], causes)
-        return [
-            self._event(row[1] + 2, cause, timestamps[row[0] - first], row[2:])
-            for row, cause in zip(rows, causes, strict=True)
-        ]
+        marks: list[Event] = []
+        for row, cause in zip(rows, causes, strict=True):
+            self._ledger.accrue(row[1])
+            marks.append(self._event(row[1] + 2, cause, timestamps[row[0] - first], row[2:]))
+        return marks
 
     def _flat(self, marks: Sequence[tuple[int, int]], causes: Sequence[str]) -> list[Event]:
         """The marks (ordinal, timestamp) of bars at which nothing is held: all the same but for their names."""

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from engine.containers.strategy import Runner
     from engine.market.benchmark import BenchmarkFeed
     from engine.market.timeline import Clock
+    from engine.trading.accounts import Borrowing
     from engine.trading.order_forms import AnyOrderForm, ExitForm
     from engine.trading.positions import Trade
 
@@ -62,6 +63,7 @@ class PortfolioContainer(Container):
     days_per_year: int
     risk_free_rate: float
     day_zone: str | None
+    borrowing: Borrowing | None
     benchmark: BenchmarkFeed | None
     start_cause: str
     finished: Callable[[Container], None]
@@ -149,6 +151,8 @@ class PortfolioContainer(Container):
             risk_free_rate=self.risk_free_rate,
             day_zone=self.day_zone,
             benchmark=self.benchmark,
+            borrow_cost=self.ledger.borrow_cost,
+            rates=None if self.borrowing is None else self.borrowing._asdict(),
         )
 
     def position(self, symbol: str) -> PositionView:

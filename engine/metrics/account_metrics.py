@@ -17,6 +17,7 @@ class Account:
     equity: EquityCurve
     open_trades: int
     unrealised_pnl: float
+    borrow_cost: float = 0.0
 
 
 def open_trades(account: Account) -> Value:
@@ -111,6 +112,28 @@ def turnover(account: Account) -> Value:
     """
     return account.trades.traded_notional / account.equity.initial_equity
 
+
+def total_borrow_cost(account: Account) -> Value:
+    """What borrowed units and borrowed cash cost; it is in the net profit of the trades that borrowed.
+
+    Formula: sum over the positions and the nights they were held of value short x borrow_percent / 365 x days, and of each
+    long position's share of cash below zero x interest_percent / 365 x days.
+    """
+    return account.borrow_cost
+
+
+def risk_breaches(account: Account) -> Value:
+    """How often a risk rule stepped in.
+
+    Formula: the number of RISK_BREACH events.
+    """
+    return account.trades.risk_breaches
+
+
+LOAN_AND_RISK_METRICS: tuple[Metric[Account], ...] = (
+    Metric(total_borrow_cost, "money"),
+    Metric(risk_breaches, "breaches"),
+)
 
 ACCOUNT_METRICS: tuple[Metric[Account], ...] = (
     Metric(open_trades, "trades"),

@@ -39,6 +39,7 @@ class TradeStatistics:
     total_slippage: float = 0.0
     orders: int = 0
     rejected_orders: int = 0
+    risk_breaches: int = 0
 
     def on_order(self, status: OrderStatus) -> None:
         """Count an order once, when it is accepted or rejected; what becomes of it later changes no count."""

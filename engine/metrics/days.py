@@ -16,9 +16,10 @@ SATURDAY = 5
 
 
 class DayEnds(NamedTuple):
-    """`rows` of the last bar of each day that has a bar; whether any bar falls on a Saturday or Sunday."""
+    """`rows` of the last bar of each day that has a bar, the numbers of these days, and whether any is a Saturday or Sunday."""
 
     rows: NDArray[np.intp]
+    numbers: NDArray[np.int64]
     falls_on_weekend: bool
 
     @property
@@ -34,12 +35,12 @@ def day_ends(timestamps: NDArray[np.int64], zone: str | None) -> DayEnds:
         zoneinfo.ZoneInfoNotFoundError: if nobody knows the zone.
     """
     if len(timestamps) == 0:
-        return DayEnds(np.empty(0, dtype=np.intp), falls_on_weekend=False)
+        return DayEnds(np.empty(0, dtype=np.intp), np.empty(0, dtype=np.int64), falls_on_weekend=False)
     days = _utc_days(timestamps) if zone is None else _local_days(timestamps, ZoneInfo(zone))
     last = np.flatnonzero(days[1:] != days[:-1])
     rows = np.append(last, len(days) - 1)
     weekdays = (days[rows] - MONDAY_OF_ORDINALS) % 7
-    return DayEnds(rows, falls_on_weekend=bool(weekdays.max() >= SATURDAY))
+    return DayEnds(rows, days[rows], falls_on_weekend=bool(weekdays.max() >= SATURDAY))
 
 
 def day_numbers(zone: str | None) -> Callable[[int], int]:

@@ -1,9 +1,9 @@
 """Every metric there is, in the order of metrics.json, and the one place where they are computed."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from engine.metrics.account_metrics import ACCOUNT_METRICS, Account
+from engine.metrics.account_metrics import ACCOUNT_METRICS, LOAN_AND_RISK_METRICS, Account
 from engine.metrics.benchmark import Benchmark, Comparison
 from engine.metrics.benchmark_metrics import BENCHMARK_METRICS
 from engine.metrics.daily import DailyReturns
@@ -20,6 +20,7 @@ METRICS: tuple[Metric[Any], ...] = (
     *DAILY_METRICS,
     *SIDE_METRICS,
     *BENCHMARK_METRICS,
+    *LOAN_AND_RISK_METRICS,
 )
 """Those that every portfolio has, in order; portfolios of several symbols have those of each symbol behind them."""
 
@@ -38,17 +39,19 @@ def compute_metrics(
     risk_free_rate: float,
     day_zone: str | None = None,
     benchmark: Benchmark | None = None,
+    borrow_cost: float = 0.0,
+    rates: Mapping[str, float] | None = None,
 ) -> tuple[Figures, Notes]:
     """All metrics by name, None where one has no value, and the notes that belong to them.
 
     The notes start with the constants used (`symbols` in the order in which their values are added up, `days_per_year`,
-    `risk_free_rate` as a fraction per year, `day_zone`, and `benchmark` if there is one), then say for each metric that is
-    None why. `day_zone` is the zone the days of `equity` were cut in; None is UTC.
+    `risk_free_rate` as a fraction per year, `day_zone`, `benchmark` and the `rates` of loans if there are any), then say for
+    each metric that is None why. `day_zone` is the zone the days of `equity` were cut in; None is UTC.
 
     Raises:
         ValueError: if `days_per_year` is not above zero.
     """
-    account = Account(book.total, equity, open_trades, unrealised_pnl)
+    account = Account(book.total, equity, open_trades, unrealised_pnl, borrow_cost)
     daily = DailyReturns(equity.daily_values(), days_per_year=days_per_year, risk_free_rate=risk_free_rate)
     pair = Comparison(daily, None if benchmark is None else benchmark.closes(equity.bars))
     notes: Notes = {
@@ -59,6 +62,7 @@ def compute_metrics(
     }
     if benchmark is not None:
         notes["benchmark"] = benchmark.name
+    notes.update(rates or {})
     figures: Figures = {}
     for measured in (
         _measure(TRADE_METRICS, book.total),
@@ -67,6 +71,7 @@ def compute_metrics(
         _measure(LONG_METRICS, book.sides["long"]),
         _measure(SHORT_METRICS, book.sides["short"]),
         _measure(BENCHMARK_METRICS, pair),
+        _measure(LOAN_AND_RISK_METRICS, account),
         *(_measure(metrics, statistics) for statistics, metrics in symbol_metrics(book)),
     ):
         for name, value in measured:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from inspect import cleandoc
 from typing import Any
 
-from engine.metrics.account_metrics import ACCOUNT_METRICS
+from engine.metrics.account_metrics import ACCOUNT_METRICS, LOAN_AND_RISK_METRICS
 from engine.metrics.benchmark_metrics import BENCHMARK_METRICS
 from engine.metrics.daily_metrics import DAILY_METRICS
 from engine.metrics.group_metrics import LONG_METRICS, SYMBOL_METRICS
@@ -62,13 +62,21 @@ CHAPTERS: Chapters = (
     ("The account, mark by mark", ACCOUNT, ACCOUNT_METRICS),
     ("Daily returns", DAILY, DAILY_METRICS),
 )
-COMPARED: Chapters = (("Beside a benchmark", BENCHMARK, BENCHMARK_METRICS),)
+LOANS_AND_RISK = """\
+Nights are counted from one day that has a bar to the next, in calendar days; each is paid for at the first bar of the later
+day, at the closes of the earlier one.
+"""
+
+FURTHER: Chapters = (
+    ("Beside a benchmark", BENCHMARK, BENCHMARK_METRICS),
+    ("Loans and risk", LOANS_AND_RISK, LOAN_AND_RISK_METRICS),
+)
 LABELS = ("Formula: ", "Null: ", "Source: ")
 
 
 def document() -> str:
     """The whole page as Markdown, ending with a line break."""
-    return "\n".join((INTRODUCTION, *_chapters(CHAPTERS), _groups(), *_chapters(COMPARED)))
+    return "\n".join((INTRODUCTION, *_chapters(CHAPTERS), _groups(), *_chapters(FURTHER)))
 
 
 def _groups() -> str:

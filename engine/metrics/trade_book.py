@@ -34,6 +34,10 @@ class TradeBook:
         for statistics in (self.total, self.sides[side], self._of(symbol)):
             statistics.on_close(net, gross, bars_held)
 
+    def on_breach(self) -> None:
+        """Count a risk rule that stepped in."""
+        self.total.risk_breaches += 1
+
     def _of(self, symbol: str) -> TradeStatistics:
         if symbol not in self.symbols:
             self.symbols[symbol] = TradeStatistics()

@@ -99,8 +99,12 @@ class Equipment:
         days = self._scenery.days(self._plan.data_of[id_], config.day_zone)
         portfolio.outlet = self._outlet(portfolio)
         portfolio.clock = clock
-        portfolio.ledger = Ledger(config.cash, clock, EquityCurve(config.cash, len(days.rows)), days.rows)
-        portfolio.account = Account(portfolio.outlet, clock, portfolio.ledger, minimum_notional=config.minimum_notional)
+        portfolio.ledger = Ledger(
+            config.cash, clock, EquityCurve(config.cash, len(days.rows)), days, config.account.borrowing
+        )
+        portfolio.account = Account(
+            portfolio.outlet, clock, portfolio.ledger, model=config.account, minimum_notional=config.minimum_notional
+        )
         portfolio.desk = self._open_desk(portfolio)
         portfolio.publisher = self._publisher(portfolio, portfolio.outlet)
         portfolio.strategy_name = config.strategy.name if config.strategy else ""
@@ -113,6 +117,7 @@ class Equipment:
         portfolio.combination = self._combination(config, portfolio)
         portfolio.risk_free_rate = config.risk_free_rate
         portfolio.day_zone = config.day_zone
+        portfolio.borrowing = config.account.borrowing
         portfolio.statistics.book = TradeBook(feed.symbol for feed in clock.feeds)
         portfolio.benchmark = (
             BenchmarkFeed(self._scenery.feeds[config.benchmark], clock, days.rows) if config.benchmark else None

@@ -10,7 +10,18 @@ import msgspec
 from engine.containers.marks import portfolio_update
 from engine.containers.position_events import position_close, position_open
 from engine.containers.root import RUN_START_ID
-from engine.events import Bar, Event, Fill, Order, OrderRequest, PortfolioUpdate, PositionClose, PositionOpen
+from engine.events import (
+    Bar,
+    Event,
+    Fill,
+    Order,
+    OrderRequest,
+    PortfolioUpdate,
+    PositionClose,
+    PositionOpen,
+    RiskBreach,
+)
+from engine.metrics.days import day_numbers
 from engine.metrics.observer import MetricsObserver
 from engine.replay.benchmark import BenchmarkReplay
 from engine.replay.difference import broken, shown, values_differ
@@ -24,12 +35,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from engine.metrics.equity import EquityCurve
+    from engine.trading.accounts import Borrowing
 
     Fields = dict[str, Any]
 
 _FIRST_MARK_OF_A_BAR = 2
 _READ: dict[str, type[Event]] = {
-    cls.type: cls for cls in (Bar, OrderRequest, Order, Fill, PositionOpen, PositionClose, PortfolioUpdate)
+    cls.type: cls for cls in (Bar, OrderRequest, Order, Fill, PositionOpen, PositionClose, PortfolioUpdate, RiskBreach)
 }
 
 
@@ -37,17 +49,27 @@ class AccountReplay:
     """One portfolio from its beginning; `take` gets its events step by step.
 
     `symbols` in the order in which their values are added up; `zone` is that of its days, None is UTC; `benchmark` is the id
-    of the data it is compared with, if any.
+    of the data it is compared with, `borrowing` what its loans cost, if anything.
     """
 
     def __init__(
-        self, container_id: str, cash: float, symbols: Sequence[str], zone: str | None, benchmark: str | None
+        self,
+        container_id: str,
+        cash: float,
+        symbols: Sequence[str],
+        zone: str | None,
+        *,
+        benchmark: str | None,
+        borrowing: Borrowing | None,
     ) -> None:
         self.books = Books(cash, len(symbols))
         self.statistics = MetricsObserver(symbols)
         self._id = container_id
         self._numbers = {symbol: number for number, symbol in enumerate(symbols)}
         self._marks = Marks(cash, zone)
+        self._borrowing = borrowing
+        self._day_of = day_numbers(zone)
+        self._day: int | None = None
         self.benchmark = None if benchmark is None else BenchmarkReplay(benchmark, lambda: self._marks.at_day_ends)
         self._orders = OrderCheck()
         self._closes = [0.0] * len(symbols)
@@ -84,8 +106,16 @@ class AccountReplay:
         if self._fresh and not self._bars and self.benchmark is not None:
             self.benchmark.begin()
         self._bars += bool(self._fresh)
+        if self._fresh and self._borrowing is not None:
+            self._pay_for_loans(self._borrowing, self._day_of(timestamp))
         for seq, event in events:
             self._take(seq, event)
+
+    def _pay_for_loans(self, borrowing: Borrowing, today: int) -> None:
+        """Before the first bar of a day, at the closes of the bars before it."""
+        if self._day is not None and today != self._day and self.books.open_positions:
+            self.books.pay_for_loans(borrowing, self._closes, today - self._day)
+        self._day = today
 
     def check_complete(self) -> None:
         """Checks that every fill so far was followed by what it makes; of a lane that failed it need not be.
@@ -112,6 +142,8 @@ class AccountReplay:
                 self._position(seq, event)
             case PortfolioUpdate():
                 self._mark(seq, event)
+            case RiskBreach():
+                self.statistics.book.on_breach()
 
     def _only_compares(self, bar: Bar) -> bool:
         """Whether a bar is of the benchmark, and of no symbol that the portfolio trades."""

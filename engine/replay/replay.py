@@ -11,6 +11,7 @@ from engine.orchestration.results_folder import json_text
 from engine.replay.account import AccountReplay
 from engine.replay.difference import NO_EVENT, Difference, DifferenceFoundError, shown, values_differ
 from engine.replay.sequence import Sequence
+from engine.trading.accounts import Borrowing
 from tracing.settings import TraceSettings
 
 if TYPE_CHECKING:
@@ -27,6 +28,14 @@ class Notes(msgspec.Struct, frozen=True):
     risk_free_rate: float
     day_zone: str
     benchmark: str | None = None
+    borrow_percent: float = 0.0
+    interest_percent: float = 0.0
+
+    @property
+    def borrowing(self) -> Borrowing | None:
+        """What loans cost, if anything."""
+        rates = Borrowing(self.borrow_percent, self.interest_percent)
+        return rates if any(rates) else None
 
 
 class Cash(msgspec.Struct, frozen=True):
@@ -88,7 +97,9 @@ def replay(document: bytes, events: Iterable[dict[str, Any]]) -> Verdict:
     try:
         notes, cash = _constants(record)
         zone = None if notes.day_zone == "UTC" else notes.day_zone
-        account = AccountReplay(record.container_id, cash, notes.symbols, zone, notes.benchmark)
+        account = AccountReplay(
+            record.container_id, cash, notes.symbols, zone, benchmark=notes.benchmark, borrowing=notes.borrowing
+        )
         for timestamp, step in sequence.steps(events):
             account.take(timestamp, step)
         if record.status == "completed":
@@ -121,6 +132,8 @@ def _recompute(account: AccountReplay, notes: Notes) -> tuple[dict[str, Any], di
         risk_free_rate=notes.risk_free_rate,
         day_zone=None if notes.day_zone == "UTC" else notes.day_zone,
         benchmark=account.benchmark,
+        borrow_cost=account.books.borrow_cost,
+        rates=None if notes.borrowing is None else notes.borrowing._asdict(),
     )
     return dict(metrics), dict(new_notes)
 

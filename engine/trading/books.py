@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from engine.events import Fill
+    from engine.trading.accounts import Borrowing
 
 
 class Booked(NamedTuple):
@@ -23,7 +24,7 @@ class Booked(NamedTuple):
 class Books:
     """Cash in quote currency, signed units of each of so many symbols, the trade that holds them, None where flat.
 
-    `open_positions` counts the symbols held.
+    `open_positions` counts the symbols held, `borrow_cost` is what loans have cost so far.
     """
 
     def __init__(self, cash: float, symbols: int) -> None:
@@ -31,6 +32,7 @@ class Books:
         self.quantities = [0.0] * symbols
         self.open_positions = 0
         self.trades: list[Trade | None] = [None] * symbols
+        self.borrow_cost = 0.0
 
     def book(self, index: int, number: int, fill: Fill, signed_quantity: float) -> Booked:
         """Books `fill` of symbol `number`, which came at the lane's bar `index`.
@@ -50,6 +52,15 @@ class Books:
         self.trades[number] = trade if held else None
         self.open_positions += opened - (not held)
         return Booked(trade, opened, closed=not held)
+
+    def pay_for_loans(self, borrowing: Borrowing, closes: Sequence[float], days: int) -> None:
+        """Takes from cash what the positions owe for so many days, at the closes before them, symbol by symbol (rule P2)."""
+        charges = borrowing.charges(self.quantities, closes, self.cash, days)
+        for trade, charge in zip(self.trades, charges, strict=True):
+            if trade is not None and charge:
+                trade.borrowing += charge
+                self.cash = self.cash - charge
+                self.borrow_cost += charge
 
     def appraise(self, closes: Sequence[float]) -> tuple[float, float]:
         """Equity and gross value of the positions at these closes, one a symbol; none are needed while nothing is held."""

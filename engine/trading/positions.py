@@ -35,6 +35,7 @@ class Trade:
     exit_quantity: float = 0.0
     exit_notional: float = 0.0
     commission: float = 0.0
+    borrowing: float = 0.0
 
     @property
     def side(self) -> Literal["long", "short"]:
@@ -63,8 +64,8 @@ class Trade:
 
     @property
     def net_pnl(self) -> float:
-        """Gross profit less commissions; final once flat."""
-        return self.gross_pnl - self.commission
+        """Gross profit less commissions and what borrowing cost; final once flat."""
+        return self.gross_pnl - self.commission - self.borrowing
 
     def unrealised_pnl(self, close: float) -> float:
         """Net profit if the rest were valued at `close`, partial exits included."""

@@ -19,20 +19,19 @@ containers:
     slippage: [{{name: range_fraction, fraction: 0.1}}, {{name: ticks, ticks: 1, tick_size: 0.01}}]
   - id: portfolio_1
     type: portfolio
-    inputs: [data_a]
+    inputs: [{data}]
     features:
       fast: {{indicator: SMA, timeperiod: 2}}
       slow: {{indicator: SMA, timeperiod: 5}}
     strategy: {{name: crossover, fast: fast, slow: slow, direction: both}}
-    sizing: {{name: percent_of_equity, percent: 80}}
     event_tracing: {{mode: full}}
     {keys}
 """
 
 
-def replayed(home, keys, start="2020-01-01"):
+def replayed(home, keys, start="2020-01-01", data="data_a"):
     """The metrics of a run that replay confirms to the byte."""
-    config = write_config(home, CONFIG.format(keys=keys, start=start))
+    config = write_config(home, CONFIG.format(keys=keys, start=start, data=data))
     outcome = run(config, "--output", home / "results", "--quiet")
     assert outcome.exit_code == 0, outcome.stderr
     again = CliRunner().invoke(app, ["replay", str(home / "results"), "portfolio_1"])
@@ -47,3 +46,13 @@ def test_t6_a_benchmark_is_replayed_from_the_bars_heard_of_it(tmp_path, start):
 
 def test_t6_a_benchmark_that_is_traded_is_replayed(tmp_path):
     assert replayed(tmp_path, "benchmark: data_a")["beta"] is not None
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Tokyo"])
+def test_t6_what_borrowing_costs_is_replayed_night_by_night(tmp_path, zone):
+    account = "account: {name: margin, leverage: 2, borrow_percent: 8, interest_percent: 6}"
+    sizing = "sizing: {name: percent_of_equity, percent: 180}"
+    figures = replayed(tmp_path, f"{account}\n    day_zone: {zone}\n    {sizing}", data="data_b")
+    assert figures["total_borrow_cost"] > 0
+    assert figures["long_total_trades"] > 0
+    assert figures["short_total_trades"] > 0

@@ -86,7 +86,7 @@ def account():
 
 def test_the_names_stand_in_the_order_of_the_rules(account):
     figures, _ = measured(*account)
-    assert list(figures) == [*T1, *T2, *SIDES, *BENCHMARK]
+    assert list(figures) == [*T1, *T2, *SIDES, *BENCHMARK, "total_borrow_cost", "risk_breaches"]
     assert [metric.name for metric in METRICS] == list(figures)
 
 
