@@ -8,13 +8,12 @@ import traceback
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from cli.config_file import read_config
 from cli.exits import ENVIRONMENT, FAILED, OK, REFUSED, SIGNALLED
+from cli.loading import RefusedConfigError, load, located, refused_by_strict
 from cli.render.messages import Messages
 from cli.render.progress import progress_of
 from cli.render.summary import print_dry_run, print_json, print_summary
 from cli.signals import InterruptedBySignalError, Signals
-from engine.config.errors import ConfigErrors, ConfigProblem
 from engine.market.problems import BadData
 from engine.orchestration.prepare import Prepared, prepare
 from engine.orchestration.problems import PlanError
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-    from cli.config_file import LoadedConfig
+    from cli.loading import Reason
 
 
 _MOST_REPORTED = 20
@@ -51,14 +50,6 @@ class Request:
     path: str
 
 
-class RefusedError(Exception):
-    """The run is refused, for these reasons."""
-
-    def __init__(self, *reasons: str) -> None:
-        super().__init__("\n".join(reasons))
-        self.reasons = reasons
-
-
 def run_config(request: Request) -> int:
     """Does what was asked for; returns the exit code."""
     messages = Messages(quiet=request.quiet)
@@ -67,7 +58,7 @@ def run_config(request: Request) -> int:
             return _run(request, messages, signals)
         except BrokenPipeError:
             raise  # whoever read stdout has seen enough: typer leaves without a word
-        except (RefusedError, InterruptedBySignalError, OSError, MemoryError) as error:
+        except (RefusedConfigError, InterruptedBySignalError, OSError, MemoryError) as error:
             if request.debug:
                 traceback.print_exception(error)
             code, lines = _reason(error, signals)
@@ -77,7 +68,7 @@ def run_config(request: Request) -> int:
 
 
 def _run(request: Request, messages: Messages, signals: Signals) -> int:
-    prepared = _prepare(request, _load(request, messages), messages)
+    prepared = _prepare(request, messages)
     if request.dry_run:
         if request.as_json or not request.quiet:
             print_dry_run(prepared, request.output, as_json=request.as_json)
@@ -88,7 +79,7 @@ def _run(request: Request, messages: Messages, signals: Signals) -> int:
             how: dict[str, int | str] = {"workers": workers, "path": request.path}
             outcome = _simulate(request, Run(prepared, folder, how, messages.warn, workers), signals)
     except FolderRefusedError as error:
-        raise RefusedError(*_mended(error)) from error
+        raise RefusedConfigError(*_mended(error)) from error
     _report_failures(outcome, messages)
     if request.as_json:
         print_json(prepared, outcome, request.output)
@@ -112,40 +103,30 @@ def _simulate(request: Request, run: Run, signals: Signals) -> Outcome:
     return outcome
 
 
-def _load(request: Request, messages: Messages) -> LoadedConfig:
-    try:
-        loaded = read_config(
-            request.config,
-            str(request.config),
-            environment=request.environment,
-            assignments=request.assignments,
-        )
-    except ConfigErrors as error:
-        raise RefusedError(*map(str, error.problems)) from error
-    except OSError as error:
-        raise RefusedError(f"{request.config}: {error.strerror or error}") from error
-    _warn(request, messages, map(str, loaded.warnings))
-    return loaded
+def _prepare(request: Request, messages: Messages) -> Prepared:
+    """Reads the config and plans it; under `--strict`, what is only odd refuses it too."""
+    loaded = load(request)
+    refusals: list[Reason] = []
 
+    def warn(warnings: Iterable[Reason]) -> None:
+        for warning in warnings:
+            if request.strict:
+                refusals.append(refused_by_strict(warning))
+            else:
+                messages.warn(warning)
 
-def _prepare(request: Request, loaded: LoadedConfig, messages: Messages) -> Prepared:
+    warn(loaded.warnings)
     try:
         prepared = prepare(loaded.config, loaded.locations, loaded.base_folder)
+        warn(prepared.warnings)
     except PlanError as error:
-        located = (ConfigProblem(loaded.locations.of(p.path), p.path, p.value, p.reason) for p in error.problems)
-        raise RefusedError(*map(str, located)) from error
+        refusals += located(error, loaded)
     except BadData as error:
-        raise RefusedError(*map(str, error.problems)) from error
-    _warn(request, messages, prepared.warnings)
-    return prepared
-
-
-def _warn(request: Request, messages: Messages, warnings: Iterable[str]) -> None:
-    lines = list(warnings)
-    if lines and request.strict:
-        raise RefusedError(*(f"{line} (refused by --strict)" for line in lines))
-    for line in lines:
-        messages.warn(line)
+        refusals += map(str, error.problems)
+    else:
+        if not refusals:
+            return prepared
+    raise RefusedConfigError(*refusals)
 
 
 def _report_failures(outcome: Outcome, messages: Messages) -> None:
@@ -159,10 +140,10 @@ def _report_failures(outcome: Outcome, messages: Messages) -> None:
         messages.error(f"... and {len(failures) - _MOST_REPORTED} more: their metrics.json say why")
 
 
-def _reason(error: BaseException, signals: Signals) -> tuple[int, Sequence[str]]:
+def _reason(error: BaseException, signals: Signals) -> tuple[int, Sequence[Reason]]:
     """The exit code and the words for what kept a run from ending by itself."""
     match error:
-        case RefusedError():
+        case RefusedConfigError():
             return REFUSED, error.reasons
         case InterruptedBySignalError():
             return SIGNALLED + (signals.received or 0), ("interrupted",)

@@ -156,11 +156,16 @@ class TraceSettings(msgspec.Struct, frozen=True, kw_only=True):
         return self.enabled and self.storage_backend == "disk" and self.events_to_trace != ()
 
     @property
+    def may_trace(self) -> bool:
+        """Whether anything is traced, from the start or once some of the rules say so."""
+        return self.enabled or any(rule.action.enabled is True for rule in self.dynamic_rules)
+
+    @property
     def may_stream(self) -> bool:
         """Whether events are written to disk, from the start or once some of the rules say so (rule S2)."""
         actions = [rule.action for rule in self.dynamic_rules]
         return (
-            (self.enabled or any(action.enabled is True for action in actions))
+            self.may_trace
             and "disk" in (self.storage_backend, *(action.storage_backend for action in actions))
             and any(events not in ((), []) for events in (self.events_to_trace, *(a.events_to_trace for a in actions)))
         )
@@ -169,3 +174,15 @@ class TraceSettings(msgspec.Struct, frozen=True, kw_only=True):
     def event_types(self) -> frozenset[str] | None:
         """The types to trace, None for all."""
         return None if self.events_to_trace == "ALL" else frozenset(self.events_to_trace)
+
+    @property
+    def types_once_taken(self) -> frozenset[str] | None:
+        """The types that a tracer may take in the course of a run, None for all."""
+        named = (rule.action.events_to_trace for rule in self.dynamic_rules)
+        asked = [self.events_to_trace, *(events for events in named if events is not UNSET)]
+        return None if "ALL" in asked else frozenset(name for events in asked for name in events)
+
+    def may_take(self, event_type: str) -> bool:
+        """Whether an event of this type may be traced in the course of a run."""
+        types = self.types_once_taken
+        return self.may_trace and (types is None or event_type in types)

@@ -1,10 +1,15 @@
-"""Messages: one line each, on stderr, never wrapped, with nothing in them that a terminal would obey."""
+"""Messages: one line each, on stderr, never wrapped, with nothing in them that a terminal would obey.
+
+On a terminal the line of the file that a message is about stands beneath it, with a caret under the place.
+"""
 
 from __future__ import annotations
 
+import shutil
 import sys
 
 from cli.render.safe_text import visible
+from engine.config.errors import ConfigProblem
 
 
 class Messages:
@@ -13,11 +18,20 @@ class Messages:
     def __init__(self, *, quiet: bool) -> None:
         self._quiet = quiet
 
-    def error(self, line: str) -> None:
+    def error(self, message: ConfigProblem | str) -> None:
         """Something that stops what was asked for."""
-        sys.stderr.write(f"{visible(line)}\n")
+        _say(message, "")
 
-    def warn(self, line: str) -> None:
+    def warn(self, message: ConfigProblem | str) -> None:
         """Something odd that stops nothing."""
         if not self._quiet:
-            sys.stderr.write(f"warning: {visible(line)}\n")
+            _say(message, "warning: ")
+
+
+def _say(message: ConfigProblem | str, before: str) -> None:
+    lines = [f"{before}{visible(str(message))}"]
+    if isinstance(message, ConfigProblem) and sys.stderr.isatty():
+        from cli.render.excerpt import excerpt  # noqa: PLC0415 - only where somebody looks
+
+        lines += excerpt(message.at, shutil.get_terminal_size().columns)
+    sys.stderr.write("".join(f"{line}\n" for line in lines))

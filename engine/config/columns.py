@@ -127,16 +127,6 @@ class ColumnCheck:
             self._problems.add(item, path, f"no feature or column {what} arrives here", guess)
 
 
-def check_signals(each: Declared, inputs: Inputs, directory: Directory, problems: Problems) -> None:
-    """Reports a portfolio that nothing tells to trade."""
-    if not isinstance(each.config, PortfolioContainer) or each.config.strategy is not None or each.id not in inputs:
-        return
-    if not {directory.type_of(name) for name in inputs[each.id]} & {"strategy", None}:
-        problems.missing(
-            each.node, (*each.path, "strategy"), "expected a strategy: {name: ...}, or a strategy container as an input"
-        )
-
-
 def _own_names(features: Any) -> list[str] | None:  # noqa: ANN401 - INVALID is of no type
     """The names that features give, one for each output; None if some could not be read."""
     if features is INVALID or INVALID in features.values():

@@ -22,7 +22,9 @@ One YAML file describes a run. Try what you wrote with
     admf run configs/quickstart.yaml --dry-run    # the same with the data read; writes nothing
 
 Mistakes are reported all together, one line each: `<file>:<line>:<column>: <key>: <value>: <what was expected>`. A key that
-nothing reads is a mistake. Relative paths start at the folder of the file they stand in.
+nothing reads is a mistake. On a terminal the line stands beneath, with a caret under the place. What is odd without being
+wrong is a warning, and with `--strict` refused: a pattern that matches no container, a feature that no strategy reads and no
+trace shows, a container that nobody uses, a portfolio without a strategy. Relative paths start at the folder of the file they stand in.
 
 Numbers, true and false are read as the key demands: `1e-4`, `1_000`, `yes` and `Off` are fine, `12:30` and `010` are refused.
 Ids, names and keys are taken as they stand, so `id: 010` is the id `010`. Anchors, aliases and `<<` work; tags do not, nor

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from engine.config.assignments import Assignments
-from engine.config.columns import ColumnCheck, check_signals
+from engine.config.columns import ColumnCheck
 from engine.config.containers import Declared
 from engine.config.dynamic_rules import check_rules_reach_portfolios
 from engine.config.errors import ConfigProblem, Problems
@@ -68,7 +68,7 @@ def load_config(files: Files, asked: Asked, variables: Variables, problems: Prob
     config = _finished(read, declared, inputs, files)
     return LoadedConfig(
         config,
-        Locations(_expanded(merged, declared), files.shown),
+        Locations(_expanded(merged, declared), files.shown, [each.path for each in declared]),
         (*problems.warnings, *unmatched_patterns(config, merged)),
     )
 
@@ -95,7 +95,6 @@ def _check(declared: list[Declared], merged: Mapping, problems: Problems) -> Inp
         check_values(each, problems)
         if directory.owns(each):
             columns.check(each)
-            check_signals(each, inputs, directory, problems)
     return inputs
 
 

@@ -1,16 +1,21 @@
 """Where each value of a config was written."""
 
-from engine.config.node import Mapping, Mark, Node, Sequence
+from collections.abc import Sequence as Ordered
+
+from engine.config.errors import ConfigProblem
+from engine.config.node import Mapping, Mark, Node, Path, Sequence, dotted
 
 
 class Locations:
     """Answers where a value stands, by its dotted path in the config as it was expanded.
 
-    `files` are those it was read from, as messages call them, the lowest layer first.
+    `files` are those it was read from, as messages call them, the lowest layer first. `written` are the paths of the
+    containers as they stand in the file, where a sweep is one.
     """
 
-    def __init__(self, root: Mapping, files: tuple[str, ...] = ()) -> None:
+    def __init__(self, root: Mapping, files: tuple[str, ...] = (), written: Ordered[Path] = ()) -> None:
         self._root = root
+        self._written = written
         self._rank = {file: rank for rank, file in enumerate(files)}
 
     def of(self, dotted_path: str) -> Mark:
@@ -27,6 +32,17 @@ class Locations:
                 break
             node, rest = found
         return node.at
+
+    def problem(self, dotted_path: str, value: str | None, expected: str) -> ConfigProblem:
+        """What is odd or wrong with the value at a path; the message has the path as it is written in the file."""
+        return ConfigProblem(self.of(dotted_path), self._as_written(dotted_path), value, expected)
+
+    def _as_written(self, dotted_path: str) -> str:
+        head, _, rest = dotted_path.partition(".")
+        number, dot, rest = rest.partition(".")
+        if head != "containers" or not number.isdigit() or int(number) >= len(self._written):
+            return dotted_path
+        return dotted(self._written[int(number)]) + dot + rest
 
     def order_of(self, dotted_path: str) -> tuple[int, int, int]:
         """What sorts places from the first to the last: by file, the extended one first, then by line and column.

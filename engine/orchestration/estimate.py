@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import msgspec
-from msgspec import UNSET
 
 from engine.config.schema import DataContainer
 from engine.market.sources import FileSource
@@ -143,7 +142,7 @@ class _Needs:
 
     def _kept(self) -> float:
         """Events kept in memory, and what waits in memory to be written."""
-        return sum(self._kept_by(id_, settings) for id_, settings in self._traces.items() if _may_trace(settings))
+        return sum(self._kept_by(id_, settings) for id_, settings in self._traces.items() if settings.may_trace)
 
     def _kept_by(self, id_: str, settings: TraceSettings) -> float:
         lines = dict(self._events(id_, settings))
@@ -176,19 +175,8 @@ class _Needs:
 
     def _events(self, id_: str, settings: TraceSettings) -> Iterator[tuple[str, int]]:
         """The events that a container's tracer takes, by type: under rules as if each had come true at the start."""
-        wanted = _types(settings)
+        wanted = settings.types_once_taken
         return ((name, n) for name, n in self._traffic.heard(id_).items() if wanted is None or name in wanted)
-
-
-def _may_trace(settings: TraceSettings) -> bool:
-    return settings.enabled or any(rule.action.enabled is True for rule in settings.dynamic_rules)
-
-
-def _types(settings: TraceSettings) -> frozenset[str] | None:
-    """The types that a tracer may take in the course of a run, None for all."""
-    named = (rule.action.events_to_trace for rule in settings.dynamic_rules)
-    asked = [settings.events_to_trace, *(events for events in named if events is not UNSET)]
-    return None if "ALL" in asked else frozenset(name for events in asked for name in events)
 
 
 def _is_file(source: object) -> bool:

@@ -15,6 +15,7 @@ from engine.orchestration.plan import lay_out
 from engine.orchestration.prepare import check_folders
 from engine.orchestration.row_counts import expected_bars
 from engine.orchestration.tracing_setup import resolve_with_origins
+from engine.orchestration.unused import unused
 from engine.strategies.registered import package_of, registered_strategies
 from tracing.layers import BUILT_IN, ON_THE_COMMAND_LINE
 from tracing.patterns import specificity
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    from engine.config.errors import ConfigProblem
     from engine.config.locations import Locations
     from engine.config.schema import RunConfig
     from engine.orchestration.plan import Plan, Planned
@@ -65,13 +67,13 @@ class OwnCode:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """A plan explained: `traces` by container id, `own_code` that a run would import, `warnings` of one line each."""
+    """A plan explained: `traces` by container id, `own_code` that a run would import, `warnings` with their places."""
 
     plan: Plan
     traces: Mapping[str, Trace]
     estimate: Estimate
     own_code: tuple[OwnCode, ...]
-    warnings: tuple[str, ...]
+    warnings: tuple[ConfigProblem, ...]
 
     def path(self, _: Planned) -> str:
         """How a container is computed."""
@@ -94,7 +96,7 @@ def explain(config: RunConfig, locations: Locations, folder: Path) -> Explanatio
         traces={id_: shared[id(each)] for id_, each in resolved.items()},
         estimate=estimate(plan, settings),
         own_code=tuple(_own_code(plan)),
-        warnings=tuple(_missing_data(plan, locations)),
+        warnings=(*unused(plan, settings, locations), *_missing_data(plan, locations)),
     )
 
 
@@ -149,9 +151,9 @@ def _code_origin(name: str) -> str:
     return "refused: " + registered_strategies().refused[name] if point is None else f"package {package_of(point)}"
 
 
-def _missing_data(plan: Plan, locations: Locations) -> Iterator[str]:
+def _missing_data(plan: Plan, locations: Locations) -> Iterator[ConfigProblem]:
     for number, container in enumerate(plan.config.containers):
         if isinstance(container, DataContainer) and expected_bars(container.source, plan.folder) is None:
             key = f"containers.{number}.source.path"
             path = getattr(container.source, "path", "")
-            yield f"{locations.of(key)}: {key}: {path}: there is no such file; the estimate counts it as empty"
+            yield locations.problem(key, path, "there is no such file; the estimate counts it as empty")

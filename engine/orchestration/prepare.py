@@ -15,6 +15,7 @@ from engine.orchestration.identity import plan_hash, run_correlation_id
 from engine.orchestration.plan import make_plan
 from engine.orchestration.problems import PlanError, PlanProblem
 from engine.orchestration.tracing_setup import resolve_traces
+from engine.orchestration.unused import unused
 from engine.trading.sizing import VolatilityTarget
 from tracing.storage.paths import shared_folders
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from engine.config.errors import ConfigProblem
     from engine.config.locations import Locations
     from engine.config.schema import RunConfig
     from engine.market.bars import Bars
@@ -36,7 +38,7 @@ class Prepared:
     plan: Plan
     traces: Mapping[str, TraceSettings]
     bars: Mapping[str, Bars]
-    warnings: Sequence[str]
+    warnings: Sequence[ConfigProblem | str]
     hash: str
     correlation_id: str
     load_s: float
@@ -68,7 +70,7 @@ def prepare(config: RunConfig, locations: Locations, folder: Path) -> Prepared:
         plan=plan,
         traces=traces,
         bars=timed.bars,
-        warnings=[*data.warnings, *timed.warnings],
+        warnings=[*unused(plan, traces, locations), *data.warnings, *timed.warnings],
         hash=plan_hash(plan, traces, timed.bars),
         correlation_id=run_correlation_id(plan, timed.bars),
         load_s=load_s,

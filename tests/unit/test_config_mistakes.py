@@ -139,7 +139,6 @@ MISTAKES = [
     ("inputs: [strategy_1]", "inputs: [strategy_1, execution_1]", "execution_1]", "a container of type portfolio listens to data or feature or strategy, not to execution"),
     ("inputs: [strategy_1]", "inputs: [strategy_1, strategy_1]", "strategy_1]", "containers.4.inputs.1: strategy_1: this container is among the inputs already"),
     ("inputs: [strategy_1]", "inputs: ['strat_*']", "'strat_*'", "containers.4.inputs.0: strat_*: this pattern matches no container"),
-    ("inputs: [strategy_1]", "inputs: [data_x]", "id: portfolio_1", "containers.4.strategy: missing: expected a strategy"),
     ("    inputs: [strategy_1]\n", "", "id: portfolio_1", "containers.4.inputs: missing: expected a list"),
     ("execution: execution_1", "execution: execution_2", "execution_2", "containers.4.execution: execution_2: expected the id of an execution container; did you mean 'execution_1'?"),
     ("execution: execution_1", "execution: data_x", "data_x\n    cash", "this one is of type data"),

@@ -1,0 +1,73 @@
+"""The config that a command was given: read with its layers, or refused with every reason; warnings, or their refusal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+import msgspec
+
+from cli.config_file import read_config
+from engine.config.errors import ConfigErrors, ConfigProblem
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from cli.config_file import LoadedConfig
+    from engine.orchestration.problems import PlanError
+
+Reason = ConfigProblem | str
+
+
+class RefusedConfigError(Exception):
+    """What was asked for is refused, for these reasons: located ones are shown with their line."""
+
+    def __init__(self, *reasons: Reason) -> None:
+        super().__init__("\n".join(map(str, reasons)))
+        self.reasons = reasons
+
+
+class Layered(Protocol):
+    """What names a config on the command line, and what lies over it."""
+
+    @property
+    def config(self) -> Path:
+        """The file as it was typed."""
+
+    @property
+    def environment(self) -> str | None:
+        """The environment instead of the file's own."""
+
+    @property
+    def assignments(self) -> tuple[str, ...]:
+        """Single values over the file."""
+
+
+def load(request: Layered) -> LoadedConfig:
+    """The config that was asked for.
+
+    Raises:
+        RefusedConfigError: if it cannot be used.
+    """
+    try:
+        return read_config(
+            request.config, str(request.config), environment=request.environment, assignments=request.assignments
+        )
+    except ConfigErrors as error:
+        more = [f"... and {error.more} more"] if error.more else []
+        raise RefusedConfigError(*error.problems, *more) from error
+    except OSError as error:
+        raise RefusedConfigError(f"{request.config}: {error.strerror or error}") from error
+
+
+def located(error: PlanError, loaded: LoadedConfig) -> Sequence[ConfigProblem]:
+    """What planning found wrong, with its places."""
+    return [loaded.locations.problem(p.path, p.value, p.reason) for p in error.problems]
+
+
+def refused_by_strict(warning: Reason) -> Reason:
+    """A warning as the reason of a refusal."""
+    note = " (refused by --strict)"
+    if isinstance(warning, str):
+        return warning + note
+    return msgspec.structs.replace(warning, expected=warning.expected + note)

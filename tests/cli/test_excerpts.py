@@ -1,0 +1,84 @@
+"""On a terminal the line of the file stands under a message, with a caret under the place."""
+
+import io
+import sys
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from cli.render.excerpt import excerpt
+from cli.render.messages import Messages
+from engine.config.errors import ConfigProblem
+from engine.config.node import Mark, option
+
+
+@pytest.fixture
+def shown(tmp_path, monkeypatch):
+    """The lines for a place in a file of this text."""
+    monkeypatch.chdir(tmp_path)
+
+    def shown(text, line, column, width=80):
+        (tmp_path / "c.yaml").write_text(text, encoding="utf-8")
+        return excerpt(Mark("c.yaml", line, column), width)
+
+    return shown
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "column", "expected"),
+    [
+        ("a: 1\nb: x\n", 2, 4, ["  b: x", "     ^"]),
+        ("b: x", 1, 1, ["  b: x", "  ^"]),
+        ("b: x", 1, 5, ["  b: x", "      ^"]),
+        ("日本: x\n", 1, 5, ["  日本: x", "        ^"]),
+        ("a: '\x85b'\nc: 1", 2, 1, ["  b'", "  ^"]),
+        ("\ufeffb: x", 1, 4, ["  b: x", "     ^"]),
+        ("b:\t\u202ex", 1, 5, ["  b:\\t\\u202ex", "            ^"]),
+        ("b: x", 2, 1, []),
+    ],
+)
+def test_the_caret_stands_under_the_place_as_it_is_shown(shown, text, line, column, expected):
+    assert shown(text, line, column) == expected
+
+
+def test_of_a_long_line_the_part_around_the_place_is_shown(shown):
+    line, caret = shown("x" * 200 + "HERE" + "y" * 200, 1, 201, width=40)
+    assert line == "  " + "x" * 12 + "HERE" + "y" * 22
+    assert line[caret.index("^")] == "H"
+
+
+@given(text=st.text(max_size=60).filter(lambda text: not set(text) & set("\r\n\x85\u2028\u2029")), data=st.data())
+@settings(max_examples=60, deadline=None)
+def test_nothing_is_wider_than_the_terminal_or_obeyed_by_it(tmp_path_factory, text, data):
+    file = tmp_path_factory.getbasetemp() / "c.yaml"
+    file.write_text(text, encoding="utf-8", errors="replace", newline="")
+    at = Mark(str(file), 1, data.draw(st.integers(1, len(text) + 1)))
+    for line in excerpt(at, data.draw(st.integers(30, 60))):
+        assert cell_len(line) <= 60
+        assert line.isprintable()
+
+
+@pytest.mark.parametrize("at", [option("--set a=b"), Mark("absent.yaml", 1, 1), Mark(".", 1, 1)])
+def test_what_stands_in_no_file_has_no_line(at):
+    assert excerpt(at, 80) == []
+
+
+def said(monkeypatch, tmp_path, *, terminal):
+    (tmp_path / "c.yaml").write_text("cahs: 5\n")
+    stream = io.StringIO()
+    stream.isatty = lambda: terminal
+    monkeypatch.setattr(sys, "stderr", stream)
+    problem = ConfigProblem(Mark(str(tmp_path / "c.yaml"), 1, 1), "cahs", None, "unknown key")
+    Messages(quiet=False).error(problem)
+    Messages(quiet=False).warn(problem)
+    Messages(quiet=True).warn(problem)
+    return stream.getvalue().replace(str(tmp_path), "").splitlines()
+
+
+def test_only_a_terminal_is_shown_the_line(monkeypatch, tmp_path):
+    message = "/c.yaml:1:1: cahs: unknown key"
+    excerpt = ["  cahs: 5", "  ^"]
+    assert said(monkeypatch, tmp_path, terminal=True) == [message, *excerpt, f"warning: {message}", *excerpt]
+    assert said(monkeypatch, tmp_path, terminal=False) == [message, f"warning: {message}"]
