@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from cli.asked import answered, chosen, load, located
+from cli.asked import answered, chosen
 from cli.exits import FAILED, OK, REFUSED
+from cli.loading import Reason, RefusedConfigError, load, located, refused_by_strict
 from cli.render.check import finding_as_data, finding_in_words, survey_as_data, survey_in_words
 from cli.render.terminal import Terminal
-from cli.results.refusal import RefusedError
 from engine.market.problems import BadData
 from engine.market.survey import survey
 from engine.orchestration.bar_lengths import time_bars
@@ -56,14 +56,14 @@ def _check(request: Request, messages: Messages) -> int:
     loaded = load(request.config, request.environment, request.assignments)
     terminal = Terminal()
     surveys, refusals = _surveyed(loaded) if request.data else ([], [])
-    remarks = [*map(str, loaded.warnings), *(line for each in surveys for line in each.warnings)]
+    remarks: list[Reason] = [*loaded.warnings, *(line for each in surveys for line in each.warnings)]
     is_refused = bool(refusals) or any(each.refused for each in surveys) or bool(request.strict and remarks)
     if not request.as_json:
         terminal.print(line for each in surveys for line in survey_in_words(each, terminal.width))
     findings = _looked(request, loaded) if request.lookahead and not is_refused else iter(())
     if request.as_json:
         found = list(findings)
-        terminal.print_value(_as_json(request, surveys, found, [*refusals], remarks))
+        terminal.print_value(_as_json(request, surveys, found, [*map(str, refusals)], [*map(str, remarks)]))
     else:
         found = []
         for each in findings:
@@ -71,7 +71,7 @@ def _check(request: Request, messages: Messages) -> int:
             terminal.print(finding_in_words(each, terminal.width))
     for line in remarks:
         if request.strict:
-            messages.error(f"{line} (refused by --strict)")
+            messages.error(refused_by_strict(line))
         else:
             messages.warn(line)
     for line in refusals:
@@ -81,7 +81,7 @@ def _check(request: Request, messages: Messages) -> int:
     return FAILED if any(each.verdict in _WRONG for each in found) else OK
 
 
-def _surveyed(loaded: LoadedConfig) -> tuple[Sequence[Survey], list[str]]:
+def _surveyed(loaded: LoadedConfig) -> tuple[Sequence[Survey], Sequence[Reason]]:
     """What the data containers hold, and what a run would refuse of them together."""
     try:
         plan = lay_out(loaded.config, loaded.base_folder, {})
@@ -98,9 +98,9 @@ def _looked(request: Request, loaded: LoadedConfig) -> Iterator[Finding]:
     try:
         prepared = prepare(loaded.config, loaded.locations, loaded.base_folder)
     except PlanError as error:
-        raise RefusedError("\n".join(located(error, loaded))) from error
+        raise RefusedConfigError(*located(error, loaded)) from error
     except BadData as error:
-        raise RefusedError("\n".join(map(str, error.problems))) from error
+        raise RefusedConfigError(*map(str, error.problems)) from error
     portfolios = [planned.id for planned in prepared.plan.of_type("portfolio")]
     for id_ in chosen(request.container_id, portfolios):
         yield look_ahead(prepared.plan, prepared.bars, id_, request.points)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -27,40 +27,22 @@ class RefusedConfigError(Exception):
         self.reasons = reasons
 
 
-class Layered(Protocol):
-    """What names a config on the command line, and what lies over it."""
-
-    @property
-    def config(self) -> Path:
-        """The file as it was typed."""
-
-    @property
-    def environment(self) -> str | None:
-        """The environment instead of the file's own."""
-
-    @property
-    def assignments(self) -> tuple[str, ...]:
-        """Single values over the file."""
-
-
-def load(request: Layered) -> LoadedConfig:
-    """The config that was asked for.
+def load(config: Path, environment: str | None, assignments: Sequence[str]) -> LoadedConfig:
+    """The config in a file, with the layers that the command line puts over it.
 
     Raises:
-        RefusedConfigError: if it cannot be used.
+        RefusedConfigError: with every mistake in it.
     """
     try:
-        return read_config(
-            request.config, str(request.config), environment=request.environment, assignments=request.assignments
-        )
+        return read_config(config, str(config), environment=environment, assignments=assignments)
     except ConfigErrors as error:
         more = [f"... and {error.more} more"] if error.more else []
         raise RefusedConfigError(*error.problems, *more) from error
     except OSError as error:
-        raise RefusedConfigError(f"{request.config}: {error.strerror or error}") from error
+        raise RefusedConfigError(f"{config}: {error.strerror or error}") from error
 
 
-def located(error: PlanError, loaded: LoadedConfig) -> Sequence[ConfigProblem]:
+def located(error: PlanError, loaded: LoadedConfig) -> list[ConfigProblem]:
     """What planning found wrong, with its places."""
     return [loaded.locations.problem(p.path, p.value, p.reason) for p in error.problems]
 

@@ -105,7 +105,7 @@ def _simulate(request: Request, run: Run, signals: Signals) -> Outcome:
 
 def _prepare(request: Request, messages: Messages) -> Prepared:
     """Reads the config and plans it; under `--strict`, what is only odd refuses it too."""
-    loaded = load(request)
+    loaded = load(request.config, request.environment, request.assignments)
     refusals: list[Reason] = []
 
     def warn(warnings: Iterable[Reason]) -> None:

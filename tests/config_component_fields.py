@@ -22,6 +22,21 @@ def featured(features: str, given: str, **changed: str) -> dict[str, Change]:
     return {name: row._replace(given=(own, *row.given)) for name, row in strategy(given, **changed).items()}
 
 
+def entered(given: str, good_for: str, **changed: str) -> dict[str, Change]:
+    """The rows of an order by which portfolio_2 enters, at a market of which it may take little at each bar.
+
+    `good_for` is how long it is good in the row that changes just that.
+    """
+    little = "containers.execution_2.participation=0.000001"
+    timed = f"{given[:-1]}, time_in_force: gtd, good_for: {good_for}}}"
+    rows: dict[str, Change] = {}
+    for name, value in changed.items():
+        form, _, field = name.partition("__")
+        row = component("portfolio_2.entry", timed if field == "good_for" else given, f"{field}={value}")
+        rows[f"{form}.{field}"] = row._replace(given=(little, *row.given))
+    return rows
+
+
 _OF = "[{name: crossover, fast: own_fast, slow: own_slow, direction: both}, {name: time_series_momentum, lookback: 2, direction: both}]"
 _THREE = (
     "containers.portfolio_2.inputs=[data_x, data_y, data_spare]",
@@ -126,4 +141,33 @@ COMPONENTS: dict[str, Change] = {
         "{name: cool_down, of: {name: crossover, fast: own_fast, slow: own_slow, direction: both}, bars: 3}",
         CoolDown__of="{name: buy_and_hold}", CoolDown__bars="5",
     ),
+    **entered("{order: market}", "1d", MarketForm__time_in_force="ioc", MarketForm__good_for="9d"),
+    **entered(
+        "{order: limit, limit: {percent: 1}}",
+        "2d",
+        LimitForm__limit="{percent: 0.1}", LimitForm__time_in_force="ioc", LimitForm__good_for="9d",
+    ),
+    **entered(
+        "{order: stop, stop: {percent: 1}}",
+        "2d",
+        StopForm__stop="{percent: 0.1}", StopForm__time_in_force="ioc", StopForm__good_for="9d",
+    ),
+    **entered(
+        "{order: stop_limit, stop: {percent: 1}, limit: {percent: 0.5}}",
+        "2d",
+        StopLimitForm__stop="{percent: 0.1}", StopLimitForm__limit="{percent: 0.01}", StopLimitForm__time_in_force="ioc", StopLimitForm__good_for="9d",
+    ),
+    **entered(
+        "{order: trailing_stop, trail: {percent: 1}}",
+        "2d",
+        TrailingForm__trail="{percent: 0.1}", TrailingForm__time_in_force="ioc", TrailingForm__good_for="9d",
+    ),
+    "ExitForm.on_signal": component("portfolio_2.exit", "{}", "on_signal={order: limit, limit: {percent: 1}}"),
+    "ExitForm.stop_loss": component("portfolio_2.exit", "{}", "stop_loss={percent: 0.5}"),
+    "ExitForm.take_profit": component("portfolio_2.exit", "{}", "take_profit={percent: 0.5}"),
+    "ExitForm.trailing_stop": component("portfolio_2.exit", "{}", "trailing_stop={percent: 0.5}"),
+    "Distance.percent": component("portfolio_2.exit", "{stop_loss: {percent: 2}}", "stop_loss.percent=0.5"),
+    "Distance.amount": component("portfolio_2.exit", "{stop_loss: {amount: 2}}", "stop_loss.amount=0.5"),
+    "Distance.atr": component("portfolio_2.exit", "{stop_loss: {atr: 2, timeperiod: 2}}", "stop_loss.atr=0.5"),
+    "Distance.timeperiod": component("portfolio_2.exit", "{stop_loss: {atr: 1, timeperiod: 2}}", "stop_loss.timeperiod=4"),
 }  # fmt: skip
