@@ -197,7 +197,8 @@ class PortfolioContainer(Container):
         number = self._numbers[event.symbol]
         holding, trade = self.holdings[number], self.ledger.trades[number]
         if trade is not None and trade.trade_id == event.correlation_id:
-            self._see_whether_closing(holding, trade)
+            if event.oco is None and signed(event.side, trade.sign) < 0:
+                self._see_whether_closing(holding, trade)
         elif holding.trade_id == event.correlation_id and not self.desk.knows(holding.trade_id or ""):
             holding.intent = 0
 
@@ -205,7 +206,7 @@ class PortfolioContainer(Container):
         """Once no exit that a decision asked for works any more, what is held stays until the next decision."""
         if holding.closing and not self.desk.is_leaving(trade.trade_id):
             holding.closing = False
-            holding.intent = trade.sign
+            holding.intent, holding.trade_id = trade.sign, trade.trade_id
 
     def _on_fill(self, event: Event) -> None:
         if not isinstance(event, Fill):
