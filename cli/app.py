@@ -7,6 +7,7 @@ import typer
 from cli.commands.check import check
 from cli.commands.diff import diff
 from cli.commands.explain import explain
+from cli.commands.export import export
 from cli.commands.init import init
 from cli.commands.inspect import inspect
 from cli.commands.list import list_
@@ -32,6 +33,7 @@ app.command("replay")(replay)
 app.command("check")(check)
 app.command("diff")(diff)
 app.command("query")(query)
+app.command("export")(export)
 app.command("list")(list_)
 app.command("schema")(schema)
 
