@@ -117,8 +117,8 @@ def _prepare(request: Request, messages: Messages) -> Prepared:
 
     warn(loaded.warnings)
     try:
-        prepared = prepare(loaded.config, loaded.locations, loaded.base_folder)
-        warn(prepared.warnings)
+        prepared = prepare(loaded.config, loaded.locations, loaded.base_folder, path=request.path)
+        warn((*prepared.warnings, *_off_the_path(request, prepared)))
     except PlanError as error:
         refusals += located(error, loaded)
     except BadData as error:
@@ -127,6 +127,19 @@ def _prepare(request: Request, messages: Messages) -> Prepared:
         if not refusals:
             return prepared
     raise RefusedConfigError(*refusals)
+
+
+def _off_the_path(request: Request, prepared: Prepared) -> list[str]:
+    """A line for each reason for which portfolios cannot be computed as columns, if that was asked for."""
+    reasons: dict[str, list[str]] = {}
+    for id_, taken in prepared.paths.items() if request.path == "batch" else ():
+        if taken.path == "event":
+            reasons.setdefault(taken.reason, []).append(id_)
+    return [f"{_and_others(ids)}: computed event by event: {reason}" for reason, ids in reasons.items()]
+
+
+def _and_others(ids: Sequence[str]) -> str:
+    return ids[0] if len(ids) == 1 else f"{ids[0]} and {len(ids) - 1} more"
 
 
 def _report_failures(outcome: Outcome, messages: Messages) -> None:

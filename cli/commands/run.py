@@ -22,6 +22,8 @@ class Progress(StrEnum):
 class LanePath(StrEnum):
     """How portfolios are computed."""
 
+    auto = "auto"
+    batch = "batch"
     event = "event"
 
 
@@ -42,7 +44,13 @@ def run(
             help="Processes that share the portfolios. No result depends on it.",
         ),
     ] = None,
-    path: Annotated[LanePath, typer.Option(help="How portfolios are computed: event by event.")] = LanePath.event,
+    path: Annotated[
+        LanePath,
+        typer.Option(
+            help="How portfolios are computed: as columns where nobody takes their events (auto, batch; batch warns of "
+            "those that cannot be), or all event by event. The results are the same."
+        ),
+    ] = LanePath.auto,
     strict: Annotated[
         bool, typer.Option("--strict", help="Refuse a config or data that only deserve a warning.")
     ] = False,

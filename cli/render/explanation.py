@@ -11,12 +11,12 @@ from rich.text import Text
 from cli.render.columns import NOTHING, Column, laid_out
 from cli.render.hanging import hung
 from cli.render.safe_text import visible
-from engine.orchestration.explanation import WHY_EVENT_PATH
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from engine.orchestration.explanation import Decided, Explanation, Trace
+    from engine.orchestration.lane_paths import LanePath
     from engine.orchestration.plan import Planned
 
 _MOST_LISTED = 20
@@ -56,7 +56,7 @@ def explained(explanation: Explanation, ids: Sequence[str], width: int | None, *
         more = f"... and {len(ids) - len(listed):,} more; name one, or a pattern such as 'portfolio_*', to see them"
         yield from hung(Text(), more, width)
     yield Text()
-    yield from hung(Text("path event: "), WHY_EVENT_PATH, width)
+    yield from _paths(explanation, ids, width)
     yield from _own_code(explanation, set(ids), width)
     for group, trace in _groups(explanation, ids):
         yield Text()
@@ -77,6 +77,16 @@ def _columns(explanation: Explanation, listed: Sequence[Planned]) -> list[Column
         Column("inputs", [_named(each.inputs) or NOTHING for each in listed], 7, right=False),
         Column("filled by", [visible(executions.get(each.id, NOTHING)) for each in listed], 4, right=False),
     ]
+
+
+def _paths(explanation: Explanation, ids: Iterable[str], width: int | None) -> Iterator[Text]:
+    """Which portfolios take which path, and why."""
+    alike: dict[LanePath, list[str]] = {}
+    for id_ in ids:
+        if id_ in explanation.paths:
+            alike.setdefault(explanation.paths[id_], []).append(id_)
+    for taken, portfolios in alike.items():
+        yield from hung(Text(f"path {taken.path}: "), f"{_named(portfolios)}: {visible(taken.reason)}", width)
 
 
 def _own_code(explanation: Explanation, ids: set[str], width: int | None) -> Iterator[Text]:

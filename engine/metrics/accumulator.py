@@ -6,7 +6,12 @@ events: a path that accumulates the same values with `np.add.accumulate` gets th
 
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from engine.events import OrderStatus
+
+Floats = NDArray[np.float64]
 
 
 @dataclass(slots=True)
@@ -72,6 +77,34 @@ class TradeStatistics:
         else:
             self.consecutive_wins = self.consecutive_losses = 0
 
+    def add_fills(self, notional: Floats, costs: tuple[Floats, Floats] | None) -> None:
+        """Add fills in order, by column: quantity x price, and (commission, slippage) unless nothing is charged."""
+        self.fills += len(notional)
+        self.traded_notional = _added(self.traded_notional, notional)
+        if costs is not None:
+            self.total_commission = _added(self.total_commission, costs[0])
+            self.total_slippage = _added(self.total_slippage, costs[1])
+
+    def add_closes(self, net: Floats, gross: Floats, bars_held: NDArray[np.intp]) -> None:
+        """Add closed trades in order, by column, as `on_close` adds each; at least one."""
+        self.total_trades += len(net)
+        self.total_pnl = _added(self.total_pnl, net)
+        self.closed_gross_pnl = _added(self.closed_gross_pnl, gross)
+        self.total_bars_held += int(bars_held.sum())
+        self.longest_bars_held = max(self.longest_bars_held, int(bars_held.max()))
+        won, lost = net > 0, net < 0
+        wins, losses = net[won], net[lost]
+        self.winning_trades += len(wins)
+        self.losing_trades += len(losses)
+        self.gross_profit = _added(self.gross_profit, wins)
+        self.gross_loss = _added(self.gross_loss, losses)
+        self.largest_win = max(self.largest_win, float(wins.max(initial=0.0)))
+        self.largest_loss = min(self.largest_loss, float(losses.min(initial=0.0)))
+        longest, self.consecutive_wins = _streaks(self.consecutive_wins, won)
+        self.max_consecutive_wins = max(self.max_consecutive_wins, longest)
+        longest, self.consecutive_losses = _streaks(self.consecutive_losses, lost)
+        self.max_consecutive_losses = max(self.max_consecutive_losses, longest)
+
     def _win(self, net: float) -> None:
         self.winning_trades += 1
         self.gross_profit += net
@@ -87,3 +120,21 @@ class TradeStatistics:
         self.consecutive_wins = 0
         self.consecutive_losses += 1
         self.max_consecutive_losses = max(self.max_consecutive_losses, self.consecutive_losses)
+
+
+def _added(state: float, values: Floats) -> float:
+    """`state` with the values added one after the other."""
+    if not len(values):
+        return state
+    sums = np.empty(len(values) + 1)
+    sums[0] = state
+    sums[1:] = values
+    return float(np.add.accumulate(sums, out=sums)[-1])
+
+
+def _streaks(running: int, is_hit: NDArray[np.bool_]) -> tuple[int, int]:
+    """The longest run of hits, `running` ones before the first counted, and how long the last one is by now."""
+    runs = is_hit.tobytes().split(b"\0")
+    lengths = [*map(len, runs)]
+    lengths[0] += running
+    return max(lengths), lengths[-1]

@@ -207,7 +207,7 @@ class Equipment:
 
     def _changes(self, id_: str) -> Changes:
         """The changes of target of a host's column strategy: computed once for all hosts that define the same."""
-        clock, features = self._clock(id_), self._features(id_)
+        clock, features = self._clock(id_), self._plan.readable_features(id_)
 
         def columns(number: int) -> Columns:
             return self._scenery.store.columns(clock.feeds[number].bars, features)
@@ -220,13 +220,6 @@ class Equipment:
         if key not in self._stage.changes:
             self._stage.changes[key] = changes(strategy, clock, columns)
         return self._stage.changes[key]
-
-    def _features(self, id_: str) -> dict[str, FeatureSpec]:
-        """The features a host may read by name: its own, then those it hears, nearest first."""
-        features: dict[str, FeatureSpec] = {}
-        for source in reversed((id_, *self._plan.behind[id_])):
-            features |= self._plan.features(source)
-        return features
 
     def _origins(self, id_: str) -> dict[str, str]:
         """The container from which a host takes each feature it may read, the file's own columns among them."""

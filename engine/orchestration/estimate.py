@@ -158,7 +158,7 @@ class _Needs:
     def _packed(self, id_: str, settings: TraceSettings) -> float:
         """Bytes of a container's event files."""
         codec = settings.storage_config.compression
-        more = max(0, len(self._traffic.features(id_)) - 1)
+        more = max(0, len(self._plan.readable_features(id_)) - 1)
         sizes, other = (_PACKED, _OTHER_PACKED) if codec else (_LINE, _OTHER_LINE)
         total = 0.0
         for name, count in self._events(id_, settings):

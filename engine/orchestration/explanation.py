@@ -9,6 +9,7 @@ import msgspec
 
 from engine.config.schema import DataContainer
 from engine.orchestration.estimate import Estimate, estimate
+from engine.orchestration.lane_paths import lane_paths
 from engine.orchestration.own_code import own_models
 from engine.orchestration.own_strategies import own_parts
 from engine.orchestration.plan import lay_out
@@ -28,14 +29,15 @@ if TYPE_CHECKING:
     from engine.config.errors import ConfigProblem
     from engine.config.locations import Locations
     from engine.config.schema import RunConfig
+    from engine.orchestration.lane_paths import LanePath
     from engine.orchestration.plan import Plan, Planned
     from tracing.layers import Origin
     from tracing.resolve import ResolvedTrace
 
 COMMAND_LINE = "--set"
 """The layer above all others: what was given beside the file."""
-EVENT_PATH = "event"
-WHY_EVENT_PATH = "every portfolio is computed event by event: there is no other way yet"
+_EVENT_PATH = "event"
+"""How everything but portfolios is computed."""
 _LOWEST_LAYERS = ("built-in", "trace_settings.default", "trace_settings")
 _HIGHEST_LAYERS = ("pattern", "event_tracing", ON_THE_COMMAND_LINE)
 
@@ -67,17 +69,22 @@ class OwnCode:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """A plan explained: `traces` by container id, `own_code` that a run would import, `warnings` with their places."""
+    """A plan explained.
+
+    `traces` by container id, `own_code` that a run would import, `warnings` with their places, `paths` of the portfolios.
+    """
 
     plan: Plan
     traces: Mapping[str, Trace]
     estimate: Estimate
     own_code: tuple[OwnCode, ...]
     warnings: tuple[ConfigProblem, ...]
+    paths: Mapping[str, LanePath]
 
-    def path(self, _: Planned) -> str:
+    def path(self, planned: Planned) -> str:
         """How a container is computed."""
-        return EVENT_PATH
+        taken = self.paths.get(planned.id)
+        return _EVENT_PATH if taken is None else taken.path
 
 
 def explain(config: RunConfig, locations: Locations, folder: Path) -> Explanation:
@@ -97,6 +104,7 @@ def explain(config: RunConfig, locations: Locations, folder: Path) -> Explanatio
         estimate=estimate(plan, settings),
         own_code=tuple(_own_code(plan)),
         warnings=(*unused(plan, settings, locations), *_missing_data(plan, locations)),
+        paths=lane_paths(plan, settings),
     )
 
 

@@ -119,7 +119,7 @@ class _Lane:
         def attach(containers: Mapping[str, Container]) -> None:
             containers[self._portfolio].event_bus.attach_observer(recording)
 
-        simulation = wire(self._plan, Scenery(self._plan, given), attach, self._members)
+        simulation = wire(self._plan, Scenery(self._plan, given), attach, members=self._members)
         recording.simulation = simulation
         simulation.run(lambda: None)
         failed = (simulation.containers[id_] for id_ in self._members if simulation.containers[id_].status == "failed")

@@ -10,6 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from engine.containers.portfolio import PortfolioContainer
+from engine.orchestration.batch_events import BatchEvents
 from engine.orchestration.extracts import EquityExtract, TradeExtract
 from engine.orchestration.memory import MemoryLimit
 from engine.orchestration.results_folder import write_metrics
@@ -78,7 +79,7 @@ class Part:
         self._extracts: list[tuple[Container, TradeExtract | EquityExtract]] = []
         self._memory = MemoryLimit(prepared.plan.config.memory_mb)
         self.broken_off: str | None = None
-        self.simulation = wire(prepared.plan, scenery, self._attach, members, root)
+        self.simulation = wire(prepared.plan, scenery, self._attach, members=members, root=root, batch=prepared.batch)
 
     def run(self, watch: Callable[[], None]) -> dict[str, Measured]:
         """Simulates to the end, or until it is stopped; returns the metrics of every container, by id."""
@@ -115,6 +116,7 @@ class Part:
     def _attach(self, containers: Containers) -> None:
         prepared, folder = self._prepared, self._folder
         self._tracers = attach_tracers(prepared.plan, self._prepare(containers), prepared.traces, folder, self._warn)
+        self._unbuilt = BatchEvents(prepared.plan, containers, prepared.traces)
         for container in containers.values():
             container.correlation_id = prepared.correlation_id
             if isinstance(container, PortfolioContainer):
@@ -175,7 +177,7 @@ class Part:
             "correlation_id": self._prepared.correlation_id,
             "metrics": metrics,
             "metric_notes": notes,
-            "tracing": accounting(self._tracers.get(id_)),
+            "tracing": accounting(self._tracers.get(id_) or self._unbuilt.tracers.get(id_)),
             "memory_usage": container.memory_usage(),
             "trace_settings": self._prepared.traces[id_],
         }

@@ -92,6 +92,13 @@ class Plan:
         hosts = FeatureContainer | StrategyContainer | PortfolioContainer
         return config.features if isinstance(config, hosts) else {}
 
+    def readable_features(self, id_: str) -> dict[str, FeatureSpec]:
+        """The features a container may read by name: its own, then those it hears, nearest first."""
+        features: dict[str, FeatureSpec] = {}
+        for source in reversed((id_, *self.behind.get(id_, ()))):
+            features |= self.features(source)
+        return features
+
     def dependents(self) -> dict[str, tuple[str, ...]]:
         """For each container those that cannot go on without it: who hears it and acts, and the clients of an execution."""
         found: dict[str, list[str]] = {id_: list(clients) for id_, clients in self.clients_of.items()}

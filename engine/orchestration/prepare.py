@@ -12,6 +12,7 @@ from engine.metrics.days import NS_PER_DAY
 from engine.orchestration.bar_lengths import time_bars
 from engine.orchestration.estimate import estimate
 from engine.orchestration.identity import plan_hash, run_correlation_id
+from engine.orchestration.lane_paths import lane_paths
 from engine.orchestration.plan import make_plan
 from engine.orchestration.problems import PlanError, PlanProblem
 from engine.orchestration.tracing_setup import resolve_traces
@@ -27,13 +28,18 @@ if TYPE_CHECKING:
     from engine.config.locations import Locations
     from engine.config.schema import RunConfig
     from engine.market.bars import Bars
+    from engine.orchestration.lane_paths import LanePath
     from engine.orchestration.plan import Plan
     from tracing.settings import TraceSettings
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Prepared:
-    """A run that only needs to be simulated. `hash` and `correlation_id` say what it is, `load_s` how long data took."""
+    """A run that only needs to be simulated.
+
+    `hash` and `correlation_id` say what it is, `load_s` how long data took, `paths` how each portfolio can be computed,
+    `batch` the portfolios that will be computed as columns.
+    """
 
     plan: Plan
     traces: Mapping[str, TraceSettings]
@@ -42,6 +48,8 @@ class Prepared:
     hash: str
     correlation_id: str
     load_s: float
+    paths: Mapping[str, LanePath]
+    batch: frozenset[str]
 
     @property
     def folders(self) -> set[str]:
@@ -50,8 +58,10 @@ class Prepared:
         return {*self.plan.containers, *paths}
 
 
-def prepare(config: RunConfig, locations: Locations, folder: Path) -> Prepared:
+def prepare(config: RunConfig, locations: Locations, folder: Path, *, path: str = "auto") -> Prepared:
     """Plans the run of a config that stands in `folder`, and loads its data.
+
+    Portfolios that can be are computed as columns, unless the `path` is "event".
 
     Raises:
         PlanError: if the config cannot become a run.
@@ -66,6 +76,7 @@ def prepare(config: RunConfig, locations: Locations, folder: Path) -> Prepared:
     load_s = perf_counter() - began
     _check_lengths(plan, data.bars)
     timed = time_bars(plan, data.bars)
+    paths = lane_paths(plan, traces)
     return Prepared(
         plan=plan,
         traces=traces,
@@ -74,6 +85,8 @@ def prepare(config: RunConfig, locations: Locations, folder: Path) -> Prepared:
         hash=plan_hash(plan, traces, timed.bars),
         correlation_id=run_correlation_id(plan, timed.bars),
         load_s=load_s,
+        paths=paths,
+        batch=frozenset(id_ for id_, taken in paths.items() if taken.path == "batch" and path != "event"),
     )
 
 

@@ -148,6 +148,7 @@ def abandon(
 ) -> dict[str, Report]:
     """Reports for lanes that were not simulated, and their metrics.json, as of lanes that ended before their first bar."""
     plan = prepared.plan
+    prepared = replace(prepared, batch=frozenset())  # whose strategies would be asked, and they may be why
     own = clear_lanes(folder, prepared, lanes)
     members = taking_part(plan, lanes, {})
     part = Part(prepared, scenery, folder, lambda _: None, members=members, prepare=lambda _: {})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from engine.batch.portfolio import BatchPortfolio
 from engine.config.schema import CONTAINER_TYPES
 from engine.containers.portfolio import PortfolioContainer
 from engine.events import EVENT_TYPES
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from engine.config.node import Mark
     from engine.containers.base import Container
     from engine.orchestration.plan import Plan
+    from tracing.counted import CountedTracer
     from tracing.resolve import ResolvedTrace
     from tracing.settings import TraceSettings
     from tracing.tracer import EventTracer
@@ -67,10 +69,12 @@ def attach_tracers(
     durable = plan.config.results.durable
     tracers: dict[str, EventTracer] = {}
     for id_, settings in traces.items():
-        if id_ in containers and (settings.enabled or settings.dynamic_rules):
+        container = containers.get(id_)
+        if container is None or isinstance(container, BatchPortfolio):
+            continue
+        if settings.enabled or settings.dynamic_rules:
             folder = root / (settings.storage_path or id_)
             tracer = tracers[id_] = open_tracer(id_, settings, folder, limit, warn, durable=durable)
-            container = containers[id_]
             container.attach(tracer)
             if settings.dynamic_rules and isinstance(container, PortfolioContainer):
                 behind = [containers[source] for source in plan.behind[id_]]
@@ -79,7 +83,7 @@ def attach_tracers(
     return tracers
 
 
-def accounting(tracer: EventTracer | None) -> dict[str, int | str | None]:
+def accounting(tracer: EventTracer | CountedTracer | None) -> dict[str, int | str | None]:
     """What became of the events of a container that may have no tracer; `started_at` is None unless a rule latched."""
     if tracer is None:
         return {**UNTRACED, "started_at": None}

@@ -13,7 +13,6 @@ from engine.orchestration.trade_rate import expected_trades
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from engine.features.columns import FeatureSpec
     from engine.orchestration.plan import Plan
 
     Counts = Counter[str]
@@ -64,13 +63,6 @@ class Traffic:
         benchmarks = {self._plan.portfolio(portfolio).benchmark for portfolio in portfolios}
         return {benchmark for benchmark in benchmarks if benchmark is not None and benchmark not in heard}
 
-    def features(self, id_: str) -> dict[str, FeatureSpec]:
-        """The features that a container may read: its own, and those of what it listens to."""
-        found: dict[str, FeatureSpec] = {}
-        for source in reversed((id_, *self._plan.behind.get(id_, ()))):
-            found |= self._plan.features(source)
-        return found
-
     @cached_property
     def _published(self) -> dict[str, Counts]:
         return {id_: self._publishes(id_) for id_ in self._plan.containers}
@@ -95,7 +87,7 @@ class Traffic:
         strategy = self._plan.strategy(id_)
         if strategy is None:
             return 0.0
-        features, data = self.features(id_), self._plan.data_of[id_]
+        features, data = self._plan.readable_features(id_), self._plan.data_of[id_]
         return sum(expected_trades(strategy, features, self._bars[source]) for source in data)
 
 

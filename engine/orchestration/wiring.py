@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import chain
 from typing import TYPE_CHECKING
 
+from engine.batch.portfolio import BatchPortfolio
 from engine.containers.analysis import AnalysisContainer
 from engine.containers.data import DataContainer
 from engine.containers.execution import ExecutionContainer
@@ -12,6 +13,7 @@ from engine.containers.feature import FeatureContainer
 from engine.containers.portfolio import PortfolioContainer
 from engine.containers.root import RootContainer
 from engine.containers.strategy import StrategyContainer
+from engine.orchestration.batch_lanes import equip_batch, find_turns
 from engine.orchestration.equipment import Equipment
 from engine.orchestration.failures import Failures
 from engine.orchestration.plan import ROOT
@@ -51,18 +53,21 @@ def wire(
     plan: Plan,
     scenery: Scenery,
     prepare: Callable[[Mapping[str, Container]], None],
+    *,
     members: Collection[str] | None = None,
     root: RootContainer | None = None,
+    batch: Collection[str] = (),
 ) -> Simulation:
     """Makes the containers of `plan`, links them, and places them on the timeline of `scenery`.
 
     `members` are the ids of those that take part, without it all; the root always does. `prepare` gets the containers before
-    anything is scheduled: observers are attached there.
+    anything is scheduled: observers are attached there. Portfolios in `batch` are computed as columns; they must qualify.
     """
     stage = Stage(plan, scenery)
     taking_part = plan.containers.keys() if members is None else members
+    finders = find_turns(stage, (id_ for id_ in batch if id_ in taking_part))
     containers = {
-        p.id: _CLASSES[p.type](p.id, lane=p.lane, rank=p.rank)
+        p.id: (BatchPortfolio if p.id in finders else _CLASSES[p.type])(p.id, lane=p.lane, rank=p.rank)
         for p in plan.containers.values()
         if p.id in taking_part and p.id != ROOT
     }
@@ -70,6 +75,7 @@ def wire(
     containers[ROOT] = root
     _link(plan, containers)
     Equipment(stage, containers, root).equip_all()
+    equip_batch(stage, containers, finders, root)
     failures = Failures(stage.agenda, containers, stage.outlets, plan.dependents(), root.announce)
     for container in containers.values():
         container.event_bus.on_failure = failures.handler(container)
@@ -89,7 +95,7 @@ def _link(plan: Plan, containers: Mapping[str, Container]) -> None:
         if bus is not root:
             bus.link(root, ERRORS, ends=False)
     for portfolio in plan.execution_of:
-        if portfolio in containers:
+        if portfolio in containers and not isinstance(containers[portfolio], BatchPortfolio):
             _link_portfolio(plan, portfolio, containers)
 
 
@@ -112,6 +118,8 @@ def _benchmarks(plan: Plan, id_: str, containers: Mapping[str, Container]) -> It
 
 def _sources(plan: Plan, id_: str, containers: Mapping[str, Container]) -> Iterable[str]:
     """Whom a container hears. In the stead of one that is not there stand those whose events it would have passed on."""
+    if isinstance(containers[id_], BatchPortfolio):
+        return ()
     present = (
         (source,) if source in containers else (other for other in plan.behind[source] if other in containers)
         for source in plan.containers[id_].inputs

@@ -20,6 +20,9 @@ Markets = Mapping[str, Columns]
 Targets = npt.NDArray[np.int8]
 """Target direction per bar, shape (n_bars,): +1 long, 0 flat, -1 short."""
 
+Turns = tuple[npt.NDArray[np.intp], Targets]
+"""Rows at which the target changes, ascending, and the targets from there on."""
+
 Booleans = npt.NDArray[np.bool_]
 
 Side = Literal["long", "short", "both"]
@@ -48,16 +51,33 @@ class BuiltinStrategy(msgspec.Struct, frozen=True, kw_only=True, tag_field="name
 
 def hold_since(changed: Booleans, values: Targets) -> Targets:
     """Each bar's value is that of the last bar at which `changed` was true; 0 before the first."""
-    at = np.flatnonzero(changed)
-    held = np.zeros(len(changed), np.int8)
-    if len(at):
-        held[at[0] :] = np.repeat(values[at], np.diff(np.append(at, len(changed))))
+    rows = np.flatnonzero(changed)
+    return held_from(rows, values[rows], len(changed))
+
+
+def changed_from(before: int, rows: npt.NDArray[np.intp], targets: Targets) -> Turns:
+    """Leaves out the rows whose target is that of the row before, `before` at first."""
+    changed = np.empty(len(targets), np.bool_)
+    changed[:1] = targets[:1] != before
+    np.not_equal(targets[1:], targets[:-1], out=changed[1:])
+    return rows[changed], targets[changed]
+
+
+def held_from(rows: npt.NDArray[np.intp], targets: Targets, n_bars: int) -> Targets:
+    """Each bar's target is that of the last of `rows` up to it; 0 before the first."""
+    held = np.zeros(n_bars, np.int8)
+    if len(rows):
+        held[rows[0] :] = np.repeat(targets, np.diff(np.append(rows, n_bars)))
     return held
+
+
+ON_CROSS: dict[Side, tuple[int, int]] = {"long": (1, 0), "short": (0, -1), "both": (1, -1)}
+"""The targets on a break up and on one down."""
 
 
 def follow(up: Booleans, down: Booleans, direction: Side) -> Targets:
     """Goes with a market that breaks up or down: `long` is in from up to down, `short` from down to up, `both` always."""
-    on_up, on_down = {"long": (1, 0), "short": (0, -1), "both": (1, -1)}[direction]
+    on_up, on_down = ON_CROSS[direction]
     return hold_since(up | down, np.where(up, np.int8(on_up), np.int8(on_down)))
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 import numpy as np
 from msgspec import Meta
 
-from engine.strategies.columns import BuiltinStrategy, Columns, Side, Targets, follow
+from engine.strategies.columns import ON_CROSS, BuiltinStrategy, Columns, Side, Targets, Turns, changed_from, held_from
 
 
 class Crossover(BuiltinStrategy, frozen=True, kw_only=True, tag="crossover", forbid_unknown_fields=True):
@@ -28,9 +28,20 @@ class Crossover(BuiltinStrategy, frozen=True, kw_only=True, tag="crossover", for
         A cross up is previous fast <= previous slow and now fast > slow, a cross down its mirror. Bars at which either
         column is NaN compare false, so the first comparable bar never signals.
         """
+        return held_from(*self.turns(columns), len(columns[self.fast]))
+
+    def turns(self, columns: Columns, before: int = 0) -> Turns:
+        """The rows at which the target changes, and the targets from there on; `before` is that before the first row.
+
+        A cross is a bar at which fast lies on another side of slow than at the bar before, and neither is NaN there: so
+        all bars are compared once, and only the few at which the side changes are looked at again.
+        """
         fast, slow = columns[self.fast], columns[self.slow]
-        up = np.zeros(len(fast), np.bool_)
-        down = np.zeros(len(fast), np.bool_)
-        up[1:] = (fast[:-1] <= slow[:-1]) & (fast[1:] > slow[1:])
-        down[1:] = (fast[:-1] >= slow[:-1]) & (fast[1:] < slow[1:])
-        return follow(up, down, self.direction)
+        side = (fast > slow).view(np.int8) - (fast < slow).view(np.int8)
+        rows = np.flatnonzero(side[1:] != side[:-1])
+        was = side[rows]
+        rows += 1
+        now = side[rows]
+        crossed = (now != 0) & ((was != 0) | (fast[rows - 1] == slow[rows - 1]))
+        on_up, on_down = ON_CROSS[self.direction]
+        return changed_from(before, rows[crossed], np.where(now[crossed] > 0, np.int8(on_up), np.int8(on_down)))

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from tests.run_command import files_of, read_json, run
-from tests.run_configs import CROSS, FAILING, FROM_FILE, write_bars, write_config
+from tests.run_configs import CROSS, FAILING, FROM_FILE, FULL, write_bars, write_config
 
 WARNED = FROM_FILE.replace("X}", "X, timestamp_format: '%Y-%m-%dT%H:%M'}")
 PLAIN = re.compile(r"2020-10-26 00:00  step 300 of 300  [\d,]+ steps/s  [\d,]+ events/s  0 running, 4 done  \d+ MiB\n")
@@ -149,9 +149,23 @@ def test_debug_shows_the_traceback_of_a_strategy(tmp_path):
     assert "ValueError: the market is closed" in outcome.stderr
 
 
-@pytest.mark.parametrize("option", [("--workers", "1"), ("--path", "event")])
+@pytest.mark.parametrize("option", [("--workers", "1"), ("--path", "event"), ("--path", "batch")])
 def test_workers_and_path_stand_in_run_json_and_nowhere_else(finished, tmp_path, option):
     run(write_config(tmp_path), "--output", tmp_path / "out", "--quiet", *option)
-    assert read_json(tmp_path / "out" / "run.json")["how"] == {"workers": 1, "path": "event"}
+    path = option[1] if option[0] == "--path" else "auto"
+    assert read_json(tmp_path / "out" / "run.json")["how"] == {"workers": 1, "path": path}
     expected = files_of(finished("generated").tree, without=["run.json"])
     assert files_of(tmp_path / "out", without=["run.json"]) == expected
+
+
+def test_b1_path_batch_says_who_cannot_take_it(tmp_path):
+    outcome = run(write_config(tmp_path, FULL), "--output", tmp_path / "out", "--quiet", "--path", "batch")
+    assert outcome.exit_code == 0
+    lines = [line for line in outcome.stderr.splitlines() if "event by event" in line]
+    assert lines == [
+        "warning: portfolio_1 and 1 more: computed event by event: signal_analyzer listens to it",
+    ]
+    refused = run(write_config(tmp_path, FULL), "--output", tmp_path / "not", "--path", "batch", "--strict")
+    assert refused.exit_code == 2
+    assert "(refused by --strict)" in refused.stderr
+    assert not (tmp_path / "not").exists()

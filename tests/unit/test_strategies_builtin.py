@@ -167,3 +167,15 @@ def test_y1_targets_of_any_number_type_become_int8(returned):
     targets = checked_targets(returned, 3)
     assert (targets.dtype, targets.tolist()) == (np.int8, [0, 1, -1])
     assert checked_targets([True, False, True], 3).tolist() == [1, 0, 1]
+
+
+@given(st.lists(st.tuples(values, values), max_size=30), st.integers(0, 30), st.sampled_from(["long", "short", "both"]))
+def test_y2_turns_of_two_stretches_are_those_of_the_whole(pairs, cut, direction):
+    fast, slow = (np.array([pair[k] for pair in pairs], np.float64) for k in (0, 1))
+    crossover, cut = Crossover(fast="f", slow="s", direction=direction), min(cut, len(pairs))
+    whole, targets = crossover.turns({"f": fast, "s": slow})
+    rows, wanted = crossover.turns({"f": fast[:cut], "s": slow[:cut]})
+    before, start = (wanted.item(-1) if len(wanted) else 0), max(cut - 1, 0)
+    later, then = crossover.turns({"f": fast[start:], "s": slow[start:]}, before)
+    assert [*rows.tolist(), *(later + start).tolist()] == whole.tolist()
+    assert [*wanted.tolist(), *then.tolist()] == targets.tolist()

@@ -1,0 +1,1 @@
+"""The batch path: a lane whose events nobody takes is computed as columns, to the same bytes (rules B1 to B3)."""

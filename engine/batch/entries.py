@@ -1,0 +1,64 @@
+"""Entries of one lane: how many units they ask for, and whether the account takes them (rules P1, P2)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import isfinite
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from engine.trading.accounts import ROUNDING
+from engine.trading.sizing import Entry, FixedQuantity, in_lots
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from engine.market.bars import Bars
+    from engine.trading.sizing import Sizer
+
+    Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Entries:
+    """The sizing of a lane of one symbol, and the least that an order may be worth."""
+
+    sizer: Sizer
+    lot_size: float | None
+    minimum_notional: float
+    days_per_year: int
+
+    @property
+    def same_units(self) -> float | None:
+        """The units of every entry, None where they depend on something."""
+        return in_lots(self.sizer.quantity, self.lot_size) if isinstance(self.sizer, FixedQuantity) else None
+
+    def units(self, bars: Bars, row: int, *, long: bool, cash: float, equity: float) -> float:
+        """The units of an entry decided on the close of a row, with this cash and equity."""
+        closes = bars.close[: row + 1]
+        entry = Entry(
+            symbol=bars.symbol,
+            side="buy" if long else "sell",
+            equity=equity,
+            cash=cash,
+            price=closes.item(-1),
+            closes=closes,
+            strength=1.0,
+            days_per_year=self.days_per_year,
+        )
+        return in_lots(self.sizer.units(entry), self.lot_size)
+
+    def accepts(self, signed: float, held: float, close: float, equity: float) -> bool:
+        """Whether an entry of `signed` units is taken at this close, the order that leaves what is `held` being on its way."""
+        units = abs(signed)
+        if not (isfinite(units) and units > 0.0) or units * close < self.minimum_notional:
+            return False
+        return abs(held + (signed - held)) * close <= equity * (1.0 + ROUNDING)
+
+    def accepts_all(self, signed: Floats, held: Floats, closes: Floats, equity: Floats) -> bool:
+        """`accepts` of all of several entries, arrays of shape (n,)."""
+        units = np.abs(signed)
+        if not (np.isfinite(units) & (units > 0.0) & (units * closes >= self.minimum_notional)).all():
+            return False
+        return bool((np.abs(held + (signed - held)) * closes <= equity * (1.0 + ROUNDING)).all())

@@ -1,0 +1,123 @@
+"""Which lanes are computed as columns, and why the others are not (rule B1)."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+import msgspec
+import msgspec.structs
+
+from engine.orchestration.own_code import own_models
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from engine.orchestration.plan import Plan
+    from tracing.settings import TraceSettings
+
+Path = Literal["batch", "event"]
+
+_KNOWN_OF_ALL = frozenset({"id", "event_tracing"})
+_KNOWN_OF_PORTFOLIOS = _KNOWN_OF_ALL | {
+    *("inputs", "execution", "cash", "features", "strategy", "sizing", "lot_size", "minimum_notional"),
+    *("close_at_end", "days_per_year", "risk_free_rate", "day_zone"),
+}
+_KNOWN_OF_EXECUTIONS = _KNOWN_OF_ALL | {"fill_at", "commission", "slippage"}
+_KNOWN_OF_RESULTS = frozenset({"durable", "snapshot_every"})
+"""What the batch path can do; whoever says anything else takes the event path."""
+
+
+class LanePath(NamedTuple):
+    """How a portfolio is computed, and the reason."""
+
+    path: Path
+    reason: str
+
+
+def lane_paths(plan: Plan, traces: Mapping[str, TraceSettings]) -> dict[str, LanePath]:
+    """The path of every portfolio, by id: batch, unless something asks for its events or for what only they can do.
+
+    Of a strategy of the user's own that has not been imported, the style is not known: it is taken for columns.
+    """
+    listeners = {source: other.id for other in plan.containers.values() for source in other.inputs}
+    return {
+        planned.id: _path(next(_obstacles(plan, traces, listeners, planned.id), None))
+        for planned in plan.of_type("portfolio")
+    }
+
+
+def _path(obstacle: str | None) -> LanePath:
+    return LanePath("batch", "nobody takes its events") if obstacle is None else LanePath("event", obstacle)
+
+
+def _obstacles(
+    plan: Plan, traces: Mapping[str, TraceSettings], listeners: Mapping[str, str], id_: str
+) -> Iterator[str]:
+    yield from (f"results ask for {key}" for key in _said(plan.config.results, _KNOWN_OF_RESULTS))
+    if id_ in listeners:
+        yield f"{listeners[id_]} listens to it"
+    yield from _trace_obstacles(traces[id_])
+    if len(plan.data_of[id_]) != 1:
+        yield "it trades several symbols"
+    yield from (f"it says {key}" for key in _said(plan.portfolio(id_), _KNOWN_OF_PORTFOLIOS))
+    yield from _strategy_obstacles(plan, id_)
+    yield from _own_models(plan, id_)
+    yield from _execution_obstacles(plan, traces, id_)
+    yield from (
+        f"{source} behind it writes its events to disk" for source in plan.behind[id_] if traces[source].may_stream
+    )
+
+
+def _trace_obstacles(settings: TraceSettings) -> Iterator[str]:
+    if settings.dynamic_rules:
+        yield "its trace settings have dynamic_rules"
+    if settings.streams:
+        yield "its events are written to disk"
+    elif settings.enabled and settings.retention_policy == "all":
+        yield "its events are all kept in memory"
+    elif settings.enabled and settings.retention_policy == "trade_complete" and settings.max_events:
+        yield "its max_events may have to be warned of"
+
+
+def _own_models(plan: Plan, id_: str) -> Iterator[str]:
+    config = plan.containers[id_].config
+    if config is not None:
+        yield from (f"{id_} has a {key} model of the user's own" for key, _, _ in own_models(config))
+
+
+def _strategy_obstacles(plan: Plan, id_: str) -> Iterator[str]:
+    hosts = [source for source in (id_, *plan.behind[id_]) if plan.strategy(source) is not None]
+    if len(hosts) != 1:
+        yield "it follows several strategies" if hosts else "it follows no strategy"
+    for host in hosts:
+        own = plan.own_code.get(host)
+        if own is not None and not own.is_column:
+            yield f"{own.path} looks at one bar at a time"
+        if own is not None and plan.config.timeout_s is not None:
+            yield f"timeout_s watches over {own.path}"
+
+
+def _execution_obstacles(plan: Plan, traces: Mapping[str, TraceSettings], id_: str) -> Iterator[str]:
+    execution = plan.execution_of[id_]
+    if traces[execution].enabled or traces[execution].may_stream:
+        yield f"{execution} traces its orders"
+    yield from _own_models(plan, execution)
+    config = plan.containers[execution].config
+    if config is not None:
+        yield from (f"{execution} says {key}" for key in _said(config, _KNOWN_OF_EXECUTIONS))
+
+
+def _said(config: msgspec.Struct, known: frozenset[str]) -> Iterator[str]:
+    """The keys of a config that are not known here and do not have their default."""
+    return (key for key, default in _further(type(config), known) if getattr(config, key) != default)
+
+
+@cache
+def _further(struct: type[msgspec.Struct], known: frozenset[str]) -> tuple[tuple[str, object], ...]:
+    """The fields beside those known, with their defaults."""
+    return tuple((each.name, _default(each)) for each in msgspec.structs.fields(struct) if each.name not in known)
+
+
+def _default(field: msgspec.structs.FieldInfo) -> object:
+    return field.default if field.default_factory is msgspec.NODEFAULT else field.default_factory()

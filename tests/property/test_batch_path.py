@@ -1,0 +1,181 @@
+"""Both paths write the same bytes, whatever a lane trades, pays, sizes and traces (rules B1, B2, B3)."""
+
+import json
+from dataclasses import replace
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cli.config_file import read_config
+from engine.batch.portfolio import BatchPortfolio
+from engine.containers.portfolio import PortfolioContainer
+from engine.orchestration.part import Part
+from engine.orchestration.prepare import prepare
+from engine.orchestration.results_folder import ResultsFolder
+from engine.orchestration.scenery import Scenery
+from tests.building import make_bars
+
+OWN_CODE = """
+import numpy as np
+
+def threes(columns, first=0):
+    return (np.arange(len(columns["close"])) // 3 + first) % 3 - 1
+
+def rising(columns):
+    return np.sign(np.diff(columns["close"], prepend=columns["close"][0])).astype(int)
+
+def broken(columns):
+    return columns["close"]
+"""
+TYPES = ["SIGNAL", "ORDER_REQUEST", "ORDER", "FILL", "POSITION_OPEN", "POSITION_CLOSE", "BAR", "PORTFOLIO_UPDATE"]
+
+prices = st.lists(st.sampled_from([80.0, 99.5, 100.0, 100.25, 101.0, 140.0]), min_size=1, max_size=70)
+strategies = st.one_of(
+    st.fixed_dictionaries(
+        {
+            "name": st.just("crossover"),
+            "fast": st.sampled_from(["close", "fast"]),
+            "slow": st.sampled_from(["open", "slow"]),
+            "direction": st.sampled_from(["long", "short", "both"]),
+        }
+    ),
+    st.just({"name": "buy_and_hold"}),
+    st.just({"name": "donchian_breakout", "upper": "fast", "lower": "slow"}),
+    st.just({"name": "any_of", "of": [{"name": "buy_and_hold"}, {"name": "own_code.rising"}]}),
+    st.sampled_from([{"name": f"own_code.{name}"} for name in ("threes", "rising", "broken")]),
+)
+sizings = st.sampled_from(
+    [
+        {"name": "fixed_quantity", "quantity": 3},
+        {"name": "fixed_quantity", "quantity": 12.5},
+        {"name": "fixed_notional", "notional": 900},
+        {"name": "percent_of_equity", "percent": 60},
+        {"name": "percent_of_equity", "percent": 130},
+        {"name": "all_in"},
+        {"name": "volatility_target", "percent": 20, "bars": 3, "bars_per_year": 252},
+    ]
+)
+executions = st.sampled_from(
+    [
+        {},
+        {"fill_at": "next_close"},
+        {"commission": {"name": "percent", "percent": 0.7, "minimum": 2, "maximum": 5}},
+        {
+            "commission": {
+                "name": "tiered",
+                "over": "month",
+                "tiers": [{"above": 0, "percent": 1}, {"above": 900, "percent": 0.2}],
+            },
+            "slippage": {"name": "square_root_impact", "coefficient": 0.2},
+        },
+        {"commission": {"name": "per_trade", "amount": 1.5}, "slippage": {"name": "range_fraction", "fraction": 0.1}},
+        {"slippage": {"name": "basis_points", "bps": 35}, "fill_at": "next_close"},
+        {
+            "commission": [{"name": "per_share", "amount": 0.3}, {"name": "percent", "percent": 0.1}],
+            "slippage": [{"name": "basis_points", "bps": 5}, {"name": "basis_points", "bps": 1}],
+        },
+    ]
+)
+tracings = st.one_of(
+    st.just({"enabled": False}),
+    st.fixed_dictionaries(
+        {
+            "enabled": st.just(True),
+            "retention_policy": st.sampled_from(["none", "trade_complete"]),
+            "events_to_trace": st.one_of(st.just("ALL"), st.lists(st.sampled_from(TYPES), min_size=1, unique=True)),
+        }
+    ),
+    st.fixed_dictionaries(
+        {
+            "retention_policy": st.just("sliding_window"),
+            "max_events": st.integers(0, 40),
+            "events_to_trace": st.one_of(st.just("ALL"), st.lists(st.sampled_from(TYPES), min_size=1, unique=True)),
+        }
+    ),
+)
+portfolios = st.fixed_dictionaries(
+    {
+        "cash": st.sampled_from([250.0, 1000.0, 1e6]),
+        "lot_size": st.sampled_from([None, 0.5, 2]),
+        "minimum_notional": st.sampled_from([0, 300]),
+        "sizing": sizings,
+        "close_at_end": st.booleans(),
+        "event_tracing": tracings,
+    }
+)
+
+
+cases = st.fixed_dictionaries(
+    {
+        "strategy": strategies,
+        "portfolio": portfolios,
+        "execution": executions,
+        "has_strategy_container": st.booleans(),
+        "block_size": st.sampled_from([1, 3, 10, 1000]),
+    }
+)
+
+
+def config_of(folder, case):
+    """A config of one lane with its own strategy, and one that follows a strategy container if the case says so."""
+    features = {"fast": {"indicator": "SMA", "timeperiod": 2}, "slow": {"indicator": "SMA", "timeperiod": 4}}
+    deciding = {"features": features, "strategy": case["strategy"]}
+    containers = [
+        {"id": "data_x", "type": "data", "source": {"name": "synthetic", "symbol": "X", "bars": 2}},
+        {"id": "execution_1", "type": "execution", **case["execution"]},
+        {"id": "portfolio_1", "type": "portfolio", "inputs": ["data_x"], **case["portfolio"], **deciding},
+    ]
+    if case["has_strategy_container"]:
+        containers.append({"id": "strategy_1", "type": "strategy", "inputs": ["data_x"], **deciding})
+        containers.append({"id": "portfolio_2", "type": "portfolio", "inputs": ["strategy_1"], **case["portfolio"]})
+    (folder / "own_code.py").write_text(OWN_CODE)
+    (folder / "config.yaml").write_text(json.dumps({"containers": containers, "block_size": case["block_size"]}))
+    return folder / "config.yaml"
+
+
+def tree_of(prepared, folder):
+    """The bytes of every metrics.json of a run, the classes of its containers, and how many events it says there were."""
+    made = set()
+    with ResultsFolder(folder, prepared.folders, overwrite=True) as results:
+        part = Part(
+            prepared,
+            Scenery(prepared.plan, prepared.bars),
+            results.root,
+            lambda _: None,
+            prepare=lambda containers: made.update(map(type, containers.values())) or containers,
+        )
+        part.report(part.run(lambda: None))
+    files = {str(file.relative_to(folder)): file.read_bytes() for file in folder.rglob("metrics.json")}
+    return files, made, part.simulation.events
+
+
+@settings(max_examples=40, deadline=None)
+@given(case=cases, closes=prices, drawn=st.data())
+def test_b2_both_paths_write_the_same_bytes(tmp_path_factory, case, closes, drawn):
+    folder = tmp_path_factory.mktemp("paths")
+    opens = drawn.draw(st.lists(st.sampled_from([99.0, 100.0, 103.0]), min_size=len(closes), max_size=len(closes)))
+    loaded = read_config(config_of(folder, case), "c")
+    in_columns, by_event = (
+        replace(
+            prepare(loaded.config, loaded.locations, loaded.base_folder, path=path),
+            bars={"data_x": make_bars(closes, opens=opens)},
+        )
+        for path in ("batch", "event")
+    )
+    assert in_columns.batch == {"portfolio_1", *(["portfolio_2"] if case["has_strategy_container"] else [])}
+    expected, made, events = tree_of(by_event, folder / "event")
+    tree, made_for_columns, counted = tree_of(in_columns, folder / "batch")
+    assert tree == expected
+    assert BatchPortfolio not in made
+    if case["strategy"]["name"] == "own_code.broken":
+        assert BatchPortfolio not in made_for_columns  # the event path knows how a lane fails
+    else:
+        assert PortfolioContainer not in made_for_columns
+        if not (case["has_strategy_container"] or asks_for_bars(case["portfolio"]["event_tracing"])):
+            assert counted == events
+
+
+def asks_for_bars(tracing):
+    """Whether a shared container publishes for this tracer alone."""
+    types = tracing.get("events_to_trace", "ALL")
+    return tracing.get("enabled", True) and (types == "ALL" or "BAR" in types)
