@@ -159,7 +159,7 @@ def test_workers_and_path_stand_in_run_json_and_nowhere_else(finished, tmp_path,
 
 
 def test_b1_path_batch_says_who_cannot_take_it(tmp_path):
-    outcome = run(write_config(tmp_path, FULL), "--output", tmp_path / "out", "--quiet", "--path", "batch")
+    outcome = run(write_config(tmp_path, FULL), "--output", tmp_path / "out", "--path", "batch")
     assert outcome.exit_code == 0
     lines = [line for line in outcome.stderr.splitlines() if "event by event" in line]
     assert lines == [
