@@ -23,7 +23,7 @@ from engine.config.schema import (
 )
 from engine.containers.ledger import Ledger
 from engine.events import Fill
-from engine.features.columns import FeatureSpec
+from engine.features.spec import FeatureSpec
 from engine.market.bars import Bars, most_frequent_step
 from engine.market.sources import SyntheticSource
 from engine.market.timeline import Clock, Feed

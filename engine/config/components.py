@@ -11,7 +11,6 @@ from engine.config.node import Entry, Mapping, Node, Path, Scalar, as_mapping
 from engine.config.readers import INVALID, Reader, ScalarReader, TextReader, Walk
 from engine.config.scalars import read_any, read_float, read_int
 from engine.config.schema import OwnModel, UserComponent
-from engine.features.columns import FeatureSpec
 from engine.features.indicators import (
     BadParameterError,
     IndicatorInfo,
@@ -20,6 +19,7 @@ from engine.features.indicators import (
     check_parameters,
     indicator_names,
 )
+from engine.features.spec import FeatureSpec
 from engine.strategies.registered import registered_strategies
 
 _INT = ScalarReader("a whole number", read_int)

@@ -104,12 +104,17 @@ A feature is a mapping too. Names of features are letters, digits, `_` and `-`.
 
 | key | takes | without it | meaning |
 |---|---|---|---|
-| `indicator` | a TA-Lib name | must be there | such as SMA, RSI, BBANDS: `admf list indicators` |
-| `input` | a column, or a list of columns | the indicator's own, usually close | open, high, low, close, volume, or a column named in `columns` |
+| `indicator` | a TA-Lib name, LAG or RANK | must be there | such as SMA, RSI, BBANDS: `admf list indicators` |
+| `input` | a column, or a list of columns | the indicator's own, usually close | open, high, low, close, volume, a column named in `columns`, or another feature |
 | the indicator's parameters | a number | TA-Lib's | such as `timeperiod: 14` |
 
 An indicator with several outputs gives several columns: `bands: {indicator: BBANDS}` gives `bands.upper`, `bands.middle`,
 `bands.lower`.
+
+A feature may read another by its name, of the same container or of one it listens to: `trend: {indicator: SMA, input: rsi}`,
+`smooth: {indicator: EMA, input: macd.signal}`. `{indicator: LAG, input: rsi, bars: 1}` is the RSI one bar before,
+`{indicator: RANK, input: volume, timeperiod: 100}` the share of the last 100 volumes that are not above the latest, from just above
+0 to 1, equals counted half. Features that mean the same are computed once, whatever they are called.
 """,
     ),
     Chapter(

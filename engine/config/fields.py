@@ -27,7 +27,7 @@ from engine.config.schema import (
 from engine.config.structs import StructReader, TaggedReader
 from engine.config.walker import ReaderFactory
 from engine.events import EVENT_TYPES
-from engine.features.columns import FeatureSpec
+from engine.features.spec import FeatureSpec
 from engine.market.durations import duration_ns
 from engine.market.sources import ROLES, FileSource, SyntheticSource
 from engine.market.time_patterns import strptime_pattern

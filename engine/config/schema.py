@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from engine.features.columns import FeatureSpec
+from engine.features.spec import FeatureSpec
 from engine.market.sources import Source
 from engine.strategies.builtin import Builtin
 from engine.strategies.combine import Combine

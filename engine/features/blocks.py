@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from engine.features.indicators import Call, as_floats, compute
+from engine.features.own_indicators import OWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -31,6 +32,9 @@ def compute_in_blocks(
     Raises:
         BadParameterError: as `compute`.
     """
+    if name in OWN:
+        yield from _windows_in_blocks(name, parameters, columns, inputs, block)
+        return
     call = Call(name, parameters, columns, inputs)
     opened = None if any(_has_gaps(column, block) for column in call.columns) else _opened(call, block)
     if opened is None:
@@ -43,6 +47,18 @@ def compute_in_blocks(
         part = _updated(handle, [column[rows : rows + block] for column in call.columns], first)
         yield as_floats(part, call.warm_up - rows)
         rows += len(part[0])
+
+
+def _windows_in_blocks(
+    name: str, parameters: Mapping[str, int | float], columns: Mapping[str, Column], inputs: tuple[str, ...], block: int
+) -> Iterator[tuple[Column, ...]]:
+    """Our own indicators see no further back than their parameter: blocks that overlap by it give the same values."""
+    (reach,) = parameters.values() or [OWN[name].default]
+    rows = len(next(iter(columns.values())))
+    for start in range(0, rows, block):
+        begin = max(0, start - int(reach))
+        (part,) = compute(name, parameters, {key: each[begin : start + block] for key, each in columns.items()}, inputs)
+        yield (part[start - begin :],)
 
 
 def _opened(call: Call, block: int) -> tuple[Any, Values] | None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import msgspec
 import numpy as np
 
 from engine.features.blocks import compute_in_blocks
 from engine.features.indicators import PRICE_COLUMNS, check_indicator, compute
+from engine.features.spec import FeatureOutput, FeatureSpec, feature_names
 from engine.market.column_file import ColumnFile
 
 if TYPE_CHECKING:
@@ -28,23 +28,9 @@ WORKING = 128
 """Bytes that a bar's value takes in an array, and while a handle is carried over it: a number of Python each way."""
 
 
-class FeatureSpec(msgspec.Struct, frozen=True, kw_only=True):
-    """A feature as defined: an indicator, what it reads instead of its default columns, and its parameters."""
-
-    indicator: str
-    input: tuple[str, ...] = ()
-    parameters: tuple[tuple[str, int | float], ...] = ()
-
-
 def price_columns(bars: Bars) -> dict[str, Column]:
     """Open, high, low, close, volume and the file's own further columns, by name."""
     return {**{name: getattr(bars, name) for name in PRICE_COLUMNS}, **bars.extras}
-
-
-def feature_names(name: str, spec: FeatureSpec) -> tuple[str, ...]:
-    """The names under which a feature is read: its own, or `name.output` for each of several outputs."""
-    outputs = check_indicator(spec.indicator).outputs
-    return (name,) if len(outputs) == 1 else tuple(f"{name}.{output}" for output in outputs)
 
 
 class FeatureStore:
@@ -79,6 +65,19 @@ class FeatureStore:
             self._columns[key] = self._written(bars, spec)
         return self._columns[key]
 
+    def _read(self, bars: Bars, spec: FeatureSpec) -> tuple[dict[str, Column], tuple[str, ...]]:
+        """The columns that a feature may read, other features among them, and the names of those it is to read."""
+        columns = price_columns(bars)
+        inputs: list[str] = []
+        for each in spec.input:
+            if isinstance(each, FeatureOutput):
+                name = f"{each.feature.indicator}.{len(inputs)}"
+                columns[name] = self._outputs(bars, each.feature)[each.number]
+            else:
+                name = each
+            inputs.append(name)
+        return columns, tuple(inputs)
+
     def __getstate__(self) -> dict[str, Any]:
         """Another process has a file of its own for what it computes itself."""
         return {**self.__dict__, "_file": None}
@@ -88,7 +87,8 @@ class FeatureStore:
 
     def _written(self, bars: Bars, spec: FeatureSpec) -> tuple[Column, ...]:
         rows, outputs = len(bars), len(check_indicator(spec.indicator).outputs)
-        defined = spec.indicator, dict(spec.parameters), price_columns(bars), spec.input
+        columns, inputs = self._read(bars, spec)
+        defined = spec.indicator, dict(spec.parameters), columns, inputs
         if rows * outputs * VALUE <= self._budget:
             return tuple(map(self._file.put, compute(*defined)))
         block = max(1, self._budget // (outputs * WORKING))

@@ -1,4 +1,4 @@
-"""Indicators by their TA-Lib name: what they take, what they give, and their values over whole columns."""
+"""Indicators by name, TA-Lib's and a few more: what they take, what they give, and their values over whole columns."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from engine.features.own_indicators import OWN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -46,7 +48,7 @@ class IndicatorInfo:
 @cache
 def indicator_names() -> tuple[str, ...]:
     """Every indicator that can be asked for by name, sorted."""
-    return tuple(sorted(name for name in _talib().get_functions() if _reads_columns(name)))
+    return tuple(sorted([*OWN, *(name for name in _talib().get_functions() if _reads_columns(name))]))
 
 
 @cache
@@ -56,6 +58,9 @@ def check_indicator(name: str) -> IndicatorInfo:
     Raises:
         UnknownIndicatorError: with the nearest names, if there is none.
     """
+    if name in OWN:
+        own = OWN[name]
+        return IndicatorInfo(name, own.title, {own.parameter: own.default}, ("close",), (name.lower(),), 1)
     if name not in _talib().get_functions() or not _reads_columns(name):
         near = difflib.get_close_matches(name.upper(), indicator_names(), 3, 0.6)
         hint = f"; did you mean {' or '.join(near)}?" if near else ""
@@ -90,8 +95,10 @@ def compute(
     `inputs` replaces the price columns it reads by default, in TA-Lib's order; empty for the defaults.
 
     Raises:
-        BadParameterError: if TA-Lib refuses the parameters.
+        BadParameterError: if the parameters are out of range.
     """
+    if name in OWN:
+        return (_own(name, parameters, columns, inputs),)
     return as_floats(*Call(name, parameters, columns, inputs).at_once())
 
 
@@ -100,8 +107,26 @@ def as_floats(outputs: Sequence[npt.NDArray[Any]], warm_up: int) -> tuple[Column
     return tuple(output if output.dtype == np.float64 else _blanked(output, max(0, warm_up)) for output in outputs)
 
 
+def _own(
+    name: str, parameters: Mapping[str, int | float], columns: Mapping[str, Column], inputs: tuple[str, ...]
+) -> Column:
+    own = OWN[name]
+    value = int(parameters.get(own.parameter, own.default))
+    if value < own.least:
+        raise BadParameterError(f"{name} cannot be computed with {own.parameter} {value}: at least {own.least}")
+    (column,) = inputs or ("close",)
+    _check_there(name, inputs, columns)
+    return own.function(columns[column], value)
+
+
+def _check_there(name: str, inputs: Sequence[str], columns: Mapping[str, Column]) -> None:
+    missing = [column for column in inputs if column not in columns]
+    if missing:
+        raise BadParameterError(f"{name} is to read {missing[0]!r}, and there is no such column")
+
+
 class Call:
-    """One indicator with its parameters and the `columns` it reads, in TA-Lib's order: shape (bars,) each.
+    """One of TA-Lib's indicators with its parameters and the `columns` it reads, in TA-Lib's order: shape (bars,) each.
 
     Raises:
         BadParameterError: if there is no such column.
@@ -114,9 +139,7 @@ class Call:
         columns: Mapping[str, Column],
         inputs: tuple[str, ...],
     ) -> None:
-        missing = [column for column in inputs if column not in columns]
-        if missing:
-            raise BadParameterError(f"{name} is to read {missing[0]!r}, and there is no such column")
+        _check_there(name, inputs, columns)
         self._name = name
         self._parameters = dict(parameters)
         self._function = _function(name)

@@ -19,7 +19,7 @@ from engine.containers.ledger import Ledger
 from engine.containers.portfolio import PortfolioContainer
 from engine.containers.root import RUN_START_ID, RootContainer
 from engine.containers.strategy import BarRunner, ColumnRunner, StrategyContainer
-from engine.features.columns import FeatureSpec, feature_names
+from engine.features.spec import FeatureSpec, feature_names
 from engine.market.benchmark import BenchmarkFeed
 from engine.metrics.days import day_numbers
 from engine.metrics.equity import EquityCurve

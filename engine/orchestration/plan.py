@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from engine.config.schema import (
     PortfolioContainer,
     StrategyContainer,
 )
+from engine.features.spec import outputs_of, resolved
 from engine.orchestration.own_code import load_own_code
 from engine.orchestration.portfolio_checks import portfolio_problems
 from engine.orchestration.problems import PlanError, PlanProblem
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from engine.config.schema import AnyContainer, RunConfig, Strategy
-    from engine.features.columns import FeatureSpec
+    from engine.features.spec import FeatureOutput, FeatureSpec
     from engine.orchestration.own_code import OwnModels
     from engine.strategies.user import UserStrategy
 
@@ -50,7 +52,7 @@ class Plan:
 
     `behind`: for each id everything it listens to, directly or not, nearest first. `data_of`: the data containers behind it, in order of declaration. `execution_of`: portfolio to
     execution container. `clients_of`: execution container to its portfolios. `lanes_of`: each id's dependent
-    portfolios. `own_code`: the users' strategies by the id of the container that names them; `own_models`: what makes their
+    portfolios. `features_of`: the features that a container defines. `own_code`: the users' strategies by the id of the container that names them; `own_models`: what makes their
     cost models and sizings, by container, key and place in its list.
     """
 
@@ -62,6 +64,7 @@ class Plan:
     execution_of: Mapping[str, str]
     clients_of: Mapping[str, tuple[str, ...]]
     lanes_of: Mapping[str, tuple[str, ...]]
+    features_of: Mapping[str, Mapping[str, FeatureSpec]]
     own_code: Mapping[str, UserStrategy]
     own_models: OwnModels
 
@@ -87,10 +90,8 @@ class Plan:
         return config.strategy if isinstance(config, StrategyContainer | PortfolioContainer) else None
 
     def features(self, id_: str) -> Mapping[str, FeatureSpec]:
-        """The features that a container defines, by name."""
-        config = self.containers[id_].config
-        hosts = FeatureContainer | StrategyContainer | PortfolioContainer
-        return config.features if isinstance(config, hosts) else {}
+        """The features that a container defines, by name; those that they read stand in them."""
+        return self.features_of.get(id_, {})
 
     def readable_features(self, id_: str) -> dict[str, FeatureSpec]:
         """The features a container may read by name: its own, then those it hears, nearest first."""
@@ -153,6 +154,7 @@ def lay_out(
         execution_of=execution_of,
         clients_of=clients_of,
         lanes_of=lanes_of,
+        features_of=_features_of(config, behind),
         own_code=own_code,
         own_models=own_models or {},
     )
@@ -181,6 +183,28 @@ def _symbol_problems(plan: Plan) -> Iterator[PlanProblem]:
 def _symbol(plan: Plan, id_: str) -> str:
     config = plan.containers[id_].config
     return config.source.symbol if isinstance(config, DataContainer) else ""
+
+
+def _features_of(config: RunConfig, behind: Mapping[str, tuple[str, ...]]) -> dict[str, Mapping[str, FeatureSpec]]:
+    """The features of each container that defines any, resolved: a name means one's own, else the nearest heard."""
+    hosts = FeatureContainer | StrategyContainer | PortfolioContainer
+    written = {each.id: each.features for each in config.containers if isinstance(each, hosts) and each.features}
+    found: dict[str, Mapping[str, FeatureSpec]] = {}
+    outputs: dict[str, Mapping[str, FeatureOutput]] = {}
+
+    def of(id_: str) -> Mapping[str, FeatureSpec]:
+        if id_ not in found:
+            reads = any(spec.input for spec in written[id_].values())
+            heard = [given_by(source) for source in behind[id_] if source in written] if reads else []
+            found[id_] = resolved(written[id_], ChainMap(*map(dict, heard)))
+        return found[id_]
+
+    def given_by(id_: str) -> Mapping[str, FeatureOutput]:
+        if id_ not in outputs:
+            outputs[id_] = outputs_of(of(id_))
+        return outputs[id_]
+
+    return {id_: of(id_) for id_ in written}
 
 
 def _execution_of(config: RunConfig) -> dict[str, str]:

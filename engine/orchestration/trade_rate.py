@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from engine.config.schema import Strategy
-    from engine.features.columns import FeatureSpec
+    from engine.features.spec import FeatureSpec
 
 UNKNOWN_RATE = 0.05
 """Trades a bar of a strategy that nothing is known about: one in twenty bars."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from engine.config.schema import PortfolioContainer, UserComponent
-from engine.features.columns import feature_names
+from engine.features.spec import feature_names
 from engine.strategies.columns import BuiltinStrategy
 from engine.strategies.combinator import Combinator
 
@@ -92,16 +92,22 @@ class _Unused:
         traced = self._traces[id_].may_take("FEATURES")
         if not traced and names == set():
             return
-        for source in (id_, *self._plan.behind.get(id_, ())):
-            if traced or names is None:
-                self._seen_whole.add(source)
-            else:
-                self._note(source, names)
+        sources = (id_, *self._plan.behind.get(id_, ()))
+        if traced or names is None:
+            self._seen_whole.update(sources)
+            return
+        pending = list(names)
+        for name in pending:
+            for source in sources:
+                pending += [each for each in self._noted(source, name) if each not in pending]
 
-    def _note(self, source: str, names: set[str]) -> None:
-        for feature, spec in self._plan.features(source).items():
-            if feature in names or names.intersection(feature_names(feature, spec)):
+    def _noted(self, source: str, name: str) -> Iterator[str]:
+        """Notes that a column is read, if a feature of `source` gives it, and says what that feature reads by name."""
+        written = getattr(self._plan.containers[source].config, "features", {})
+        for feature, spec in written.items():
+            if name in feature_names(feature, spec):
                 self._read.add((source, feature))
+                yield from spec.input
 
 
 def _names_read(strategy: Strategy | BuiltinStrategy) -> set[str] | None:

@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.features.blocks import compute_in_blocks
-from engine.features.columns import FeatureSpec, FeatureStore
+from engine.features.columns import FeatureStore
 from engine.features.indicators import compute, indicator_names
+from engine.features.spec import FeatureSpec
 from engine.market.column_file import ColumnFile
 from tests.building import crossing, data, make_bars, play, sma, walk
 

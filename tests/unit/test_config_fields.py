@@ -16,7 +16,7 @@ import zstandard
 from cli.config_file import read_config
 from engine.config.reference import structs
 from engine.config.schema import UserComponent
-from engine.features.columns import FeatureSpec
+from engine.features.spec import FeatureSpec
 from engine.market.reader_process import read_job
 from engine.orchestration.simulation import Simulation
 from tests.building import data, play, walk, wishing

@@ -129,7 +129,7 @@ MISTAKES = [
     ("nbdevup: 1.5", "nbdvup: 1.5", "nbdvup", "features.bands.nbdvup: unknown key; did you mean 'nbdevup'?"),
     ("nbdevup: 1.5", "nbdevup: much", "much", "features.bands.nbdevup: much: expected a number"),
     ("timeperiod: 50", "timeperiod: 0", "0, input", "features.slow.timeperiod: 0: out of the range that SMA takes"),
-    ("input: close", "input: clos", "clos}", "features.slow.input: clos: no such column; did you mean 'close'?"),
+    ("input: close", "input: clos", "clos}", "features.slow.input: clos: no feature or column of this name arrives here; did you mean 'close'?"),
     ("input: close", "input: [high, low]", "[high", "features.slow.input: a list: expected one column for SMA"),
     ("{indicator: SMA, timeperiod: 10}", "SMA", "SMA\n", "features.fast: SMA: expected a mapping: {indicator: SMA, timeperiod: 10}"),
     ("bands: {", "close: {indicator: SMA}\n      bands: {", "close: {", "features.close: this is the name of a column of the data"),

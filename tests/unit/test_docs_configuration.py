@@ -9,11 +9,11 @@ import msgspec
 import pytest
 
 from engine.config.schema import ENVIRONMENTS, RunConfig
-from engine.features.columns import FeatureSpec
+from engine.features.spec import FeatureSpec
 
 PAGE = (Path(__file__).parents[2] / "docs" / "configuration.md").read_text(encoding="utf-8")
-WRITTEN_FLAT = {"parameters"}
-"""Fields that stand for keys beside them."""
+WRITTEN_FLAT = {"parameters", "feature", "number"}
+"""Fields that stand for keys beside them, or for what a name means once it is looked up."""
 
 
 def structs(annotation: Any, found: dict[type, None]) -> dict[type, None]:

@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from cli.config_file import read_config
-from engine.features.columns import FeatureSpec
+from engine.features.spec import FeatureSpec
 from engine.market.sources import FileSource, SyntheticSource
 from engine.orchestration.estimate import estimate
 from engine.orchestration.plan import lay_out

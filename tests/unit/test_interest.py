@@ -7,7 +7,7 @@ import pytest
 
 import engine.orchestration.run  # noqa: F401 - so that every module that builds events is there
 from engine.events import EVENT_CLASSES
-from engine.features.columns import FeatureSpec
+from engine.features.spec import FeatureSpec
 from tests.building import (
     Recording,
     analysis,

@@ -11,7 +11,7 @@ import talib
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.features.columns import FeatureSpec
+from engine.features.spec import FeatureSpec
 from engine.strategies.average_envelope import AverageEnvelope
 from engine.strategies.bollinger_reversion import BollingerReversion
 from engine.strategies.builtin import BUILTIN
