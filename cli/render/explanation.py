@@ -15,12 +15,15 @@ from cli.render.safe_text import visible
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from engine.config.locations import Locations
+    from engine.config.written import WrittenValue
     from engine.orchestration.explanation import Decided, Explanation, Trace
     from engine.orchestration.lane_paths import LanePath
     from engine.orchestration.plan import Planned
 
 _MOST_LISTED = 20
 _MOST_NAMED = 3
+_WIDEST_PATH = 30
 
 
 def as_data(explanation: Explanation, ids: Sequence[str], warnings: Sequence[str]) -> str:
@@ -31,7 +34,7 @@ def as_data(explanation: Explanation, ids: Sequence[str], warnings: Sequence[str
             "type": planned.type,
             "inputs": planned.inputs,
             "path": explanation.path(planned),
-            "trace": {name: _plain(each) for name, each in explanation.traces[id_].items()},
+            "trace": {name: _plain(each, explanation.locations) for name, each in explanation.traces[id_].items()},
         }
         for id_ in ids
         for planned in (explanation.plan.containers[id_],)
@@ -40,8 +43,11 @@ def as_data(explanation: Explanation, ids: Sequence[str], warnings: Sequence[str
     return msgspec.json.format(msgspec.json.encode(data), indent=2).decode()
 
 
-def _plain(decided: Decided) -> dict[str, object]:
-    return {"value": decided.value, "layer": decided.layer, "pattern": decided.pattern, "line": decided.line}
+def _plain(decided: Decided, locations: Locations) -> dict[str, object]:
+    """What the command promises, and the file where the line is not one of the config itself."""
+    plain = {"value": decided.value, "layer": decided.layer, "pattern": decided.pattern, "line": decided.line}
+    elsewhere = decided.file is not None and locations.is_extended(decided.file)
+    return plain | {"file": decided.file} if elsewhere else plain
 
 
 def explained(explanation: Explanation, ids: Sequence[str], width: int | None, *, whole: bool) -> Iterator[Text]:
@@ -58,6 +64,10 @@ def explained(explanation: Explanation, ids: Sequence[str], width: int | None, *
     yield Text()
     yield from _paths(explanation, ids, width)
     yield from _own_code(explanation, set(ids), width)
+    if whole:
+        yield from _settings("settings of the run", explanation.run_settings(), width)
+    for settings in explanation.settings(set(listed)):
+        yield from _settings(f"settings of {_named(settings.ids)}", settings.values, width)
     for group, trace in _groups(explanation, ids):
         yield Text()
         yield from hung(Text("trace settings of "), _named(group), width)
@@ -65,6 +75,23 @@ def explained(explanation: Explanation, ids: Sequence[str], width: int | None, *
             yield from hung(Text(f"  {name:<16}  "), f"{_value(decided.value)}  <- {_source(decided)}", width)
     yield Text()
     yield from hung(Text("estimate of the whole run: "), _needs(explanation), width)
+
+
+def _settings(title: str, values: Sequence[WrittenValue], width: int | None) -> Iterator[Text]:
+    if not values:
+        return
+    yield Text()
+    yield from hung(Text(), title, width)
+    unset = [each.path for each in values if each.value is None]
+    widest = min(max((len(visible(each.path)) for each in values if each.value is not None), default=0), _WIDEST_PATH)
+    for each in values:
+        if each.value is None:
+            continue
+        place = f", {visible(each.at.path)}:{each.at.line}" if each.at is not None and not each.at.is_option else ""
+        words = f"{visible(each.value)}  <- {visible(each.layer)}{place}"
+        yield from hung(Text(f"  {visible(each.path):<{widest}}  "), words, width)
+    if unset:
+        yield from hung(Text("  not set: "), ", ".join(unset), width)
 
 
 def _columns(explanation: Explanation, listed: Sequence[Planned]) -> list[Column]:

@@ -11,8 +11,8 @@ from engine.config.dynamic_rules import check_rules_reach_portfolios
 from engine.config.errors import ConfigProblem, Problems
 from engine.config.fields import RUN_CONFIG, SETTINGS
 from engine.config.files import Files
-from engine.config.layers import in_environment, read_layers
-from engine.config.locations import Locations
+from engine.config.layers import Layers, in_environment, read_layers
+from engine.config.locations import Environment, Locations
 from engine.config.node import Entry, Mapping, Scalar, Sequence
 from engine.config.patterns import unmatched_patterns
 from engine.config.readers import INVALID, Walk
@@ -68,9 +68,19 @@ def load_config(files: Files, asked: Asked, variables: Variables, problems: Prob
     config = _finished(read, declared, inputs, files)
     return LoadedConfig(
         config,
-        Locations(_expanded(merged, declared), files.shown, [each.path for each in declared]),
+        Locations(
+            _expanded(merged, declared),
+            files.shown,
+            [each.path for each in declared],
+            _environment(config.environment, layers),
+        ),
         (*problems.warnings, *unmatched_patterns(config, merged)),
     )
+
+
+def _environment(name: str | None, layers: Layers) -> Environment | None:
+    entry = layers.blocks.get(name) if name else None
+    return None if name is None or entry is None else Environment(name, entry.value)
 
 
 def _seed(merged: Mapping) -> int:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from engine.config.schema import DataContainer
+from engine.config.written import WrittenValue, values_of_container, values_of_run
 from engine.orchestration.estimate import Estimate, estimate
 from engine.orchestration.lane_paths import lane_paths
 from engine.orchestration.own_code import own_models
@@ -23,7 +24,7 @@ from tracing.patterns import specificity
 from tracing.settings import TraceSettings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
     from pathlib import Path
 
     from engine.config.errors import ConfigProblem
@@ -58,6 +59,13 @@ class Decided(msgspec.Struct, frozen=True):
 Trace = dict[str, Decided]
 
 
+class Settings(msgspec.Struct, frozen=True):
+    """What is written of some containers in one place, several if a sweep makes them; `values` are those of the first."""
+
+    ids: list[str]
+    values: list[WrittenValue]
+
+
 @dataclass(frozen=True, slots=True)
 class OwnCode:
     """A strategy, cost model or sizing that a run will import: the container that names it, and the module or package it comes from."""
@@ -72,9 +80,11 @@ class Explanation:
     """A plan explained.
 
     `traces` by container id, `own_code` that a run would import, `warnings` with their places, `paths` of the portfolios.
+    `locations` say where everything is written.
     """
 
     plan: Plan
+    locations: Locations
     traces: Mapping[str, Trace]
     estimate: Estimate
     own_code: tuple[OwnCode, ...]
@@ -85,6 +95,21 @@ class Explanation:
         """How a container is computed."""
         taken = self.paths.get(planned.id)
         return _EVENT_PATH if taken is None else taken.path
+
+    def run_settings(self) -> list[WrittenValue]:
+        """The settings of the run as a whole, each with where it comes from."""
+        return values_of_run(self.plan.config, self.locations)
+
+    def settings(self, ids: Collection[str]) -> list[Settings]:
+        """The settings of declared containers, those that a sweep makes together."""
+        rows: dict[str, Settings] = {}
+        for number, container in enumerate(self.plan.config.containers):
+            if container.id in ids:
+                row = self.locations.row_of(number)
+                if row not in rows:
+                    rows[row] = Settings([], values_of_container(container, number, self.locations))
+                rows[row].ids.append(container.id)
+        return list(rows.values())
 
 
 def explain(config: RunConfig, locations: Locations, folder: Path) -> Explanation:
@@ -100,6 +125,7 @@ def explain(config: RunConfig, locations: Locations, folder: Path) -> Explanatio
     shared = {id(each): _trace(each, locations) for each in resolved.values()}
     return Explanation(
         plan=plan,
+        locations=locations,
         traces={id_: shared[id(each)] for id_, each in resolved.items()},
         estimate=estimate(plan, settings),
         own_code=tuple(_own_code(plan)),

@@ -131,9 +131,7 @@ def lay_out(
     inputs = {id_: tuple(getattr(container, "inputs", ())) for id_, container in declared.items()}
     behind = {id_: _behind(id_, inputs) for id_ in declared}
     execution_of = _execution_of(config)
-    clients_of: dict[str, tuple[str, ...]] = {}
-    for portfolio, execution in execution_of.items():
-        clients_of[execution] = (*clients_of.get(execution, ()), portfolio)
+    clients_of = _clients_of(execution_of)
     lanes_of = _lanes_of(declared, behind, clients_of)
     types = {id_: container.type for id_, container in declared.items()}
     data = tuple(id_ for id_, container in declared.items() if isinstance(container, DataContainer))
@@ -213,6 +211,13 @@ def _execution_of(config: RunConfig) -> dict[str, str]:
     default = declared[0] if len(declared) == 1 else DEFAULT_EXECUTION
     portfolios = (container for container in config.containers if isinstance(container, PortfolioContainer))
     return {portfolio.id: portfolio.execution or default for portfolio in portfolios}
+
+
+def _clients_of(execution_of: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    clients: dict[str, list[str]] = {}
+    for portfolio, execution in execution_of.items():
+        clients.setdefault(execution, []).append(portfolio)
+    return {execution: tuple(portfolios) for execution, portfolios in clients.items()}
 
 
 def _lanes_of(
