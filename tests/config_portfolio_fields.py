@@ -16,6 +16,11 @@ def rule(name: str, changed: str) -> Change:
     )
 
 
+def risk(given: str, changed: str) -> Change:
+    """A change of one risk rule."""
+    return change(f"{_AT}risk.0.{changed}", given=(f"{_AT}risk=[{given}]",))
+
+
 PORTFOLIOS: dict[str, Change] = {
     "PortfolioContainer.combine": change(f"{_AT}combine={{name: vote}}", given=_VOICES),
     "CombineVote.weights": rule("vote", "weights.portfolio_2=5"),
@@ -30,5 +35,25 @@ PORTFOLIOS: dict[str, Change] = {
     "MarginAccount.interest_percent": change(
         f"{_AT}account.interest_percent=5", given=(*_MARGIN, f"{_AT}sizing={{name: percent_of_equity, percent: 200}}")
     ),
+    "PortfolioContainer.risk": change(
+        f"{_AT}risk=[{{name: max_open_positions, count: 1}}, {{name: stop, loss: {{percent: 1}}}}]"
+    ),
+    "MaxPosition.percent": risk("{name: max_position, percent: 50}", "percent=0.1"),
+    "MaxGrossExposure.percent": risk("{name: max_gross_exposure, percent: 50}", "percent=0.1"),
+    "MaxOpenPositions.count": change(
+        f"{_AT}risk.0.count=1",
+        given=(
+            f"{_AT}inputs=[data_x, data_y]",
+            f"{_AT}strategy={{name: buy_and_hold}}",
+            f"{_AT}risk=[{{name: max_open_positions, count: 2}}]",
+        ),
+    ),
+    "MaxDrawdown.percent": risk("{name: max_drawdown, percent: 50}", "percent=0.001"),
+    "MaxDrawdown.action": risk("{name: max_drawdown, percent: 0.001}", "action=flatten"),
+    "DailyLoss.percent": risk("{name: daily_loss, percent: 50}", "percent=0.001"),
+    "DailyLoss.action": risk("{name: daily_loss, percent: 0.001}", "action=flatten"),
+    "Stop.loss": risk("{name: stop, loss: {percent: 90}}", "loss.percent=0.1"),
+    "Stop.cool_down": risk("{name: stop, loss: {percent: 0.1}}", "cool_down=9"),
+    "Target.profit": risk("{name: target, profit: {percent: 90}}", "profit.percent=0.1"),
     "PortfolioContainer.weights": change(f"{_AT}weights={{X: 0.5}}"),
 }

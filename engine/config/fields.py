@@ -39,6 +39,7 @@ from engine.strategies.combine import CombineRule
 from engine.trading.accounts import AccountModel
 from engine.trading.costs import CostModel
 from engine.trading.order_forms import OrderForm
+from engine.trading.risk import RiskRule
 from engine.trading.sizing import SizingModel
 from tracing.settings import ContainerTraceSettings, DynamicRule, PartialTraceSettings, TraceAction, TypeSettings
 from tracing.storage.paths import StoragePathError, folder_within_results
@@ -48,6 +49,7 @@ _KINDS: dict[type, str] = {
     Container: "container type",
     BuiltinStrategy: "strategy",
     SizingModel: "sizing",
+    RiskRule: "risk rule",
     AccountModel: "kind of account",
     CombineRule: "way to combine",
     CostModel: "cost model",

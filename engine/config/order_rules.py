@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from engine.config.node import Mapping, Scalar
+from engine.config.node import Mapping, Scalar, Sequence
 from engine.config.readers import INVALID
 from engine.trading.distances import Distance
 from engine.trading.order_forms import ExitForm, OrderForm
+from engine.trading.risk import RiskRule
 
 if TYPE_CHECKING:
     from engine.config.containers import Declared
@@ -18,9 +19,13 @@ _WAYS = ("percent", "amount", "atr")
 
 
 def check_orders(each: Declared, problems: Problems) -> None:
-    """Reports what a portfolio's `entry` and `exit` say that cannot be meant."""
+    """Reports what a portfolio's `entry`, `exit` and `risk` say that cannot be meant."""
     for name in ("entry", "exit"):
         _check(getattr(each.config, name), each.field(name), (*each.path, name), problems)
+    rules, node = each.config.risk, each.field("risk")
+    if isinstance(node, Sequence) and rules is not INVALID and len(rules) == len(node.items):
+        for number, (rule, item) in enumerate(zip(rules, node.items, strict=True)):
+            _check(rule, item, (*each.path, "risk", number), problems)
 
 
 def _check(value: Any, node: Node | None, path: Path, problems: Problems) -> None:  # noqa: ANN401 - INVALID is of no type
@@ -28,7 +33,7 @@ def _check(value: Any, node: Node | None, path: Path, problems: Problems) -> Non
         return
     if isinstance(value, Distance):
         _check_distance(value, node, path, problems)
-    elif isinstance(value, OrderForm | ExitForm):
+    elif isinstance(value, OrderForm | ExitForm | RiskRule):
         for name in value.__struct_fields__:
             _check(getattr(value, name), node.value(name), (*path, name), problems)
         if isinstance(value, OrderForm):

@@ -12,6 +12,7 @@ from engine.strategies.combine import Combine
 from engine.trading.accounts import AnyAccount, MarginAccount
 from engine.trading.costs import CommissionModel, FillAt, SlippageModel
 from engine.trading.order_forms import AnyOrderForm, ExitForm, MarketForm
+from engine.trading.risk import AnyRiskRule
 from engine.trading.sizing import AllIn, Sizing
 from tracing.settings import (
     ContainerTraceSettings,
@@ -121,6 +122,7 @@ class PortfolioContainer(Container, frozen=True, kw_only=True, tag="portfolio", 
         AnyOrderForm, Meta(description="the order by which a position is entered: {order: ..., its keys}")
     ] = MarketForm()
     exit: Annotated[ExitForm, Meta(description="how positions are left, and the orders that protect them")] = ExitForm()
+    risk: Annotated[list[AnyRiskRule], Meta(description="rules in order: a list of {name: ..., its parameters}")] = []
     close_at_end: Annotated[bool, Meta(description="whether what is still open is closed at the last close")] = True
     days_per_year: (
         Annotated[int, Meta(gt=0, le=366, description="days a year for annual figures; 252 or 365 by the data")] | None

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from engine.containers.ledger import Ledger
+    from engine.containers.order_limits import OrderLimits
     from engine.containers.outlet import Outlet
     from engine.events import OrderRequest
     from engine.market.timeline import Clock
@@ -25,7 +26,9 @@ class WorkingOrders(Protocol):
 
 
 class Account:
-    """An account of one kind over a lane's books, valued at the latest closes."""
+    """An account of one kind over a lane's books, valued at the latest closes; `limits` are those of its risk rules."""
+
+    limits: OrderLimits
 
     def __init__(
         self, outlet: Outlet, clock: Clock, ledger: Ledger, *, model: AnyAccount, minimum_notional: float
@@ -38,7 +41,7 @@ class Account:
         self._numbers = {feed.symbol: number for number, feed in enumerate(clock.feeds)}
 
     def refusal(self, request: OrderRequest, working: WorkingOrders) -> str:
-        """Why `request` is not taken: too small, or beyond what the account can hold; empty if it is.
+        """Why `request` is not taken: too small, or beyond what risk rules or the account allow; empty if it is.
 
         Orders that make a position smaller are always taken.
         """
@@ -52,13 +55,16 @@ class Account:
         worth = request.quantity * self._clock.closes[number].item(index)
         if worth < self._minimum_notional:
             return f"worth {worth:.2f}, less than minimum_notional {self._minimum_notional:.2f}"
-        return self._model.refusal(self._prospect(index, waiting, number))
+        prospect = self._prospect(index, waiting, number)
+        return self.limits.refusal(request, prospect, index) or self._model.refusal(prospect)
 
     def _prospect(self, index: int, waiting: Sequence[float], number: int) -> Prospect:
         equity = self._ledger.equity(index)
-        gross, cash = 0.0, self._ledger.cash
+        gross, cash, positions = 0.0, self._ledger.cash, 0
         after = [held + coming for held, coming in zip(self._ledger.quantities, waiting, strict=True)]
         for quantity, coming, close in zip(after, waiting, self._clock.closes_at(index), strict=True):
             gross += abs(quantity) * close
+            positions += quantity != 0.0
             cash -= coming * close
-        return Prospect(after[number], gross, cash, equity)
+        worth = abs(after[number]) * self._clock.closes[number].item(index)
+        return Prospect(after[number], gross, cash, equity, worth, positions)

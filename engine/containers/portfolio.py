@@ -10,11 +10,13 @@ from engine.containers.base import Container, Measured, TracerFactory
 from engine.containers.decisions import Decisions
 from engine.containers.holding import Holding
 from engine.containers.marks import MarkStream
+from engine.containers.order_limits import Breaches, OrderLimits
 from engine.containers.position_events import position_close, position_open
 from engine.containers.pricing import Pricing
 from engine.containers.protection import Protection
 from engine.containers.request_events import RequestEvents
 from engine.containers.requests import Requests
+from engine.containers.risk import RiskWatch
 from engine.events import Event, Fill, Order, Signal
 from engine.metrics.definitions import compute_metrics
 from engine.metrics.observer import MetricsObserver
@@ -22,7 +24,7 @@ from engine.strategies.decision import Decision, PositionView
 from engine.trading.orders import DEAD, signed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     import numpy as np
     import numpy.typing as npt
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
     from engine.trading.accounts import Borrowing
     from engine.trading.order_forms import AnyOrderForm, ExitForm
     from engine.trading.positions import Trade
+    from engine.trading.risk import AnyRiskRule
 
 
 class PortfolioContainer(Container):
@@ -63,6 +66,8 @@ class PortfolioContainer(Container):
     days_per_year: int
     risk_free_rate: float
     day_zone: str | None
+    day_of: Callable[[int], int]
+    risk_rules: Sequence[AnyRiskRule]
     borrowing: Borrowing | None
     benchmark: BenchmarkFeed | None
     start_cause: str
@@ -102,6 +107,7 @@ class PortfolioContainer(Container):
             holdings=self.holdings,
             end=self.event_bus.end,
         )
+        self._risk = self._watch_risk(pricing)
         self._decisions = Decisions(self.outlet, self.clock, self.holdings, self._requests)
         first, last = self.clock.steps.item(0), self.clock.steps.item(-1)
         self.marks = MarkStream(self.container_id, self.outlet, self.clock, self.ledger)
@@ -111,6 +117,25 @@ class PortfolioContainer(Container):
         self.follow_interest()
         if self.runner is not None:
             self.runner.start()
+
+    def _watch_risk(self, pricing: Pricing) -> RiskWatch:
+        """Puts the risk rules to work: some look at orders, some at marks."""
+        breaches = Breaches(self.outlet, self.statistics.book.on_breach)
+        limits = OrderLimits(self.outlet, self.risk_rules, breaches, self.day_of)
+        self.account.limits = limits
+        return RiskWatch(
+            self.outlet,
+            self.clock,
+            self.ledger,
+            self.risk_rules,
+            breaches=breaches,
+            limits=limits,
+            day_of=self.day_of,
+            atr_of=pricing.atr_of,
+            opened_by=lambda number: self.holdings[number].opened_by,
+            leave=self._requests.leave_now,
+            withdraw=self._requests.withdraw,
+        )
 
     def follow_interest(self) -> None:
         """Publishes its marks and features while somebody wants them."""
@@ -215,6 +240,7 @@ class PortfolioContainer(Container):
         holding, quantity = self.holdings[number], signed(event.side, event.quantity)
         booked = self.ledger.book(self._index(), number, event, quantity)
         if booked.opened:
+            self._risk.begin()
             self._open(event, booked.trade, holding)
         if booked.closed:
             self._close(event, booked.trade, holding)

@@ -79,6 +79,18 @@ class Requests:
         """Asks for the exit of all that a trade still holds, at the market."""
         self._close(feed_number, trade, MARKET, cause)
 
+    def leave_now(self, feed_number: int, cause: str) -> None:
+        """Leaves what is held of a symbol at the market, whatever way out is under way; a decision to turn round stands."""
+        trade, holding = self._ledger.trades[feed_number], self._holdings[feed_number]
+        if trade is not None:
+            self.close_out(feed_number, trade, cause)
+            if holding.intent == trade.sign:
+                holding.intent = 0
+
+    def withdraw(self, feed_number: int, reason: str, cause: str) -> None:
+        """Takes back the symbol's waiting entries."""
+        self._desk.cancel(self._desk.entries(feed_number), reason, cause)
+
     def ask_for_unknown(self, symbol: str, sign: int, trade_id: str, cause: str) -> None:
         """Asks for an order in a symbol that the lane has no data for: the execution container says so."""
         self._events.publish(symbol, sign, 0.0, MARKET, trade_id=trade_id, cause=cause)

@@ -118,6 +118,8 @@ class Equipment:
         portfolio.risk_free_rate = config.risk_free_rate
         portfolio.day_zone = config.day_zone
         portfolio.borrowing = config.account.borrowing
+        portfolio.day_of = day_numbers(config.day_zone)
+        portfolio.risk_rules = config.risk
         portfolio.statistics.book = TradeBook(feed.symbol for feed in clock.feeds)
         portfolio.benchmark = (
             BenchmarkFeed(self._scenery.feeds[config.benchmark], clock, days.rows) if config.benchmark else None

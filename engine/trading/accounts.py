@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sys import float_info
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import msgspec
@@ -19,14 +20,20 @@ DAYS_OF_A_RATE = 365.0
 class Prospect(NamedTuple):
     """A portfolio as it would be with all its waiting orders and one more, at the latest closes, in quote currency.
 
-    `held`: units of the symbol asked for, below zero if short. `gross`: all positions, longs and shorts added. `cash`: what
-    would be left, costs aside.
+    `held`: units of the symbol asked for, below zero if short, and `worth` what they are worth. `gross`: all positions, longs
+    and shorts added; `positions`: how many symbols that are. `cash`: what would be left, costs aside.
     """
 
     held: float
     gross: float
     cash: float
     equity: float
+    worth: float = 0.0
+    positions: int = 0
+
+    def share(self, money: float) -> float:
+        """So much money in percent of equity; all there is where equity is gone."""
+        return money / self.equity * 100.0 if self.equity > 0.0 else float_info.max
 
 
 class AccountModel(msgspec.Struct, frozen=True, kw_only=True, tag_field="name", forbid_unknown_fields=True):

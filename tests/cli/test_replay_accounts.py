@@ -4,7 +4,7 @@ import pytest
 from typer.testing import CliRunner
 
 from cli.app import app
-from tests.run_command import read_json, run
+from tests.run_command import ROOT, read_json, run
 from tests.run_configs import write_config
 
 CONFIG = """
@@ -56,3 +56,15 @@ def test_t6_what_borrowing_costs_is_replayed_night_by_night(tmp_path, zone):
     assert figures["total_borrow_cost"] > 0
     assert figures["long_total_trades"] > 0
     assert figures["short_total_trades"] > 0
+
+
+def test_the_shipped_example_of_risk_runs_and_is_replayed(tmp_path):
+    """Two strategies, two symbols, tiers, loans and every kind of rule: what each does shows, and replays to the byte."""
+    outcome = run(ROOT / "configs" / "risk.yaml", "--output", tmp_path / "results", "--quiet")
+    assert (outcome.exit_code, outcome.stderr) == (0, "")
+    again = CliRunner().invoke(app, ["replay", str(tmp_path / "results"), "portfolio_both"])
+    assert again.exit_code == 0, again.stdout
+    figures = read_json(tmp_path / "results" / "portfolio_both" / "metrics.json")["metrics"]
+    assert figures["risk_breaches"] >= 5
+    assert figures["total_borrow_cost"] > 0
+    assert figures["STOCKS.total_trades"] + figures["BONDS.total_trades"] == figures["total_trades"]
