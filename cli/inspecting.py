@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from cli.exits import ENVIRONMENT, FAILED, OK, REFUSED, SIGNALLED
+from cli.findings import print_days, print_orphans
 from cli.questions import refuse_contradictions
 from cli.render import containers, events, trade
 from cli.render.messages import Messages
@@ -90,6 +91,8 @@ class Inspection:
         id_ = None if request.container_id is None else self._tree.known(request.container_id)
         if request.trade is not None:
             self._trade(id_, request.trade)
+        elif request.orphans or request.by_day:
+            self._findings(id_)
         elif request.follow and request.table.form == "json":
             return  # all has been told
         elif id_ is None:
@@ -103,6 +106,13 @@ class Inspection:
             self._terminal.print_list([self._tree.whole_result(id_)[1].strip()])
         else:
             self._container(id_)
+
+    def _findings(self, id_: str | None) -> None:
+        form = self._request.table.form
+        if id_ is not None and self._request.by_day:
+            self._damage += print_days(self._tree, id_, form, self._terminal)
+        else:
+            self._damage += print_orphans(self._tree, id_, form, self._terminal)
 
     def report(self) -> int:
         """Reports the damage found; returns the exit code."""
@@ -164,7 +174,7 @@ class Inspection:
 
     def _trade(self, id_: str | None, correlation_id: str) -> None:
         found = find_trade(self._tree, id_, correlation_id)
-        self._damage += [found.fault] if found.fault else []
+        self._damage += found.faults
         if self._request.table.form == "json":
             self._terminal.print_value(msgspec.json.format(msgspec.json.encode(found.as_data()), indent=2).decode())
         else:

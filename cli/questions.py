@@ -26,11 +26,25 @@ class Request:
     events: bool = False
     trades: bool = False
     trade: str | None = None
+    by_day: bool = False
+    orphans: bool = False
     types: tuple[str, ...] = ()
     head: int | None = None
     tail: int | None = None
     table: Table = field(default_factory=Table)
     follow: bool = False
+
+    @property
+    def questions(self) -> list[str]:
+        """The options that ask for something else than the table or the whole of a container."""
+        asked = {
+            "--events": self.events,
+            "--by-day": self.by_day,
+            "--trades": self.trades,
+            "--trade": self.trade is not None,
+            "--orphans": self.orphans,
+        }
+        return [option for option, is_asked in asked.items() if is_asked]
 
 
 def refuse_contradictions(request: Request) -> None:
@@ -45,8 +59,7 @@ def refuse_contradictions(request: Request) -> None:
 
 def _following(request: Request) -> Iterator[str]:
     if request.follow:
-        questions = {"--events": request.events, "--trades": request.trades, "--trade": request.trade is not None}
-        for option in (option for option, given in questions.items() if given):
+        for option in request.questions:
             yield f"--follow watches what containers come to: {option} reads files as they are"
         if request.table.form == "csv":
             yield "--follow shows lines and a table, or JSON lines: not CSV"
@@ -56,13 +69,12 @@ def _following(request: Request) -> Iterator[str]:
 
 
 def _questions(request: Request) -> Iterator[str]:
-    questions = {"--events": request.events, "--trades": request.trades, "--trade": request.trade is not None}
-    asked = [option for option, given in questions.items() if given]
+    asked = request.questions
     if len(asked) > 1:
         yield f"{asked[0]} and {asked[1]} are two questions: ask one at a time"
     if request.container_id is None:
         for option in asked:
-            if option != "--trade":
+            if option not in {"--trade", "--orphans"}:
                 yield f"{option} needs the id of a container: admf inspect RESULTS ID {option}"
 
 
@@ -72,12 +84,12 @@ def _choices(request: Request) -> Iterator[str]:
     for option, given in {"--head": request.head, "--tail": request.tail}.items():
         if given is not None and not (request.events or request.trades):
             yield f"{option} chooses among events or trades: it needs --events or --trades"
-    if not request.trades and (request.container_id is not None or request.trade is not None):
+    if not request.trades and (request.container_id is not None or request.questions):
         for option in request.table.choosing:
             yield f"{option} arranges a table: of all containers, or with --trades of the trades of one"
 
 
 def _forms(request: Request) -> Iterator[str]:
-    one = request.container_id is not None and not (request.events or request.trades)
+    one = request.container_id is not None and not request.questions
     if request.table.form == "csv" and (one or request.trade is not None):
-        yield "--csv prints tables: of all containers, or with --events or --trades of one"
+        yield "--csv prints tables: of all containers, or with --events, --by-day or --trades of one"

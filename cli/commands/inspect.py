@@ -26,6 +26,12 @@ def inspect(
         str | None,
         typer.Option(metavar="CORRELATION_ID", help="The life of one trade, each event beneath what caused it."),
     ] = None,
+    by_day: Annotated[
+        bool, typer.Option("--by-day", help="How many events of each type the container traced on each day, UTC.")
+    ] = False,
+    orphans: Annotated[
+        bool, typer.Option("--orphans", help="Requests without an answer, orders without an end, trades never closed.")
+    ] = False,
     where: Annotated[
         str | None,
         typer.Option(metavar="CONDITION", help="Only rows for which it holds, such as 'trades > 30 and sharpe > 1'."),
@@ -68,6 +74,8 @@ def inspect(
         events=events,
         trades=trades,
         trade=trade,
+        by_day=by_day,
+        orphans=orphans,
         types=tuple(type_ or ()),
         head=head,
         tail=tail,

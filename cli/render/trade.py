@@ -62,7 +62,9 @@ def _guide(depth: int, width: int | None) -> str:
 
 
 def _elsewhere(trade: Trade, event: Event) -> str:
-    """Where an event comes from, if not from the container that traced the trade, and its trade if that is another."""
+    """Where an event comes from and who traced it, if not the container that traced the trade, and its trade if another."""
     source, of = event.get("source"), event["correlation_id"]
     named = f", from {visible(source)}" if isinstance(source, str) and source != trade.container_id else ""
+    found_in = trade.elsewhere.get(event["event_id"])
+    named += f", traced in {visible(found_in)}" if found_in not in {None, source} else ""
     return named + (f", in trade {visible(of)}" if of not in {None, trade.correlation_id} else "")

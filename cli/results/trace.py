@@ -49,7 +49,14 @@ class Trace:
         self._folder = folder
         self._reader = TraceReader(folder, numbered=numbered)
         self._least = result.written if result else 0
+        self._settings = result.trace_settings if result else None
         self.fault: str | None = None
+
+    @property
+    def types(self) -> tuple[str, ...] | None:
+        """The event types it may hold, None if that is all of them."""
+        asked = self._settings.events_to_trace if self._settings and not self._settings.dynamic_rules else "ALL"
+        return None if asked == "ALL" else tuple(asked)
 
     @property
     def found(self) -> bool:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from cli.results.causes import Causes
 from cli.results.refusal import RefusedError
 from cli.results.trace import opened_trace, trace_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from cli.results.results import ResultsTree
     from cli.results.trace import Event, Trace
@@ -26,21 +27,22 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Trade:
-    """A trade as `container_id` saw it: its events and their causes by event id, in order.
+    """A trade as `container_id` saw it: its events and their causes by event id, a cause before its effects.
 
-    `fault` says what is wrong with the trace, None if nothing is.
+    `elsewhere` names the container in whose trace an event was found, of those that are not in this one's. `faults` says
+    what is wrong with the traces.
     """
 
     correlation_id: str
     container_id: str
     events: dict[str, Event]
-    fault: str | None
+    faults: list[str]
+    elsewhere: dict[str, str]
 
     @property
     def not_traced(self) -> list[str]:
         """The event ids of causes that are named but not there."""
-        causes = (event["causation_id"] for event in self.events.values())
-        return list(dict.fromkeys(cause for cause in causes if cause is not None and cause not in self.events))
+        return _missing(self.events)
 
     def of_type(self, event_type: str) -> Event | None:
         """The first event of the trade itself that is of this type."""
@@ -53,38 +55,33 @@ class Trade:
             "correlation_id": self.correlation_id,
             "container_id": self.container_id,
             "events": list(self.events.values()),
+            "traced_in": self.elsewhere,
             "not_traced": self.not_traced,
         }
 
     def steps(self) -> Iterator[Step]:
         """The tree of causes, each event beneath its cause, in the order to print it."""
+        place = {id_: number for number, id_ in enumerate(self.events)}
         effects: dict[str | None, list[str]] = {}
         for id_, event in self.events.items():
-            effects.setdefault(self._parent(event), []).append(id_)
-        unseen = dict.fromkeys(self.not_traced)
+            cause = event["causation_id"]
+            # A cause that comes after its effect, in a file somebody made up, is none.
+            effects.setdefault(None if place.get(cause, -1) >= place[id_] else cause, []).append(id_)
+        unseen = self.not_traced
+        place |= {id_: place[effects[id_][0]] for id_ in unseen}
         waiting: list[tuple[int, str]] = []
-        for first in self._first_causes(effects, unseen):
+        for first in sorted([*effects.get(None, ()), *unseen], key=place.__getitem__):
             waiting.append((0, first))
             while waiting:
                 depth, id_ = waiting.pop()
                 yield Step(depth, id_, self.events.get(id_))
                 waiting.extend((depth + 1, effect) for effect in reversed(effects.get(id_, ())))
 
-    def _first_causes(self, effects: dict[str | None, list[str]], unseen: Iterable[str]) -> list[str]:
-        """Events without a cause, and causes that were not traced, each where its first effect happened."""
-        place = {id_: event["seq"] for id_, event in self.events.items()}
-        place |= {id_: place[effects[id_][0]] for id_ in unseen}
-        return sorted([*effects.get(None, ()), *unseen], key=place.__getitem__)
-
-    def _parent(self, event: Event) -> str | None:
-        """The cause of an event. A cause that comes after its effect, in a file somebody made up, is none."""
-        cause: str | None = event["causation_id"]
-        found = self.events.get(cause) if cause is not None else None
-        return None if found is not None and found["seq"] >= event["seq"] else cause
-
 
 def find_trade(tree: ResultsTree, container_id: str | None, correlation_id: str) -> Trade:
     """A trade as `container_id` saw it; without one, as the portfolio it is named after did, or the first that saw it.
+
+    Its causes are followed into the traces of the containers that published them, and of those that watch.
 
     Raises:
         RefusedError: if there is no such trade, or no trace to find it in.
@@ -94,8 +91,8 @@ def find_trade(tree: ResultsTree, container_id: str | None, correlation_id: str)
     for id_ in [container_id] if container_id else sorted(tree.types, key=lambda id_: id_ != owner):
         trace = trace_of(tree, id_)
         if trace.found:
-            if trade := _trade_in(trace, correlation_id):
-                return trade
+            if events := _events_of(trace, correlation_id):
+                return _traced(tree, trace, correlation_id, events)
             searched = searched or id_
             if id_ == owner:
                 break
@@ -104,20 +101,30 @@ def find_trade(tree: ResultsTree, container_id: str | None, correlation_id: str)
     raise RefusedError(f"no trade {correlation_id!r}: {_trades_in(opened_trace(tree, searched))}")
 
 
-def _trade_in(trace: Trace, correlation_id: str) -> Trade | None:
+def _events_of(trace: Trace, correlation_id: str) -> dict[str, Event]:
     events: dict[str, Event] = {}
     for event in trace:
         if event["correlation_id"] == correlation_id:
             events.setdefault(event["event_id"], event)
             if event.get("ends_correlation") is True:
                 break
-    if not events:
-        return None
-    fault = trace.fault
+    return events
+
+
+def _traced(tree: ResultsTree, trace: Trace, correlation_id: str, events: dict[str, Event]) -> Trade:
+    faults = [trace.fault] if trace.fault else []
     while found := _causes_of(events, trace):
         events |= found
-    in_order = dict(sorted(events.items(), key=lambda item: item[1]["seq"]))
-    return Trade(correlation_id, trace.container_id, in_order, fault)
+    own = dict(sorted(events.items(), key=lambda item: item[1]["seq"]))
+    causes = Causes(tree, trace.container_id)
+    causes.follow(own)
+    return Trade(correlation_id, trace.container_id, causes.before(own), faults + causes.faults, causes.containers)
+
+
+def _missing(events: dict[str, Event]) -> list[str]:
+    """The causes that `events` name and that are not among them."""
+    causes = (event["causation_id"] for event in events.values())
+    return list(dict.fromkeys(cause for cause in causes if cause is not None and cause not in events))
 
 
 def _causes_of(events: dict[str, Event], trace: Trace) -> dict[str, Event]:

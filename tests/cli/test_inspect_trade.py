@@ -153,7 +153,7 @@ def test_every_event_stands_in_the_tree_once_whatever_the_causes_claim(causes):
     for seq, cause in enumerate(causes):
         named = None if cause is None else f"e{cause}"
         events[f"e{seq}"] = {"seq": seq, "type": "T", "correlation_id": "t", "causation_id": named}
-    trade = Trade("t", "c", events, None)
+    trade = Trade("t", "c", events, [], {})
     steps = list(trade.steps())
     assert sorted(step.event_id for step in steps if step.event) == sorted(events)
     assert sorted(step.event_id for step in steps if not step.event) == sorted(trade.not_traced)

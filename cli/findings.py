@@ -1,0 +1,81 @@
+"""What `admf inspect` counts and looks for in traces: events by day and type, and what began and never ended."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import msgspec
+from rich.text import Text
+
+from cli.render import rows
+from cli.render.separated import print_csv
+from cli.results.orphans import Orphan, Orphans, cannot_tell
+from cli.results.refusal import RefusedError
+from cli.results.trace import opened_trace, trace_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cli.render.terminal import Terminal
+    from cli.results.results import ResultsTree
+
+_DAY = len("2020-01-01")
+
+
+def print_days(tree: ResultsTree, id_: str, form: str, terminal: Terminal) -> list[str]:
+    """Prints how many events of each type a container traced on each day (UTC); returns what is damaged.
+
+    Raises:
+        RefusedError: if no event was written.
+    """
+    trace = opened_trace(tree, id_)
+    counts: dict[str, Counter[str]] = {}
+    for event in trace:
+        counts.setdefault(event["timestamp"][:_DAY], Counter())[event["type"]] += 1
+    types = list(dict.fromkeys(type_ for day in counts.values() for type_ in day))
+    table = [(day, *(count[type_] for type_ in types), count.total()) for day, count in counts.items()]
+    _print(["day", *types, "all"], table, form, terminal)
+    return [trace.fault] if trace.fault else []
+
+
+def print_orphans(tree: ResultsTree, id_: str | None, form: str, terminal: Terminal) -> list[str]:
+    """Prints what began and never ended, of one container or of every portfolio that wrote events; returns what is damaged.
+
+    Raises:
+        RefusedError: if no event was written.
+    """
+    faults: list[str] = []
+    found: list[Orphan] = []
+    silent: Counter[str] = Counter()
+    ids = [id_] if id_ else [each for each, type_ in tree.types.items() if type_ in {"portfolio", ""}]
+    traces = (
+        [opened_trace(tree, id_)] if id_ else [trace for trace in (trace_of(tree, each) for each in ids) if trace.found]
+    )
+    if not traces:
+        raise RefusedError(
+            f"{tree.root} holds no events of any portfolio; to have them written, set on one in the config: "
+            "`event_tracing: {mode: full}`"
+        )
+    for trace in traces:
+        found += Orphans(trace.container_id).of(trace)
+        faults += [trace.fault] if trace.fault else []
+        silent.update(cannot_tell(trace.types))
+    if found or form != "text":
+        _print(Orphan._fields, found, form, terminal)
+    if form == "text":
+        said = [f"traces read: {len(traces)}"] if found else [f"traces read: {len(traces)}; no orphan in them"]
+        said += [
+            f"{what} cannot be told from {count} of them: not all it takes was traced" for what, count in silent.items()
+        ]
+        terminal.print(map(Text, said))
+    return faults
+
+
+def _print(names: Sequence[str], table: Sequence[Sequence[object]], form: str, terminal: Terminal) -> None:
+    if form == "json":
+        terminal.print_list(msgspec.json.encode(dict(zip(names, row, strict=True))).decode() for row in table)
+    elif form == "csv":
+        print_csv(names, table)
+    else:
+        terminal.print(rows.table(names, table, terminal.width))
