@@ -23,7 +23,8 @@ class EventStormError(RuntimeError):
 class Outlet:
     """Publishes on `bus` for one lane; `label` stands in the event ids.
 
-    `rank` is the place of its container in the order of declaration. A closed outlet's work is dropped.
+    `rank` is the place of its container in the order of declaration. A closed outlet's work is dropped. More events than
+    `most_in_a_step` are a storm.
     """
 
     def __init__(self, bus: EventBus, agenda: Agenda, *, lane: int, rank: int, label: str) -> None:
@@ -33,6 +34,7 @@ class Outlet:
         self.rank = rank
         self.label = label
         self.closed = False
+        self.most_in_a_step: float = STORM_LIMIT
         self.published = 0
         self._ordinals: dict[str, int] = {}
         self._step = -1
@@ -55,7 +57,7 @@ class Outlet:
         """
         self._enter_step()
         self._named += 1
-        if self._named > STORM_LIMIT:
+        if self._named > self.most_in_a_step:
             raise self._storm()
         ordinal = self._ordinals.get(event_type, 0) + 1
         self._ordinals[event_type] = ordinal
@@ -70,7 +72,7 @@ class Outlet:
         """
         self._enter_step()
         self._posted += 1
-        if self._posted > STORM_LIMIT:
+        if self._posted > self.most_in_a_step:
             raise self._storm()
         self.agenda.post(phase, self, self.dispatch, event)
 

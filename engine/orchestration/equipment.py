@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
@@ -79,6 +80,8 @@ class Equipment:
     def _equip_root(self, root: RootContainer) -> None:
         root.outlet = self._outlet(root)
         root.closing_outlet = self._stage.outlet(root, LAST_LANE, root.container_id)
+        # It says something of every container at the first step and at the last, however many there are.
+        root.outlet.most_in_a_step = root.closing_outlet.most_in_a_step = math.inf
         root.others = [container for container in self._containers.values() if container is not root]
         root.run_name = self._plan.config.name
         root.last_step = len(self._scenery.timeline) - 1

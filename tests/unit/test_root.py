@@ -89,3 +89,11 @@ def test_metrics_asked_for_in_the_middle_do_not_stay():
     assert asked[-1] > asked[0]
     assert run.metrics("portfolio_0") == whole.metrics("portfolio_0")
     assert run["portfolio_0"].get_results()["status"] == "completed"
+
+
+def test_e5_what_the_root_says_of_many_containers_is_no_storm(monkeypatch):
+    """Each container's status at the first step and at the last: with ten thousand of them more than anybody may say."""
+    monkeypatch.setattr("engine.containers.outlet.STORM_LIMIT", 20)
+    run = play([data(), *lanes(30)], {"data_x": BARS})
+    assert run["root_container"].status == "completed"
+    assert len(run.events("root_container", "CONTAINER_STATUS")) == 2 * 32
