@@ -15,6 +15,7 @@ from cli.render.progress import progress_of
 from cli.render.summary import print_dry_run, print_json, print_summary
 from cli.signals import InterruptedBySignalError, Signals
 from engine.market.problems import BadData
+from engine.orchestration.estimate import estimate
 from engine.orchestration.prepare import Prepared, prepare
 from engine.orchestration.problems import PlanError
 from engine.orchestration.results_folder import FolderRefusedError, ResultsFolder
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from cli.loading import Reason
+    from cli.render.progress import Watcher
 
 
 _MOST_REPORTED = 20
@@ -68,18 +70,21 @@ def run_config(request: Request) -> int:
 
 
 def _run(request: Request, messages: Messages, signals: Signals) -> int:
-    prepared = _prepare(request, messages)
-    if request.dry_run:
-        if request.as_json or not request.quiet:
-            print_dry_run(prepared, request.output, as_json=request.as_json)
-        return OK
-    try:
-        with _claimed(request, prepared) as folder:
-            workers = request.workers or worthwhile_workers(prepared)
-            how: dict[str, int | str] = {"workers": workers, "path": request.path}
-            outcome = _simulate(request, Run(prepared, folder, how, messages.warn, workers), signals)
-    except FolderRefusedError as error:
-        raise RefusedConfigError(*_mended(error)) from error
+    kind = "none" if request.quiet or request.dry_run else request.progress
+    with progress_of(kind) as progress:
+        prepared = _prepare(request, messages)
+        if request.dry_run:
+            return _dry_run(request, prepared)
+        try:
+            with _claimed(request, prepared) as folder:
+                workers = request.workers or worthwhile_workers(prepared)
+                how: dict[str, int | str] = {"workers": workers, "path": request.path}
+                run = Run(prepared, folder, how, messages.warn, workers)
+                if kind != "none":
+                    progress.follow(run.standing, estimate(prepared.plan, prepared.traces).memory_mb)
+                outcome = _simulate(request, run, signals, progress)
+        except FolderRefusedError as error:
+            raise RefusedConfigError(*_mended(error)) from error
     _report_failures(outcome, messages)
     if request.as_json:
         print_json(prepared, outcome, request.output)
@@ -88,15 +93,20 @@ def _run(request: Request, messages: Messages, signals: Signals) -> int:
     return _exit_code(outcome, signals)
 
 
+def _dry_run(request: Request, prepared: Prepared) -> int:
+    if request.as_json or not request.quiet:
+        print_dry_run(prepared, request.output, as_json=request.as_json)
+    return OK
+
+
 def _claimed(request: Request, prepared: Prepared) -> ResultsFolder:
     durable = prepared.plan.config.results.durable
     return ResultsFolder(request.output, prepared.folders, overwrite=request.overwrite, durable=durable)
 
 
-def _simulate(request: Request, run: Run, signals: Signals) -> Outcome:
+def _simulate(request: Request, run: Run, signals: Signals, progress: Watcher) -> Outcome:
     signals.on_first = run.stop
-    with progress_of("none" if request.quiet else request.progress, run.standing) as progress:
-        outcome = run.execute(progress.look)
+    outcome = run.execute(progress.look)
     run.finish(outcome)
     if request.debug:
         sys.stderr.write("".join(outcome.traces))

@@ -23,8 +23,12 @@ _MIB = 1 << 20
 
 
 class Look(NamedTuple):
-    """How far a run is, at one moment. `left_s` is None while nobody can tell."""
+    """How far a run is, at one moment. `left_s` is None while nobody can tell.
 
+    `memory_mib` is what this process holds, `expected_mib` what the run was estimated to need in its largest process.
+    """
+
+    phase: str
     step: int
     steps: int
     date: str
@@ -34,7 +38,9 @@ class Look(NamedTuple):
     running: int
     done: int
     failed: int
+    open_trades: int
     memory_mib: float
+    expected_mib: float
     left_s: float | None
 
 
@@ -102,7 +108,7 @@ class LiveLine:
         columns = (BarColumn(bar_width=20), TaskProgressColumn(), TextColumn("{task.description}", markup=False))
         self._progress = Progress(*columns, console=Console(stderr=True), auto_refresh=False)
         self._progress.start()
-        self._task = self._progress.add_task("starting", total=None)
+        self._task = self._progress.add_task("reading", total=None)
 
     def show(self, look: Look) -> None:
         """Redraws."""
@@ -115,11 +121,15 @@ class LiveLine:
 
 
 class Watcher:
-    """Looks at a run when asked, and shows it when it is time; the last look is always shown."""
+    """Looks at a run when asked, and shows it when it is time; the last look is always shown.
 
-    def __init__(self, display: Display, standing: Callable[[], Standing | None]) -> None:
+    Until it is told to `follow` a run, that run is still reading its config and data.
+    """
+
+    def __init__(self, display: Display) -> None:
         self._display = display
-        self._standing = standing
+        self._standing: Callable[[], Standing | None] = lambda: None
+        self._expected_mib = 0.0
         self._process = psutil.Process()
         self._began = self._shown = monotonic()
 
@@ -131,8 +141,13 @@ class Watcher:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Shows the last look."""
-        self._show()
+        self._show("ended")
         self._display.close()
+
+    def follow(self, standing: Callable[[], Standing | None], expected_mib: float) -> None:
+        """Asks `standing` from now on how far the run is, which should need no more than `expected_mib` MiB."""
+        self._standing, self._expected_mib = standing, expected_mib
+        self._began = self._shown = monotonic()
 
     def look(self) -> None:
         """Shows how far the run is, if the last time is long enough ago."""
@@ -140,43 +155,46 @@ class Watcher:
             self._shown = monotonic()
             self._show()
 
-    def _show(self) -> None:
+    def _show(self, phase: str = "") -> None:
         standing = self._standing()
         if standing is not None:
-            self._display.show(self._look(standing))
+            self._display.show(self._look(standing, phase or ("simulating" if standing.running else "writing")))
 
-    def _look(self, standing: Standing) -> Look:
-        step, steps, timestamp, events, running, done, failed = standing
+    def _look(self, standing: Standing, phase: str) -> Look:
         spent = max(monotonic() - self._began, 1e-9)
-        moment = datetime.fromtimestamp(timestamp // _NS_PER_SECOND, UTC)
+        moment = datetime.fromtimestamp(standing.timestamp // _NS_PER_SECOND, UTC)
         return Look(
-            step=step,
-            steps=steps,
+            phase=phase,
+            step=standing.step,
+            steps=standing.steps,
             date=moment.strftime("%Y-%m-%d %H:%M"),
-            events=events,
-            steps_per_s=round(step / spent, 1),
-            events_per_s=round(events / spent, 1),
-            running=running,
-            done=done,
-            failed=failed,
+            events=standing.events,
+            steps_per_s=round(standing.step / spent, 1),
+            events_per_s=round(standing.events / spent, 1),
+            running=standing.running,
+            done=standing.done,
+            failed=standing.failed,
+            open_trades=standing.open_trades,
             memory_mib=round(self._process.memory_info().rss / _MIB, 1),
-            left_s=round(spent * (steps - step) / step, 1) if step else None,
+            expected_mib=self._expected_mib,
+            left_s=round(spent * (standing.steps - standing.step) / standing.step, 1) if standing.step else None,
         )
 
 
-def progress_of(kind: str, standing: Callable[[], Standing | None]) -> Watcher:
-    """A watcher of the asked kind, which asks `standing` how far the run is: auto is rich on a terminal, plain elsewhere."""
+def progress_of(kind: str) -> Watcher:
+    """A watcher of the asked kind: auto is rich on a terminal, plain elsewhere."""
     chosen = ("rich" if sys.stderr.isatty() else "plain") if kind == "auto" else kind
     displays: dict[str, type[Display]] = {"rich": LiveLine, "plain": Lines, "json": JsonLines, "none": Silent}
-    return Watcher(displays[chosen](), standing)
+    return Watcher(displays[chosen]())
 
 
 def describe(look: Look) -> str:
-    """One line: date, steps, speed, containers, memory, time left."""
+    """One line: date, steps, speed, containers, open trades, memory, time left; and whether it only writes."""
+    phase = "writing  " if look.phase == "writing" else ""
     left = f", {look.left_s:.0f} s left" if look.left_s else ""
     failed = f", {look.failed} failed" if look.failed else ""
     return (
-        f"{look.date}  step {look.step:,} of {look.steps:,}  {look.steps_per_s:,.0f} steps/s  "
+        f"{phase}{look.date}  step {look.step:,} of {look.steps:,}  {look.steps_per_s:,.0f} steps/s  "
         f"{look.events_per_s:,.0f} events/s  {look.running} running, {look.done} done{failed}  "
-        f"{look.memory_mib:.0f} MiB{left}"
+        f"{look.open_trades} open trades  {look.memory_mib:.0f} of {look.expected_mib:.0f} MiB{left}"
     )

@@ -17,11 +17,14 @@ if TYPE_CHECKING:
     from engine.orchestration.simulation import Simulation
 
 _STOP = 0
-_FIELDS = 5
+_FIELDS = 6
 
 
 class Standing(NamedTuple):
-    """How far a run is: `step` of `steps`, at `timestamp` (ns UTC); events published; containers by their status."""
+    """How far a run is: `step` of `steps`, at `timestamp` (ns UTC).
+
+    Events published, containers by their status, positions open now.
+    """
 
     step: int
     steps: int
@@ -30,6 +33,7 @@ class Standing(NamedTuple):
     running: int
     done: int
     failed: int
+    open_trades: int
 
 
 class Board:
@@ -51,12 +55,12 @@ class Board:
     def note(self, shard: int, simulation: Simulation) -> None:
         """Writes how far a shard is."""
         standing = standing_of(simulation)
-        self._rows[shard + 1] = (standing.step, standing.events, standing.running, standing.done, standing.failed)
+        self._rows[shard + 1] = (standing.step, *standing[3:])
 
-    def sums(self) -> tuple[int, int, int, int, int]:
-        """Steps, events, containers running, done and failed: each summed over the shards."""
-        step, events, running, done, failed = self._rows[1:].sum(axis=0).tolist()
-        return step, events, running, done, failed
+    def sums(self) -> tuple[int, int, int, int, int, int]:
+        """Steps, events, containers running, done and failed, open positions: each summed over the shards."""
+        step, events, running, done, failed, open_trades = self._rows[1:].sum(axis=0).tolist()
+        return step, events, running, done, failed, open_trades
 
 
 def make_board(path: Path, shards: int) -> Board:
@@ -82,4 +86,5 @@ def standing_of(simulation: Simulation) -> Standing:
         running=statuses.count("running"),
         done=statuses.count("completed"),
         failed=statuses.count("failed"),
+        open_trades=sum(container.open_positions for container in simulation.containers.values()),
     )

@@ -9,7 +9,10 @@ from tests.run_command import files_of, read_json, run
 from tests.run_configs import CROSS, FAILING, FROM_FILE, FULL, write_bars, write_config
 
 WARNED = FROM_FILE.replace("X}", "X, timestamp_format: '%Y-%m-%dT%H:%M'}")
-PLAIN = re.compile(r"2020-10-26 00:00  step 300 of 300  [\d,]+ steps/s  [\d,]+ events/s  0 running, 4 done  \d+ MiB\n")
+PLAIN = re.compile(
+    r"2020-10-26 00:00  step 300 of 300  [\d,]+ steps/s  [\d,]+ events/s  0 running, 4 done  "
+    r"0 open trades  \d+ of \d+ MiB\n"
+)
 
 
 @pytest.fixture
@@ -106,7 +109,9 @@ def test_where_no_terminal_is_progress_is_plain_lines_and_the_last_state_is_show
 def test_progress_as_json_is_an_object_a_line(tmp_path):
     outcome = run(write_config(tmp_path), "--output", tmp_path / "out", "--progress", "json", "--json")
     looks = [json.loads(line) for line in outcome.stderr.splitlines()]
-    assert looks[-1] | {"steps_per_s": 0, "events_per_s": 0, "memory_mib": 0} == {
+    assert looks[-1]["expected_mib"] > 20
+    assert looks[-1] | dict.fromkeys(("steps_per_s", "events_per_s", "memory_mib", "expected_mib"), 0) == {
+        "phase": "ended",
         "step": 300,
         "steps": 300,
         "date": "2020-10-26 00:00",
@@ -116,7 +121,9 @@ def test_progress_as_json_is_an_object_a_line(tmp_path):
         "running": 0,
         "done": 4,
         "failed": 0,
+        "open_trades": 0,
         "memory_mib": 0,
+        "expected_mib": 0,
         "left_s": 0.0,
     }
 
