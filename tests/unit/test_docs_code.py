@@ -55,12 +55,26 @@ def test_the_page_shows_both_styles(own):
         *(f"portfolio_momentum_{bars}" for bars in (10, 20, 40)),
         "portfolio_breakout",
         "portfolio_pullback",
+        "portfolio_stronger",
+        "portfolio_ten_bars",
     ],
 )
 def test_every_strategy_of_the_page_trades(results, id_):
     figures = metrics(results, id_)
     assert figures["total_trades"] > 1
     assert figures["rejected_orders"] == 0
+
+
+def test_the_combined_strategy_of_the_page_trades(own):
+    outcome = run(own / "combined.yaml", "--output", own / "combined", "--progress", "none")
+    assert (outcome.exit_code, metrics(own / "combined", "portfolio_combined")["total_trades"] > 1) == (0, True)
+
+
+def test_the_look_ahead_of_the_page_is_caught_in_the_words_of_the_page(own, monkeypatch):
+    monkeypatch.delenv("COLUMNS", raising=False)
+    outcome = CliRunner().invoke(app, ["check", str(own / "peek.yaml"), "--lookahead"])
+    assert outcome.exit_code == 1
+    assert outcome.stdout in (ROOT / "docs" / "strategies.md").read_text(encoding="utf-8")
 
 
 def test_the_sweep_of_the_page_gives_different_strategies(results):
