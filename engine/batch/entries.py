@@ -56,9 +56,11 @@ class Entries:
             return False
         return abs(held + (signed - held)) * close <= equity * (1.0 + ROUNDING)
 
-    def accepts_all(self, signed: Floats, held: Floats, closes: Floats, equity: Floats) -> bool:
-        """`accepts` of all of several entries, arrays of shape (n,)."""
-        units = np.abs(signed)
-        if not (np.isfinite(units) & (units > 0.0) & (units * closes >= self.minimum_notional)).all():
+    def accepts_all(self, units: float, signed: Floats, held: Floats, at: tuple[Floats, Floats]) -> bool:
+        """`accepts` of all of several entries of the same `units`, in arrays of shape (n,); `at` these closes and equities."""
+        closes, equity = at
+        if not (isfinite(units) and units > 0.0):
+            return not len(signed)
+        if self.minimum_notional and not (units * closes >= self.minimum_notional).all():
             return False
         return bool((np.abs(held + (signed - held)) * closes <= equity * (1.0 + ROUNDING)).all())

@@ -108,7 +108,7 @@ class Filling:
         np.negative(signed * prices, out=cash[1:])
         np.add.accumulate(cash, out=cash)
         held[first + 1 :: 2] = entries
-        if not self._are_affordable(decisions, turns, (cash, held), entries):
+        if not self._are_affordable(decisions, turns, (cash, held), entries, units):
             return None
         position.cash, position.held = cash.item(-1), held.item(-1)
         if len(decisions.directions):
@@ -116,7 +116,7 @@ class Filling:
         return Fills(decisions.rows[turns] + 1, signed, prices, None, cash[1:], held[1:], turns, [])
 
     def _are_affordable(
-        self, decisions: Decisions, turns: Rows, states: tuple[Floats, Floats], entries: Floats
+        self, decisions: Decisions, turns: Rows, states: tuple[Floats, Floats], entries: Floats, units: float
     ) -> bool:
         """Whether every entry is taken; `states` are cash and units held before each fill and after the last."""
         cash, held = states
@@ -128,7 +128,7 @@ class Filling:
             before = at[reversing] - 1
             turned_round[reversing] = held[before]
             equity[reversing] = cash[before] + held[before] * closes[reversing]
-        return self._entries.accepts_all(entries, turned_round, closes, equity)
+        return self._entries.accepts_all(units, entries, turned_round, (closes, equity))
 
     def _in_turn(self, decisions: Decisions) -> Fills:
         """Each fill by the functions that the event path calls too."""

@@ -35,7 +35,9 @@ def mark_bars(
         last = min(first + AT_ONCE, until)
         fresh = slice(*fills.rows.searchsorted((first, last)))
         states = slice(fresh.start, fresh.stop + 1)
-        lengths = np.diff(fills.rows[fresh], prepend=first, append=last)
+        edges = np.empty(fresh.stop - fresh.start + 2, np.intp)
+        edges[0], edges[1:-1], edges[-1] = first, fills.rows[fresh], last
+        lengths = edges[1:] - edges[:-1]
         value = held[states].repeat(lengths)
         in_market = (held[states] != 0.0).repeat(lengths)
         days = slice(*day_rows.searchsorted((first, last)))

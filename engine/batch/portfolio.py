@@ -104,7 +104,8 @@ class BatchPortfolio(Container):
             self._trade = count_trades(self.book, self._trade, fills)
             closes = self.clock.closes[0][start:until]
             mark_bars(self.curve, closes, before, fills, self.account.day_rows)
-            self.outlet.published = self.published()
+            if until < len(self.clock):
+                self.outlet.published = self.published()
 
     def metrics(self) -> Measured:
         """Every metric in its order of definition, and notes on those that are null or need a convention."""

@@ -86,20 +86,28 @@ class TradeStatistics:
             self.total_slippage = _added(self.total_slippage, costs[1])
 
     def add_closes(self, net: Floats, gross: Floats, bars_held: NDArray[np.intp]) -> None:
-        """Add closed trades in order, by column, as `on_close` adds each; at least one."""
+        """Add closed trades in order, by column, as `on_close` adds each; at least one.
+
+        A trade that lost adds 0 to the profits, one that won to the losses: that changes no sum.
+        """
+        sums = np.empty((4, len(net) + 1))
+        sums[:, 0] = self.total_pnl, self.closed_gross_pnl, self.gross_profit, self.gross_loss
+        sums[0, 1:], sums[1, 1:] = net, gross
+        np.maximum(net, 0.0, out=sums[2, 1:])
+        np.minimum(net, 0.0, out=sums[3, 1:])
+        np.add.accumulate(sums, axis=1, out=sums)
+        self.total_pnl, self.closed_gross_pnl, self.gross_profit, self.gross_loss = sums[:, -1].tolist()
         self.total_trades += len(net)
-        self.total_pnl = _added(self.total_pnl, net)
-        self.closed_gross_pnl = _added(self.closed_gross_pnl, gross)
         self.total_bars_held += int(bars_held.sum())
         self.longest_bars_held = max(self.longest_bars_held, int(bars_held.max()))
+        self.largest_win = max(self.largest_win, float(net.max()))
+        self.largest_loss = min(self.largest_loss, float(net.min()))
+        self._add_streaks(net)
+
+    def _add_streaks(self, net: Floats) -> None:
         won, lost = net > 0, net < 0
-        wins, losses = net[won], net[lost]
-        self.winning_trades += len(wins)
-        self.losing_trades += len(losses)
-        self.gross_profit = _added(self.gross_profit, wins)
-        self.gross_loss = _added(self.gross_loss, losses)
-        self.largest_win = max(self.largest_win, float(wins.max(initial=0.0)))
-        self.largest_loss = min(self.largest_loss, float(losses.min(initial=0.0)))
+        self.winning_trades += int(np.count_nonzero(won))
+        self.losing_trades += int(np.count_nonzero(lost))
         longest, self.consecutive_wins = _streaks(self.consecutive_wins, won)
         self.max_consecutive_wins = max(self.max_consecutive_wins, longest)
         longest, self.consecutive_losses = _streaks(self.consecutive_losses, lost)

@@ -1,6 +1,7 @@
 """Every metric there is, in the order of metrics.json, and the one place where they are computed."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from math import isfinite
 from typing import Any
 
 from engine.metrics.account_metrics import ACCOUNT_METRICS, LOAN_AND_RISK_METRICS, Account
@@ -10,7 +11,7 @@ from engine.metrics.daily import DailyReturns
 from engine.metrics.daily_metrics import DAILY_METRICS
 from engine.metrics.equity import EquityCurve
 from engine.metrics.group_metrics import LONG_METRICS, SHORT_METRICS, SIDE_METRICS, symbol_metrics
-from engine.metrics.metric import Metric, Source, Value
+from engine.metrics.metric import NO_NUMBER, Metric, Source, Undefined, Value
 from engine.metrics.trade_book import TradeBook
 from engine.metrics.trade_metrics import TRADE_METRICS
 
@@ -64,24 +65,42 @@ def compute_metrics(
         notes["benchmark"] = benchmark.name
     notes.update(rates or {})
     figures: Figures = {}
-    for measured in (
-        _measure(TRADE_METRICS, book.total),
-        _measure(ACCOUNT_METRICS, account),
-        _measure(DAILY_METRICS, daily),
-        _measure(LONG_METRICS, book.sides["long"]),
-        _measure(SHORT_METRICS, book.sides["short"]),
-        _measure(BENCHMARK_METRICS, pair),
-        _measure(LOAN_AND_RISK_METRICS, account),
-        *(_measure(metrics, statistics) for statistics, metrics in symbol_metrics(book)),
-    ):
-        for name, value in measured:
-            if isinstance(value, int | float):
-                figures[name] = value
-            else:
-                figures[name] = None
-                notes[name] = value.reason
+    _measure(_OF_ALL_TRADES, book.total, figures, notes)
+    _measure(_OF_THE_ACCOUNT, account, figures, notes)
+    _measure(_OF_DAYS, daily, figures, notes)
+    _measure(_OF_LONGS, book.sides["long"], figures, notes)
+    _measure(_OF_SHORTS, book.sides["short"], figures, notes)
+    _measure(_BESIDE_THE_BENCHMARK, pair, figures, notes)
+    _measure(_OF_LOANS_AND_RISK, account, figures, notes)
+    for statistics, metrics in symbol_metrics(book):
+        _measure(_named(metrics), statistics, figures, notes)
     return figures, notes
 
 
-def _measure(metrics: Iterable[Metric[Source]], source: Source) -> Iterator[tuple[str, Value]]:
-    return ((metric.name, metric.measure(source)) for metric in metrics)
+def _named(metrics: Iterable[Metric[Source]]) -> tuple[tuple[str, Callable[[Source], Value]], ...]:
+    """Names and functions: every portfolio is measured by them, so they are looked up once."""
+    return tuple((metric.name, metric.function) for metric in metrics)
+
+
+_OF_ALL_TRADES, _OF_LONGS, _OF_SHORTS = _named(TRADE_METRICS), _named(LONG_METRICS), _named(SHORT_METRICS)
+_OF_THE_ACCOUNT, _OF_DAYS, _BESIDE_THE_BENCHMARK = (
+    _named(ACCOUNT_METRICS),
+    _named(DAILY_METRICS),
+    _named(BENCHMARK_METRICS),
+)
+_OF_LOANS_AND_RISK = _named(LOAN_AND_RISK_METRICS)
+
+
+def _measure(
+    named: tuple[tuple[str, Callable[[Source], Value]], ...], source: Source, figures: Figures, notes: Notes
+) -> None:
+    """Adds what each function makes of `source`; a note says why there is nothing, or nothing finite."""
+    for name, function in named:
+        value = function(source)
+        if not isinstance(value, Undefined):
+            if isfinite(value):
+                figures[name] = value
+                continue
+            value = NO_NUMBER
+        figures[name] = None
+        notes[name] = value.reason

@@ -13,6 +13,8 @@ from typing import NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.metrics.extremes import extremes
+
 NO_BAR = -1
 
 
@@ -152,13 +154,7 @@ class EquityCurve:
         raise _overflow(self.bars + 1)
 
     def _place_block(self, equity: NDArray[np.float64], highest: float) -> None:
-        # A running maximum costs more than all the rest, and a block wholly under water does not need one.
-        peaks = self.peak if highest < self.peak else np.maximum(np.maximum.accumulate(equity), self.peak)
-        drawdowns = equity / peaks
-        drawdowns -= 1.0
-        trough = int(drawdowns.argmin())
-        lowest = float(drawdowns[trough])
-        peak_rows = np.flatnonzero(equity == peaks)
+        lowest, trough, peak_rows = extremes(equity, self.peak)
         if len(peak_rows):
             self._end_spells(peak_rows)
         if lowest < self.max_drawdown:

@@ -4,9 +4,11 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import engine.metrics.extremes as extremes_room
 from engine.metrics.equity import EquityCurve
 
 INITIAL = 100.0
@@ -137,3 +139,20 @@ def test_the_daily_vector_has_the_last_mark_of_each_day_and_the_final_mark_repla
         curve.final_mark(close)
         ends[-1:] = [close] if ends else []
     assert curve.daily_values().tolist() == [INITIAL, *ends]
+
+
+@given(
+    st.lists(st.sampled_from([1.0, 40.0, 99.0, 100.0, 100.5, 120.0, 0.3, 0.7]), min_size=1, max_size=80),
+    st.sampled_from([0.5, 99.5, 100.0, 120.0, 500.0]),
+)
+def test_extremes_found_by_chunks_are_those_of_a_running_maximum(marks, peak):
+    equity = np.array(marks)
+    peaks = np.maximum(np.maximum.accumulate(equity), peak)
+    drawdowns = equity / peaks - 1.0
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(extremes_room, "CHUNK", 4)
+        found = extremes_room.extremes(equity, peak)
+    assert found.peak_rows.tolist() == np.flatnonzero(equity == peaks).tolist()
+    assert found.lowest == drawdowns.min()
+    if found.lowest < 0.0:
+        assert found.trough == drawdowns.argmin()
