@@ -7,6 +7,7 @@ import traceback
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import partial
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from engine.containers.portfolio import PortfolioContainer
@@ -41,7 +42,8 @@ Figures = dict[str, float | int | None]
 class Report:
     """What a container came to.
 
-    `failure` says what went wrong, `trace` where in the code; `by_machine`: the machine was at fault.
+    `failure` says what went wrong, `trace` where in the code; `by_machine`: the machine was at fault. Its file took
+    `writing_s` seconds.
     """
 
     status: str
@@ -49,6 +51,7 @@ class Report:
     failure: str | None
     trace: str
     by_machine: bool
+    writing_s: float
 
 
 class Part:
@@ -105,12 +108,12 @@ class Part:
         """Writes the metrics.json of those whose metrics are given, and says what they came to."""
         reports = {}
         for id_, metrics in measured.items():
-            container = self.simulation.containers[id_]
+            container, began = self.simulation.containers[id_], perf_counter()
             try:
                 self._write(container, metrics)
             except OSError as error:
                 self._fail_writing(container, error)
-            reports[id_] = _report(container, metrics[0])
+            reports[id_] = _report(container, metrics[0], perf_counter() - began)
         return reports
 
     def _attach(self, containers: Containers) -> None:
@@ -183,7 +186,7 @@ class Part:
         }
 
 
-def _report(container: Container, metrics: Figures) -> Report:
+def _report(container: Container, metrics: Figures, writing_s: float) -> Report:
     error = container.exception
     return Report(
         status=container.status,
@@ -191,6 +194,7 @@ def _report(container: Container, metrics: Figures) -> Report:
         failure=_described(container),
         trace="" if error is None else "".join(traceback.format_exception(error)),
         by_machine=isinstance(error, OSError | MemoryError),
+        writing_s=writing_s,
     )
 
 

@@ -89,6 +89,7 @@ class Run:
         self._prepared = prepared
         self._results = results
         self._warn = warn
+        self._workers = workers
         self._began = perf_counter()
         shards = parcel(prepared.plan, workers)
         self._way: Whole | Split = (
@@ -115,7 +116,8 @@ class Run:
             clear_results(self._results.root, self._prepared.folders)
             self._way = Whole(self._prepared, self._results.root, self._warn)
             reports, events = self._way.run(watch)
-        outcome = _outcome(reports, events, perf_counter() - self._began)
+        writing_s = sum(report.writing_s for report in reports.values()) / self._workers  # side by side
+        outcome = _outcome(reports, events, max(perf_counter() - self._began - writing_s, 0.0))
         outcome.broken_off = self._way.broken_off
         return outcome
 
