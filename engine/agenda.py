@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     Action = Callable[[Any], None]
 
+BULK = 1 << 14
+"""Events made at a time in bulk, at most: thousands of lanes would fill the memory otherwise."""
 POSTED = 1 << 40
 LAST = 1 << 60
 """Ranks that no container has: of what is posted during a step, and of what is to come after that."""
@@ -186,6 +188,7 @@ class Agenda:
         if quiet - step > 1 and self._in_bulk is not None:
             producers = [work.producer for work in self._standing if not work.owner.closed]
             if all(producers):
+                quiet = min(quiet, step + max(1, BULK // max(1, len(producers))))
                 self._enter(quiet - 1)
                 if self._in_bulk(producers, quiet - step):
                     return quiet

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from functools import cache
 from typing import TYPE_CHECKING, Protocol
 
 from tracing.retention import retention_of
@@ -246,8 +247,14 @@ class EventTracer:
         self._warn(f"{self.trace_id}: {message}")
 
 
+@cache
+def _shared(types: frozenset[str]) -> frozenset[str]:
+    """One set for all tracers that ask for the same types."""
+    return types
+
+
 def _types(events_to_trace: Literal["ALL"] | Iterable[str]) -> frozenset[str] | None:
-    return None if events_to_trace == "ALL" else frozenset(events_to_trace)
+    return None if events_to_trace == "ALL" else _shared(frozenset(events_to_trace))
 
 
 def _warn(message: str) -> None:

@@ -38,14 +38,13 @@ class Account:
         self._ledger = ledger
         self._model = model
         self._minimum_notional = minimum_notional
-        self._numbers = {feed.symbol: number for number, feed in enumerate(clock.feeds)}
 
     def refusal(self, request: OrderRequest, working: WorkingOrders) -> str:
         """Why `request` is not taken: too small, or beyond what risk rules or the account allow; empty if it is.
 
         Orders that make a position smaller are always taken.
         """
-        number = self._numbers[request.symbol]
+        number = self._clock.numbers[request.symbol]
         index = self._clock.index_at(self._outlet.agenda.step)
         waiting = [working.working_quantity(feed.symbol) for feed in self._clock.feeds]
         before = self._ledger.quantities[number] + waiting[number]

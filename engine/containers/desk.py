@@ -46,7 +46,6 @@ class Desk:
         self._answers = Answers(source, outlet)
         self._book = OrderBook(len(clock.feeds))
         self._matching = Matching(outlet, clock, terms, book=self._book, answers=self._answers, day_of=day_of)
-        self._numbers = {feed.symbol: number for number, feed in enumerate(clock.feeds)}
         self._orders = 0
 
     def working_quantity(self, symbol: str) -> float:
@@ -100,7 +99,7 @@ class Desk:
             request=request,
             accepted_by=event_id,
             accepted=self._orders,
-            number=self._numbers.get(request.symbol, NOWHERE),
+            number=self._clock.numbers.get(request.symbol, NOWHERE),
             first_row=0,
             left=request.quantity,
             stop=request.stop_price or 0.0,

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     Floats = npt.NDArray[np.float64]
 
 
+MOST_STATES = 16
+"""Fills after which the bars before them are marked: a lane that trades at every bar takes no more memory than others."""
+
+
 class State(NamedTuple):
     """What the books hold from one bar of the lane on: cash, and signed units per feed."""
 
@@ -57,6 +61,8 @@ class Ledger(Books):
         self.accrue(index)
         booked = super().book(index, number, fill, signed_quantity)
         self._states.append(State(index, self.cash, tuple(self.quantities)))
+        if len(self._states) > MOST_STATES:
+            self.settle(index)
         return booked
 
     def equity(self, index: int) -> float:

@@ -87,7 +87,6 @@ class PortfolioContainer(Container):
     def start(self) -> None:
         """Arranges for the lane's first and last step, and for its marks where somebody looks at them."""
         self.holdings = [Holding() for _ in self.clock.feeds]
-        self._numbers = {feed.symbol: number for number, feed in enumerate(self.clock.feeds)}
         events = RequestEvents(self.outlet)
         pricing = Pricing(self.outlet, self.clock, self.true_range)
         self._protection = Protection(
@@ -182,7 +181,7 @@ class PortfolioContainer(Container):
 
     def position(self, symbol: str) -> PositionView:
         """What a bar strategy may know of the position in a symbol."""
-        trade = self.ledger.trades[self._numbers[symbol]]
+        trade = self.ledger.trades[self.clock.numbers[symbol]]
         return PositionView() if trade is None else PositionView(trade.quantity, trade.entry_price)
 
     def decide(self, feed_number: int, decision: Decision, cause: str) -> None:
@@ -204,7 +203,7 @@ class PortfolioContainer(Container):
             self._hear_of(event.symbol, event.source, decision, event.event_id, event.strategy)
 
     def _hear_of(self, symbol: str, voice: str, decision: Decision, cause: str, strategy: str) -> None:
-        number = self._numbers.get(symbol)
+        number = self.clock.numbers.get(symbol)
         if number is None:
             self._decisions.take_unknown(symbol, decision, cause, strategy)
         else:
@@ -217,9 +216,9 @@ class PortfolioContainer(Container):
             self.combination.take(feed_number, voice, decision, cause)
 
     def _on_order(self, event: Event) -> None:
-        if not isinstance(event, Order) or event.status not in DEAD or event.symbol not in self._numbers:
+        if not isinstance(event, Order) or event.status not in DEAD or event.symbol not in self.clock.numbers:
             return
-        number = self._numbers[event.symbol]
+        number = self.clock.numbers[event.symbol]
         holding, trade = self.holdings[number], self.ledger.trades[number]
         if trade is not None and trade.trade_id == event.correlation_id:
             if event.oco is None and signed(event.side, trade.sign) < 0:
@@ -236,7 +235,7 @@ class PortfolioContainer(Container):
     def _on_fill(self, event: Event) -> None:
         if not isinstance(event, Fill):
             return
-        number = self._numbers[event.symbol]
+        number = self.clock.numbers[event.symbol]
         holding, quantity = self.holdings[number], signed(event.side, event.quantity)
         booked = self.ledger.book(self._index(), number, event, quantity)
         if booked.opened:

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     Integers = npt.NDArray[np.int64]
     Floats = npt.NDArray[np.float64]
 
-STRETCH = 4096
-"""Bars read from the columns at a time: numbers of numpy are slow one by one."""
+STRETCH = 32
+"""Bars read from the columns at a time: numbers of numpy are slow one by one, and thousands of lanes hold so many each."""
 
 NO_MORE = (-1,)
 """What comes after the last row: no step is ever -1."""
@@ -70,7 +70,7 @@ class Feed:
 
 
 class Clock:
-    """A lane's own time: the steps at which any of its feeds has a bar.
+    """A lane's own time: the steps at which any of its feeds has a bar. `numbers`: the place of each symbol's feed.
 
     `steps`: int64, shape (n,). `rows[k]`: for each of them, the row of feed k's latest bar, -1 before its first.
     `closes[k]`: that row's close, 0.0 before the first, where no position can be.
@@ -78,6 +78,7 @@ class Clock:
 
     def __init__(self, feeds: Sequence[Feed]) -> None:
         self.feeds = tuple(feeds)
+        self.numbers = {feed.symbol: number for number, feed in enumerate(self.feeds)}
         self.steps = union([feed.steps for feed in self.feeds])
         self._is_uniform = all(len(feed.steps) == len(self.steps) for feed in self.feeds)
         self._is_unbroken = self.steps.item(-1) == len(self.steps) - 1

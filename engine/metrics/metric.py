@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import isfinite
+from sys import intern
 from typing import Generic, TypeVar
 
 Source = TypeVar("Source")
@@ -33,7 +34,7 @@ class Metric(Generic[Source]):
     @property
     def name(self) -> str:
         """The key under which the figure stands in metrics.json."""
-        return self.prefix + self.function.__name__
+        return intern(self.prefix + self.function.__name__)  # one text for the results of all portfolios
 
     @property
     def description(self) -> str:

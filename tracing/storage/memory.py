@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from tracing.record import Record
 
-_SLACK = 32
+_SLACK = 16
 """Empty slots tolerated before the live events are moved together."""
 
 
@@ -33,7 +33,7 @@ class MemoryStorage:
         self._head = 0  # slots before this one are empty
         self.live = 0
         self._index: dict[str, dict[str, list[int]]] = {}
-        self._ended: set[str] = set()
+        self._ended: dict[str, None] = {}
 
     @property
     def memory(self) -> MemoryStorage:
@@ -71,7 +71,7 @@ class MemoryStorage:
     def note_end(self, correlation_id: str) -> None:
         """Notes that a trade ended, though its events stay."""
         if correlation_id in self._index:
-            self._ended.add(correlation_id)
+            self._ended[correlation_id] = None
 
     def remove_all_but_open(self) -> int:
         """Lets go of the events of ended trades and of those without a trade; returns how many there were."""
@@ -106,7 +106,7 @@ class MemoryStorage:
 
     def remove(self, correlation_id: str) -> int:
         """Lets go of a trade's events; returns how many there were."""
-        self._ended.discard(correlation_id)
+        self._ended.pop(correlation_id, None)
         by_type = self._index.pop(correlation_id, None)
         if by_type is None:
             return 0
@@ -144,7 +144,7 @@ class MemoryStorage:
         self._base += len(self._slots)
         self._slots = []
         self._index = {}
-        self._ended = set()
+        self._ended = {}
         self._head = self.live = 0
         return removed
 
@@ -159,7 +159,7 @@ class MemoryStorage:
             del by_type[record_type]
             if not by_type:
                 del self._index[correlation_id]
-                self._ended.discard(correlation_id)
+                self._ended.pop(correlation_id, None)
 
     def _at(self, positions: Iterable[int]) -> list[Record]:
         first = self._base + self._head
