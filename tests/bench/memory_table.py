@@ -50,25 +50,24 @@ class Row(NamedTuple):
 
 
 ROWS = (
-    Row("no tracing: 1,000 portfolios themselves", "0 MB", "none", 1000, SHORT, 20.0),
-    Row("minimal: 1,000 portfolios, themselves included", "1,000 to 2,000 MB", "minimal", 1000, SHORT, 20.0),
+    Row("no tracing: 1,000 portfolios beside one", "0 MB", "none", 1000, SHORT, 20.0),
+    Row("minimal: 1,000 portfolios beside one", "1,000 to 2,000 MB", "minimal", 1000, SHORT, 20.0),
     Row("sliding window of 100 events, one container", "1 to 5 MB", "window of 100", 1, LONG, 0.1),
     Row("sliding window of 1,000 events, one container", "10 to 50 MB", "window of 1000", 1, LONG, 1.0),
     Row("all of 10,000 events in memory, one container", "100 MB and more", "all in memory", 1, FULL_EVENTS // 3, 10.0),
     Row("streaming to disk, one container", "10 to 20 MB", "to disk", 1, FULL_EVENTS // 3, 2.0),
-    Row("streaming to disk, 1,000 containers", "10,000 to 20,000 MB", "to disk", 1000, SHORT, 80.0),
+    Row("streaming to disk: 1,000 portfolios beside one", "10,000 to 20,000 MB", "to disk", 1000, SHORT, 80.0),
 )
 TOGETHER = 50
 """What one container takes is too little to be seen: so many are measured together."""
 
 
 def added_mb(row: Row) -> float:
-    """MB (1,000,000 bytes) that a row's tracing adds; of the rows with 1,000 portfolios, with what these take themselves."""
-    if row.tracing in {"none", "minimal"}:
-        return peak_mb(row.tracing, row.portfolios + 1, row.bars) - peak_mb(row.tracing, 1, row.bars)
-    together = TOGETHER if row.portfolios == 1 and row.bars == LONG else row.portfolios
-    untraced = peak_mb("none", together, row.bars)
-    return (peak_mb(row.tracing, together, row.bars) - untraced) / together * row.portfolios
+    """MB (1,000,000 bytes) that a row's tracing adds to a run without; of 1,000 portfolios, all that they add to one."""
+    if row.portfolios > 1:
+        return peak_mb(row.tracing, row.portfolios, row.bars) - peak_mb("none", 1, row.bars)
+    together = TOGETHER if row.bars == LONG else 1
+    return (peak_mb(row.tracing, together, row.bars) - peak_mb("none", together, row.bars)) / together
 
 
 @cache
