@@ -96,6 +96,16 @@ def test_l3_an_order_meets_the_first_bar_that_opens_when_it_is_there():
         assert scenery.feeds["data_h"].next_row(step) == (now if now < HOURS else None)
 
 
+def test_t2_fridays_close_at_midnight_makes_no_market_that_is_open_at_weekends():
+    friday = 2  # 2020-01-01 was a Wednesday
+    hours = _stamped(make_bars([1.0, 2], symbol="H"), FIRST + friday * DAY + np.array([9, 10]) * HOUR, HOUR)
+    days = _stamped(make_bars([1.0, 2], symbol="D"), FIRST + np.array([friday - 1, friday]) * DAY, DAY)
+    configs = containers({"stamped": "open"}, {"stamped": "open"})
+    bars = timed(configs, {"data_h": hours, "data_d": days}).bars
+    scenery = Scenery(make_plan(RunConfig(containers=configs), HERE), bars)
+    assert scenery.days(("data_h", "data_d"), None).days_per_year == 252
+
+
 def test_l3_stamps_at_the_close_stay_where_they_are():
     at_close = _stamped(daily(), daily().timestamps + DAY, DAY)
     first = timed(containers({"stamped": "open"}, {"stamped": "close"}), {"data_h": hourly(), "data_d": at_close}).bars
