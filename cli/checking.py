@@ -85,7 +85,10 @@ def _surveyed(loaded: LoadedConfig) -> tuple[Sequence[Survey], Sequence[Reason]]
     """What the data containers hold, and what a run would refuse of them together."""
     try:
         plan = lay_out(loaded.config, loaded.base_folder, {})
-        surveys = survey(data_requests(plan, loaded.locations), seed=loaded.config.seed)
+    except PlanError as error:
+        raise RefusedConfigError(*located(error, loaded)) from error
+    surveys = survey(data_requests(plan, loaded.locations), seed=loaded.config.seed)
+    try:
         bars = {each.container_id: each.bars for each in surveys if each.bars is not None}
         if len(bars) == len(surveys):
             time_bars(plan, bars)

@@ -122,7 +122,9 @@ class _Lane:
         simulation = wire(self._plan, Scenery(self._plan, given), attach, members=self._members)
         recording.simulation = simulation
         simulation.run(lambda: None)
-        failed = (simulation.containers[id_] for id_ in self._members if simulation.containers[id_].status == "failed")
+        failed = (
+            each for id_, each in simulation.containers.items() if id_ in self._members and each.status == "failed"
+        )
         error = next((f"{type(each.exception).__name__}: {each.error}" for each in failed), "")
         return recording.events, error
 

@@ -250,6 +250,23 @@ def test_a_config_with_a_mistake_is_refused(folder):
     assert "did you mean 'buy_and_hold'?" in outcome.stderr
 
 
+def test_a_portfolio_that_hears_a_symbol_twice_is_refused(folder):
+    text = MADE_UP + "  - {id: data_y, type: data, source: {name: synthetic, symbol: X, bars: 30}}\n"
+    text += portfolio("holds", "{name: buy_and_hold}").replace("[data_x]", "[data_x, data_y]")
+    outcome = check(text, "--data")
+    assert (outcome.exit_code, outcome.stdout) == (2, "")
+    assert "both of symbol 'X'" in outcome.stderr
+
+
+def test_a_mix_of_bar_lengths_that_a_run_would_refuse_is_said(folder):
+    text = HEAD + "  - {id: data_y, type: data, source: {name: synthetic, symbol: Y, bars: 30, bar_length: 1h}}\n"
+    text += portfolio("holds", "{name: buy_and_hold}").replace("[data_x]", "[data_x, data_y]")
+    outcome = check(text, "--data")
+    assert outcome.exit_code == 2
+    assert outcome.stdout.count("    refused: nothing") == 2
+    assert "containers.0.source.stamped: missing: expected open or close, since holds mixes" in outcome.stderr
+
+
 def test_an_unknown_portfolio_is_refused(folder):
     outcome = check(MADE_UP + portfolio("holds", "{name: buy_and_hold}"), "hlods", "--lookahead")
     assert (outcome.exit_code, "did you mean" in outcome.stderr) == (2, True)
