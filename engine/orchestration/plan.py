@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import ChainMap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,12 +9,11 @@ from engine.bus import SHARED
 from engine.config.schema import (
     DataContainer,
     ExecutionContainer,
-    FeatureContainer,
     PortfolioContainer,
     StrategyContainer,
 )
-from engine.features.spec import outputs_of, resolved
 from engine.orchestration.own_code import load_own_code
+from engine.orchestration.plan_features import features_of
 from engine.orchestration.portfolio_checks import portfolio_problems
 from engine.orchestration.problems import PlanError, PlanProblem
 
@@ -24,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from engine.config.schema import AnyContainer, RunConfig, Strategy
-    from engine.features.spec import FeatureOutput, FeatureSpec
+    from engine.features.spec import FeatureSpec
     from engine.orchestration.own_code import OwnModels
     from engine.strategies.user import UserStrategy
 
@@ -152,7 +150,7 @@ def lay_out(
         execution_of=execution_of,
         clients_of=clients_of,
         lanes_of=lanes_of,
-        features_of=_features_of(config, behind),
+        features_of=features_of(config, behind),
         own_code=own_code,
         own_models=own_models or {},
     )
@@ -181,28 +179,6 @@ def _symbol_problems(plan: Plan) -> Iterator[PlanProblem]:
 def _symbol(plan: Plan, id_: str) -> str:
     config = plan.containers[id_].config
     return config.source.symbol if isinstance(config, DataContainer) else ""
-
-
-def _features_of(config: RunConfig, behind: Mapping[str, tuple[str, ...]]) -> dict[str, Mapping[str, FeatureSpec]]:
-    """The features of each container that defines any, resolved: a name means one's own, else the nearest heard."""
-    hosts = FeatureContainer | StrategyContainer | PortfolioContainer
-    written = {each.id: each.features for each in config.containers if isinstance(each, hosts) and each.features}
-    found: dict[str, Mapping[str, FeatureSpec]] = {}
-    outputs: dict[str, Mapping[str, FeatureOutput]] = {}
-
-    def of(id_: str) -> Mapping[str, FeatureSpec]:
-        if id_ not in found:
-            reads = any(spec.input for spec in written[id_].values())
-            heard = [given_by(source) for source in behind[id_] if source in written] if reads else []
-            found[id_] = resolved(written[id_], ChainMap(*map(dict, heard)))
-        return found[id_]
-
-    def given_by(id_: str) -> Mapping[str, FeatureOutput]:
-        if id_ not in outputs:
-            outputs[id_] = outputs_of(of(id_))
-        return outputs[id_]
-
-    return {id_: of(id_) for id_ in written}
 
 
 def _execution_of(config: RunConfig) -> dict[str, str]:
