@@ -1,5 +1,7 @@
 """Bars of several lengths in one portfolio: `stamped` and `bar_length` (rule L3)."""
 
+import re
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -16,7 +18,7 @@ from engine.orchestration.plan import make_plan
 from engine.orchestration.problems import PlanError
 from engine.orchestration.scenery import Scenery
 from tests.building import FIRST, HERE, make_bars, own, play, portfolio, read_only
-from tests.run_command import results_of, run
+from tests.run_command import ROOT, results_of, run
 
 DAYS, HOURS = 4, 96
 
@@ -166,6 +168,19 @@ def files(tmp_path, monkeypatch):
     ]
     (tmp_path / "h.csv").write_text("\n".join(["timestamp,open,high,low,close,volume", *rows]) + "\n")
     return tmp_path
+
+
+def test_the_config_of_docs_data_runs_and_refuses_without_stamped(files):
+    (block,) = re.findall(
+        r"^```yaml\n(containers:.*?)^```$", (ROOT / "docs" / "data.md").read_text(), re.MULTILINE | re.DOTALL
+    )
+    shutil.copy(ROOT / "configs" / "data" / "eurusd_1h_2017.csv.gz", files / "eurusd.csv")
+    (files / "c.yaml").write_text(block)
+    (files / "worse.yaml").write_text(block.replace("stamped: open, ", ""))
+    outcome = run("c.yaml", "--output", "out", "--progress", "none")
+    assert (outcome.exit_code, outcome.stderr) == (0, "")
+    assert results_of(files / "out")["portfolio_both"]["metrics"]["total_trades"] > 20
+    assert run("worse.yaml", "--output", "worse", "--progress", "none").exit_code == 2
 
 
 @pytest.mark.parametrize(("stamped", "bars"), [("open", 4), ("close", 5)])
