@@ -66,13 +66,14 @@ class Fills(NamedTuple):
 class Filling:
     """Fills the orders of one lane over `bars`: all at once where sizes are the same and nothing is charged, else in turn."""
 
-    __slots__ = ("_bars", "_entries", "_terms", "_traded", "position")
+    __slots__ = ("_bars", "_charges", "_entries", "_terms", "_traded", "position")
 
     def __init__(self, cash: float, bars: Bars, entries: Entries, terms: Terms) -> None:
         self.position = Position(cash)
         self._bars = bars
         self._entries = entries
         self._terms = terms
+        self._charges = bool(terms.commissions or terms.slippages)
         self._traded: MonthlyNotional | None = None
 
     def fill(self, rows: Rows, directions: npt.NDArray[np.int8]) -> Fills:
@@ -80,7 +81,7 @@ class Filling:
         prices = self._bars.open if self._terms.fill_at == "next_open" else self._bars.close
         decisions = Decisions(rows, directions, prices[rows + 1])
         units = self._entries.same_units
-        if units is not None and not self._terms.commissions and not self._terms.slippages:
+        if units is not None and not self._charges:
             found = self._at_once(decisions, units)
             if found is not None:
                 return found
@@ -89,7 +90,7 @@ class Filling:
     def close_out(self) -> Fills:
         """The fill that leaves what is held at the last close."""
         last = len(self._bars) - 1
-        return _as_columns([self._book(-self.position.held, self._bars.close.item(last), last, 0)], [])
+        return self._as_columns([self._book(-self.position.held, self._bars.close.item(last), last, 0)], [])
 
     def is_refused(self, row: int, target: int) -> bool:
         """Whether an entry decided on the close of a row would be refused."""
@@ -147,7 +148,7 @@ class Filling:
             elif target:
                 refused.append(turn)
             position.intent = 0 if units is None else target
-        return _as_columns(booked, refused)
+        return self._as_columns(booked, refused)
 
     def _size(self, row: int, target: int) -> float | None:
         """The units of an entry decided on the close of a row, None if it is refused."""
@@ -178,6 +179,21 @@ class Filling:
         position.held = 0.0 if position.held else signed
         return row, signed, done.price, done.commission, done.slippage, position.cash, position.held, turn
 
+    def _as_columns(self, booked: list[_Booked], refused: list[int]) -> Fills:
+        rows, signed, prices, commissions, slippages, cash, held, turns = (
+            zip(*booked, strict=True) if booked else ((),) * 8
+        )
+        return Fills(
+            np.array(rows, np.intp),
+            np.array(signed, np.float64),
+            np.array(prices, np.float64),
+            (np.array(commissions, np.float64), np.array(slippages, np.float64)) if self._charges else None,
+            np.array(cash, np.float64),
+            np.array(held, np.float64),
+            np.array(turns, np.intp),
+            refused,
+        )
+
 
 def _legs(position: Position, wanted: npt.NDArray[np.int8]) -> Rows:
     """The turn of each fill: a turn leaves what was wanted before, then enters what is wanted now."""
@@ -202,15 +218,18 @@ def _alternating(held: float, entries: Floats, count: int) -> Floats:
     return signed
 
 
-def _as_columns(booked: list[_Booked], refused: list[int]) -> Fills:
-    rows, signed, prices, commissions, slippages, cash, held, turns = zip(*booked, strict=True) if booked else ((),) * 8
+def followed(fills: Fills, later: Fills) -> Fills:
+    """The fills with one that comes after them."""
+    costs = None
+    if fills.costs is not None and later.costs is not None:
+        costs = np.append(fills.costs[0], later.costs[0]), np.append(fills.costs[1], later.costs[1])
     return Fills(
-        np.array(rows, np.intp),
-        np.array(signed, np.float64),
-        np.array(prices, np.float64),
-        (np.array(commissions, np.float64), np.array(slippages, np.float64)),
-        np.array(cash, np.float64),
-        np.array(held, np.float64),
-        np.array(turns, np.intp),
-        refused,
+        np.append(fills.rows, later.rows),
+        np.append(fills.signed, later.signed),
+        np.append(fills.prices, later.prices),
+        costs,
+        np.append(fills.cash, later.cash),
+        np.append(fills.held, later.held),
+        np.append(fills.turns, later.turns),
+        fills.refused,
     )

@@ -17,6 +17,7 @@ AT_ONCE = 16_384
 """Bars marked at a time: their columns stay in the processor's cache, whatever the size of a block."""
 
 
+@np.errstate(over="ignore", invalid="ignore")  # the curve refuses what is no longer finite
 def mark_bars(
     curve: EquityCurve, closes: Floats, before: tuple[float, float], fills: Fills, day_rows: npt.NDArray[np.intp]
 ) -> None:
@@ -41,7 +42,6 @@ def mark_bars(
         value = held[states].repeat(lengths)
         in_market = (held[states] != 0.0).repeat(lengths)
         days = slice(*day_rows.searchsorted((first, last)))
-        with np.errstate(over="ignore", invalid="ignore"):  # the curve refuses what is no longer finite
-            value *= closes[first - start : last - start]
-            value += cash[states].repeat(lengths)
+        value *= closes[first - start : last - start]
+        value += cash[states].repeat(lengths)
         curve.mark_block(value, in_market, day_rows[days] - first)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from engine.agenda import Phase
 from engine.batch.census import TradeCensus
 from engine.batch.closed_trades import count_trades
-from engine.batch.fills import Filling, Fills
+from engine.batch.fills import Filling, Fills, followed
 from engine.batch.marks import mark_bars
 from engine.bus import SHARED
 from engine.containers.base import Container, Measured, TracerFactory
@@ -23,10 +23,11 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from engine.batch.entries import Entries
+    from engine.batch.fills import Rows
     from engine.batch.turns import TurnFinder
     from engine.containers.outlet import Outlet
     from engine.market.timeline import Clock
-    from engine.strategies.columns import Turns
+    from engine.strategies.columns import Targets, Turns
     from engine.trading.costs import Terms
     from engine.trading.positions import Trade
 
@@ -74,6 +75,7 @@ class BatchPortfolio(Container):
         self.account = account
         self._find_turns = find_turns
         self._filling = Filling(account.cash, self.clock.feeds[0].bars, account.entries, account.terms)
+        self._before = account.cash, 0.0
         self.curve = EquityCurve(account.cash, len(account.day_rows))
 
     def start(self) -> None:
@@ -97,15 +99,11 @@ class BatchPortfolio(Container):
     def settle(self, step: int) -> None:
         """Brings fills, trades and marks up to all steps before `step`."""
         until = self.clock.index_at(step - 1) + 1
-        start, self._marked = self._marked, max(until, self._marked)
-        if until > start:
-            before = self._filling.position.cash, self._filling.position.held
-            fills = self._fill(until)
+        if until > self._marked:
+            fills = self._fill(*self._turn(until - 1))
             self._trade = count_trades(self.book, self._trade, fills)
-            closes = self.clock.closes[0][start:until]
-            mark_bars(self.curve, closes, before, fills, self.account.day_rows)
-            if until < len(self.clock):
-                self.outlet.published = self.published()
+            self._mark(until, fills)
+            self.outlet.published = self.published()
 
     def metrics(self) -> Measured:
         """Every metric in its order of definition, and notes on those that are null or need a convention."""
@@ -124,25 +122,35 @@ class BatchPortfolio(Container):
             self.census.turns += len(rows)
         return rows, directions
 
-    def _fill(self, until: int) -> Fills:
-        """The fills at the bars before `until`: each turn is filled at the bar after it."""
-        fills = self._filling.fill(*self._turn(until - 1))
+    def _fill(self, rows: Rows, directions: Targets) -> Fills:
+        """The fills of the turns decided on these rows, each at the bar after it."""
+        position = self._filling.position
+        self._before = position.cash, position.held
+        fills = self._filling.fill(rows, directions)
         self.book.total.orders += len(fills.rows) + len(fills.refused)
         self.book.total.rejected_orders += len(fills.refused)
         self.census.note(fills)
         return fills
 
+    def _mark(self, until: int, fills: Fills) -> None:
+        closes = self.clock.closes[0][self._marked : until]
+        self._marked = until
+        mark_bars(self.curve, closes, self._before, fills, self.account.day_rows)
+
     def _end(self, _: object) -> None:
         """The last step: what was decided on its close expires, what is open is closed if that is wanted."""
-        self.settle(self.outlet.agenda.step + 1)
-        _, directions = self._turn(len(self.clock))
-        if len(directions):
-            self._let_expire(directions.item(0))
-        if self._trade is not None and self.account.close_at_end:
-            fills = self._filling.close_out()
+        bars = len(self.clock)
+        rows, directions = self._turn(bars)
+        at_last = len(rows) > 0 and rows.item(-1) == bars - 1
+        fills = self._fill(rows[:-1], directions[:-1]) if at_last else self._fill(rows, directions)
+        if at_last:
+            self._let_expire(directions.item(-1))
+        self._mark(bars, fills)
+        if self._filling.position.held and self.account.close_at_end:
             self.book.total.orders += 1
-            self._trade = count_trades(self.book, self._trade, fills)
             self.census.note_close_at_end()
+            fills = followed(fills, self._filling.close_out())
+        self._trade = count_trades(self.book, self._trade, fills)
         self.curve.final_mark(self._equity())
         self.outlet.published = self.published()
         self.status = "completed"

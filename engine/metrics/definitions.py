@@ -4,7 +4,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import isfinite
 from typing import Any
 
+import numpy as np
+
+from engine.events import PositionSide
 from engine.metrics.account_metrics import ACCOUNT_METRICS, LOAN_AND_RISK_METRICS, Account
+from engine.metrics.accumulator import TradeStatistics
 from engine.metrics.benchmark import Benchmark, Comparison
 from engine.metrics.benchmark_metrics import BENCHMARK_METRICS
 from engine.metrics.daily import DailyReturns
@@ -54,7 +58,6 @@ def compute_metrics(
     """
     account = Account(book.total, equity, open_trades, unrealised_pnl, borrow_cost)
     daily = DailyReturns(equity.daily_values(), days_per_year=days_per_year, risk_free_rate=risk_free_rate)
-    pair = Comparison(daily, None if benchmark is None else benchmark.closes(equity.bars))
     notes: Notes = {
         "symbols": list(symbols),
         "days_per_year": days_per_year,
@@ -68,9 +71,16 @@ def compute_metrics(
     _measure(_OF_ALL_TRADES, book.total, figures, notes)
     _measure(_OF_THE_ACCOUNT, account, figures, notes)
     _measure(_OF_DAYS, daily, figures, notes)
-    _measure(_OF_LONGS, book.sides["long"], figures, notes)
-    _measure(_OF_SHORTS, book.sides["short"], figures, notes)
-    _measure(_BESIDE_THE_BENCHMARK, pair, figures, notes)
+    for side, named in _OF_SIDES:
+        if book.sides[side].total_trades:
+            _measure(named, book.sides[side], figures, notes)
+        else:
+            _add(_WITHOUT_TRADES[side], figures, notes)
+    if benchmark is None:
+        _add(_WITHOUT_BENCHMARK, figures, notes)
+    else:
+        pair = Comparison(daily, benchmark.closes(equity.bars))
+        _measure(_BESIDE_THE_BENCHMARK, pair, figures, notes)
     _measure(_OF_LOANS_AND_RISK, account, figures, notes)
     for statistics, metrics in symbol_metrics(book):
         _measure(_named(metrics), statistics, figures, notes)
@@ -104,3 +114,23 @@ def _measure(
             value = NO_NUMBER
         figures[name] = None
         notes[name] = value.reason
+
+
+def _add(known: tuple[Figures, Notes], figures: Figures, notes: Notes) -> None:
+    figures.update(known[0])
+    notes.update(known[1])
+
+
+def _known(named: tuple[tuple[str, Callable[[Source], Value]], ...], source: Source) -> tuple[Figures, Notes]:
+    """What is the same for every portfolio that has nothing to measure here."""
+    figures: Figures = {}
+    notes: Notes = {}
+    _measure(named, source, figures, notes)
+    return figures, notes
+
+
+_OF_SIDES: tuple[tuple[PositionSide, Any], ...] = (("long", _OF_LONGS), ("short", _OF_SHORTS))
+_WITHOUT_TRADES = {side: _known(named, TradeStatistics()) for side, named in _OF_SIDES}
+_WITHOUT_BENCHMARK = _known(
+    _BESIDE_THE_BENCHMARK, Comparison(DailyReturns(np.ones(1), days_per_year=1, risk_free_rate=0.0), None)
+)

@@ -13,7 +13,7 @@ from typing import NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.metrics.extremes import extremes
+from engine.metrics.extremes import Chunks, chunks_of, extremes
 
 NO_BAR = -1
 
@@ -112,10 +112,11 @@ class EquityCurve:
         """
         if len(equity) == 0:
             return
-        highest = float(equity.max())
-        if not (isfinite(highest) and isfinite(equity.min())):
+        chunks = chunks_of(equity)
+        highest = float(chunks.highest.max())
+        if not (isfinite(highest) and isfinite(chunks.lowest.min())):
             self._break_off(equity, in_market, day_end_rows)
-        self._place_block(equity, highest)
+        self._place_block(equity, chunks, highest)
         before = self.bars
         self.bars += len(equity)
         self.bars_in_market += int(np.count_nonzero(in_market))
@@ -153,8 +154,8 @@ class EquityCurve:
         self.mark_block(equity[:row], in_market[:row], day_end_rows[day_end_rows < row])
         raise _overflow(self.bars + 1)
 
-    def _place_block(self, equity: NDArray[np.float64], highest: float) -> None:
-        lowest, trough, peak_rows = extremes(equity, self.peak)
+    def _place_block(self, equity: NDArray[np.float64], chunks: Chunks, highest: float) -> None:
+        lowest, trough, peak_rows = extremes(equity, chunks, self.peak)
         if len(peak_rows):
             self._end_spells(peak_rows)
         if lowest < self.max_drawdown:

@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Rows = NDArray[np.intp]
 
-CHUNK = 64
+CHUNK = 128
+_FEW = 16
+"""Chunks up to which looking for those that matter costs more than it saves."""
 
 
 class Extremes(NamedTuple):
@@ -24,20 +26,31 @@ class Extremes(NamedTuple):
     peak_rows: Rows
 
 
-def extremes(equity: Floats, peak: float) -> Extremes:
-    """The extremes of a block, `equity` of shape (n,) with n > 0, finite; `peak` is the highest mark before it."""
-    whole = len(equity) // CHUNK
-    if whole < CHUNK // 2:
+class Chunks(NamedTuple):
+    """The first row of each chunk of a block, its highest mark and its lowest; NaN where one of its marks is."""
+
+    starts: Rows
+    highest: Floats
+    lowest: Floats
+
+
+def chunks_of(equity: Floats) -> Chunks:
+    """The chunks of a block, `equity` of shape (n,) with n > 0."""
+    starts = np.arange(0, len(equity), CHUNK)
+    return Chunks(starts, np.maximum.reduceat(equity, starts), np.minimum.reduceat(equity, starts))
+
+
+def extremes(equity: Floats, chunks: Chunks, peak: float) -> Extremes:
+    """The extremes of a block of finite marks; `peak` is the highest mark before it."""
+    if len(chunks.starts) <= _FEW:
         return _searched(equity, np.arange(len(equity)), peak)
-    chunks = equity[: whole * CHUNK].reshape(whole, CHUNK)
-    highest, lowest = chunks.max(axis=1), chunks.min(axis=1)
-    before = np.empty(whole + 1)
-    before[0], before[1:] = peak, highest
+    before = np.empty(len(chunks.starts) + 1)
+    before[0], before[1:] = peak, chunks.highest
     np.maximum.accumulate(before, out=before)
-    rising = np.flatnonzero(highest >= before[:-1])
-    rows = np.concatenate(((rising[:, None] * CHUNK + np.arange(CHUNK)).ravel(), np.arange(whole * CHUNK, len(equity))))
-    found = _searched(equity, rows, peak)
-    drawdowns = lowest / before[:-1] - 1.0  # too low in a rising chunk, where the peak changes
+    rising = np.flatnonzero(chunks.highest >= before[:-1])
+    rows = (chunks.starts[rising, None] + np.arange(CHUNK)).ravel()
+    found = _searched(equity, rows[: rows.searchsorted(len(equity))], peak)
+    drawdowns = chunks.lowest / before[:-1] - 1.0  # too low in a rising chunk, where the peak changes
     drawdowns[rising] = 0.0
     return _lower(found, equity, drawdowns, before)
 

@@ -151,7 +151,8 @@ def test_extremes_found_by_chunks_are_those_of_a_running_maximum(marks, peak):
     drawdowns = equity / peaks - 1.0
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(extremes_room, "CHUNK", 4)
-        found = extremes_room.extremes(equity, peak)
+        patch.setattr(extremes_room, "_FEW", 1)
+        found = extremes_room.extremes(equity, extremes_room.chunks_of(equity), peak)
     assert found.peak_rows.tolist() == np.flatnonzero(equity == peaks).tolist()
     assert found.lowest == drawdowns.min()
     if found.lowest < 0.0:
