@@ -91,7 +91,7 @@ class Run:
         self._warn = warn
         self._workers = workers
         self._began = perf_counter()
-        shards = parcel(prepared.plan, workers)
+        shards = parcel(prepared.plan, workers, prepared.batch)
         self._way: Whole | Split = (
             Split(prepared, results.root, warn, shards, workers)
             if len(shards) > 1

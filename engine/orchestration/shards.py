@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 MOST_LANES = 500
 """Lanes simulated at once: their containers are all the memory that grows with the lanes."""
 
+COLUMN_LANES = 5
+"""So many lanes that are computed as columns take no more room than one of the others."""
+
 ROUNDS = 4
 """Shards for each worker: enough that none waits long for the slowest."""
 
@@ -64,10 +67,11 @@ class ShardResult:
     broken_off: str | None
 
 
-def parcel(plan: Plan, workers: int) -> list[Shard]:
-    """The lanes of a plan in order, in shards for so many workers."""
+def parcel(plan: Plan, workers: int, batch: Collection[str] = ()) -> list[Shard]:
+    """The lanes of a plan in order, in shards for so many workers; the portfolios in `batch` are computed as columns."""
     lanes = [planned.lane for planned in plan.of_type("portfolio")]
-    size = MOST_LANES if workers == 1 else max(1, min(MOST_LANES, -(-len(lanes) // (workers * ROUNDS))))
+    most = MOST_LANES * COLUMN_LANES if len(batch) == len(lanes) else MOST_LANES
+    size = most if workers == 1 else max(1, min(most, -(-len(lanes) // (workers * ROUNDS))))
     return [Shard(n, tuple(lanes[start : start + size])) for n, start in enumerate(range(0, len(lanes), size))]
 
 

@@ -43,6 +43,7 @@ containers:
     sizing: {{name: fixed_quantity, quantity: 1}}
     {tracing}
 """
+OWN = "admf, minimal"
 TRACING = {"minimal": "event_tracing: {mode: minimal}", "ALL": "event_tracing: {mode: full}"}
 
 
@@ -67,9 +68,8 @@ def timed(command):
     return json.loads(done.stdout.splitlines()[-1]) | {"process_s": time.perf_counter() - began}
 
 
-def admf(folder, portfolios, count, mode):
+def admf(folder, pairs, count, mode):
     """One run of `admf run` in one process, as a user would start it."""
-    pairs = pairs_of(portfolios)
     fast, slow = (sorted({pair[k] for pair in pairs}) for k in (0, 1))
     config = folder / "config.yaml"
     csv = folder / f"{count}.csv"
@@ -99,7 +99,7 @@ def one_turn(folder, portfolios, count, exact):
     npz, figures = write(folder, count), {}
     for mode in TRACING:
         if mode == "minimal" or portfolios == 1:
-            figures[f"admf, {mode}"] = admf(folder, portfolios, count, mode)
+            figures[f"admf, {mode}"] = admf(folder, pairs_of(portfolios), count, mode)
     for name, (script, _) in PEERS.items():
         if (name, portfolios, count) not in BEYOND:
             figures[name] = timed([environment(folder, name), HERE / script, npz, str(portfolios)])
@@ -115,13 +115,12 @@ def table(portfolios, count, turns):
     yield "| engine | simulation s | portfolio-bars/s | admf faster by | whole process s | admf faster by | peak MB | of admf |"
     yield "|---|---|---|---|---|---|---|---|"
     for name in turns[0]:
-        own = "admf, minimal"
 
         def median(key, name=name):
             return statistics.median(turn[name][key] for turn in turns)
 
         def ratio(key, name=name):
-            return statistics.median(turn[name][key] / turn[own][key] for turn in turns)
+            return statistics.median(turn[name][key] / turn[OWN][key] for turn in turns)
 
         run_s = median("run_s")
         yield (
@@ -131,19 +130,24 @@ def table(portfolios, count, turns):
     yield ""
 
 
+HASTY = [(fast, slow) for fast in range(2, 6) for slow in range(6, 31)]
+"""A hundred portfolios that trade many times as often."""
+
+
 def growth(folder, turns):
     """How admf's time and memory grow with bars, portfolios and trades, as Markdown."""
     yield "| portfolios | bars | trades | simulation s | ns per portfolio-bar | whole process s | peak MB |"
     yield "|---|---|---|---|---|---|---|"
-    for portfolios, count in ((100, 10_000), (100, 100_000), (1000, 10_000), (1000, 100_000)):
+    grids = [(pairs_of(100), 10_000), (pairs_of(100), 100_000), (HASTY, 100_000), (pairs_of(100), 1_000_000)]
+    for pairs, count in (*grids, (pairs_of(1000), 10_000), (pairs_of(1000), 100_000)):
         write(folder, count)
-        runs = [admf(folder, portfolios, count, "minimal") for _ in range(turns)]
+        runs = [admf(folder, pairs, count, "minimal") for _ in range(turns)]
         run_s, process_s, peak = (
             statistics.median(run[key] for run in runs) for key in ("run_s", "process_s", "peak_mb")
         )
         yield (
-            f"| {portfolios:,} | {count:,} | {runs[0]['trades']:,} | {run_s:.3f} | {run_s / portfolios / count * 1e9:.0f} | "
-            f"{process_s:.2f} | {peak:.0f} |"
+            f"| {len(pairs):,} | {count:,} | {runs[0]['trades']:,} | {run_s:.3f} | "
+            f"{run_s / len(pairs) / count * 1e9:.0f} | {process_s:.2f} | {peak:.0f} |"
         )
     yield ""
 
