@@ -21,7 +21,7 @@ KINDS = [kind for kind in LANES if kind not in {"kills", "hangs"}]
 def split(monkeypatch, sizes):
     """Has runs split into shards of these sizes, over and over, and simulated here."""
 
-    def parcels(plan, workers):
+    def parcels(plan, workers, _batch):
         lanes = [planned.lane for planned in plan.of_type("portfolio")]
         shards, place = [], 0
         while place < len(lanes):
