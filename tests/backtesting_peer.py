@@ -60,11 +60,11 @@ def frame(timestamps, columns):
     return pd.DataFrame({name.title(): np.asarray(column, np.float64) for name, column in columns.items()}, index=index)
 
 
-def backtest(bars):
-    """A backtest of a frame with much cash and no costs, ready to run."""
+def backtest(bars, **terms):
+    """A backtest of a frame with much cash, ready to run; without `terms` there are no costs."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return Backtest(bars, Crossing, cash=CASH, commission=0, finalize_trades=True)
+        return Backtest(bars, Crossing, cash=CASH, finalize_trades=True, **{"commission": 0, **terms})
 
 
 def trades_of(ready, bars, **parameters):

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
     Metrics = dict[str, float | int | None]
 
+_COSTS = ("total_commission", "total_slippage", "total_borrow_cost")
+
 BEST = 20
 """Portfolios in the closing table."""
 _IMPORTANCE = {
@@ -207,7 +209,7 @@ def _figures(id_: str, metrics: Metrics, prepared: Prepared, outcome: Outcome) -
         "buy and hold": percent(_held(prepared, data)),
         "max drawdown": percent(metrics["max_drawdown"]),
         "Sharpe": ratio(metrics["sharpe"]),
-        "costs": money((metrics["total_commission"] or 0.0) + (metrics["total_slippage"] or 0.0)),
+        "costs": money(sum(metrics[name] or 0.0 for name in _COSTS)),
         "status": _status(id_, outcome),
     }
 

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 class WorkingOrders(Protocol):
     """What an account asks of the orders that already work."""
 
-    def working_quantity(self, symbol: str) -> float:
-        """Signed units of the symbol's orders that still work."""
+    def working_quantity(self, symbol: str, oco: str | None) -> float:
+        """Signed units of the symbol's orders that still work, but for those of a group of which one cancels the others."""
 
 
 class Account:
@@ -46,7 +46,7 @@ class Account:
         """
         number = self._clock.numbers[request.symbol]
         index = self._clock.index_at(self._outlet.agenda.step)
-        waiting = [working.working_quantity(feed.symbol) for feed in self._clock.feeds]
+        waiting = [working.working_quantity(feed.symbol, request.oco) for feed in self._clock.feeds]
         before = self._ledger.quantities[number] + waiting[number]
         waiting[number] += signed(request.side, request.quantity)
         if abs(self._ledger.quantities[number] + waiting[number]) <= abs(before):

@@ -47,11 +47,16 @@ class Desk:
         self._book = OrderBook(len(clock.feeds))
         self._matching = Matching(outlet, clock, terms, book=self._book, answers=self._answers, day_of=day_of)
         self._orders = 0
+        self._half_refused: set[str] = set()
 
-    def working_quantity(self, symbol: str) -> float:
-        """Signed units that the symbol's orders will add to its position; of exits only those that do not wait for a price."""
+    def working_quantity(self, symbol: str, oco: str | None) -> float:
+        """Signed units that the symbol's orders will add to its position; of exits only those that do not wait for a price.
+
+        Orders of the group `oco` are left out: with one of them filled they are gone.
+        """
         quantity = 0.0
-        for order in self._book.orders:
+        others = (order for order in self._book.orders if oco is None or order.request.oco != oco)
+        for order in others:
             if order.request.symbol == symbol and (order.kind == "market" or not self._book.reduces(order)):
                 quantity += order.signed_quantity
         return quantity
@@ -83,9 +88,10 @@ class Desk:
         reason = self._refusal(order, replaced)
         if reason:
             self._book.put_back(replaced)
-            ends = not self._book.knows(order.correlation_id)
+            ends = not self._book.knows(order.correlation_id) and not self._awaits_other_leg(request)
             self._answers.publish_order(order, "rejected", event_id, request.event_id, reason=reason, ends=ends)
             return
+        self._half_refused.discard(request.oco or "")
         self._book.orders.append(order)
         self._answers.publish_order(order, "accepted", event_id, request.event_id)
         if replaced is not None:
@@ -105,6 +111,14 @@ class Desk:
             stop=request.stop_price or 0.0,
             ratcheted=0,
         )
+
+    def _awaits_other_leg(self, request: OrderRequest) -> bool:
+        """Whether a refused leg of an entry's OCO is the first of the two: the trade may still begin with the other."""
+        if request.oco is None:
+            return False
+        awaited = request.oco not in self._half_refused
+        self._half_refused ^= {request.oco}
+        return awaited
 
     def cancel(self, orders: Iterable[WorkingOrder], reason: str, cause: str | None = None) -> None:
         """Takes working orders back; the cause is their acceptance, unless there is another."""

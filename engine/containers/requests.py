@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.order_terms import MARKET
+from engine.strategies.decision import Decision
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
 
 NO_QUANTITY = float("nan")
 """What is asked for where the exits of the config cannot be measured yet: the order is rejected."""
+
+
+FLAT = Decision("flat")
+"""What is decided where risk rules have decided."""
 
 
 class Requests:
@@ -57,6 +62,7 @@ class Requests:
         self._exit = exit_
         self._holdings = holdings
         self._end = end
+        self._left_at: dict[int, int] = {}
 
     def act(self, feed_number: int) -> None:
         """Asks for what the last signal of the step wants. Trades that earlier ones began end before they started."""
@@ -80,16 +86,26 @@ class Requests:
         self._close(feed_number, trade, MARKET, cause)
 
     def leave_now(self, feed_number: int, cause: str) -> None:
-        """Leaves what is held of a symbol at the market, whatever way out is under way; a decision to turn round stands."""
+        """Leaves what is held of a symbol at the market, whatever way out is under way or was decided in this step.
+
+        A decision of this step to begin another trade stands.
+        """
         trade, holding = self._ledger.trades[feed_number], self._holdings[feed_number]
-        if trade is not None:
+        step = self._outlet.agenda.step
+        if trade is not None and self._left_at.get(feed_number) != step:
+            self._left_at[feed_number] = step
             self.close_out(feed_number, trade, cause)
-            if holding.intent == trade.sign:
-                holding.intent = 0
+            if not holding.intent or holding.trade_id == trade.trade_id:
+                holding.intent, holding.decision = 0, FLAT
 
     def withdraw(self, feed_number: int, reason: str, cause: str) -> None:
-        """Takes back the symbol's waiting entries."""
-        self._desk.cancel(self._desk.entries(feed_number), reason, cause)
+        """Takes back the symbol's waiting entries; a trade that ends with them is not gone on with by a decision of this step."""
+        entries, holding = self._desk.entries(feed_number), self._holdings[feed_number]
+        self._desk.cancel(entries, reason, cause)
+        held = self._ledger.trades[feed_number]
+        is_new = held is None or held.trade_id != holding.trade_id
+        if is_new and any(order.correlation_id == holding.trade_id for order in entries):
+            holding.intent, holding.decision = 0, FLAT
 
     def ask_for_unknown(self, symbol: str, sign: int, trade_id: str, cause: str) -> None:
         """Asks for an order in a symbol that the lane has no data for: the execution container says so."""

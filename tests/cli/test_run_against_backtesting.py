@@ -27,9 +27,9 @@ results: {{trades: true}}
 """
 
 
-def ours(folder, **settings):
-    """Our trades and final equity."""
-    outcome = run(write_config(folder, CONFIG.format(**settings)), "--output", folder / "out", "--quiet")
+def ours(folder, text=CONFIG, **settings):
+    """Our trades and metrics."""
+    outcome = run(write_config(folder, text.format(**settings)), "--output", folder / "out", "--quiet")
     assert (outcome.exit_code, outcome.stderr) == (0, "")
     rows = list(TraceReader(folder / "out" / "portfolio_1", "trades"))
     trades = [

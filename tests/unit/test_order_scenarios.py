@@ -30,7 +30,7 @@ def test_scenario(name):
     assert_shape(run)
 
 
-def assert_shape(run):
+def assert_shape(run, cash=1e6):
     """E2: one opening and one close of each trade that was filled, the close its last event; X9 and counts of metrics."""
     events = [event for event in run.events("portfolio_1") if event.correlation_id is not None]
     held = {trade.trade_id for trade in run["portfolio_1"].ledger.trades if trade is not None}
@@ -46,4 +46,4 @@ def assert_shape(run):
     orders = run.events("portfolio_1", "ORDER")
     assert metrics["rejected_orders"] == sum(event.status == "rejected" for event in orders)
     assert metrics["ambiguous_bars"] == sum(event.ambiguous_bar for event in run.events("portfolio_1", "FILL"))
-    assert metrics["final_equity"] == pytest.approx(1e6 + metrics["total_pnl"] + metrics["unrealised_pnl"])
+    assert metrics["final_equity"] == pytest.approx(cash + metrics["total_pnl"] + metrics["unrealised_pnl"])
