@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from cli.asked import answered, chosen
+from cli.answering import answered
+from cli.asked import chosen
 from cli.exits import FAILED, OK, REFUSED
 from cli.loading import Reason, RefusedConfigError, load, located, refused_by_strict
 from cli.render.check import finding_as_data, finding_in_words, survey_as_data, survey_in_words

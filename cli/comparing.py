@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import errno
-import signal
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from cli.exits import ENVIRONMENT, FAILED, OK, REFUSED, SIGNALLED
+from cli.answering import answered
+from cli.exits import FAILED, OK
 from cli.render import differences
-from cli.render.messages import Messages
 from cli.render.terminal import Terminal
 from cli.results.comparison import Comparison, compared
 from cli.results.json_file import DamagedFileError
 from cli.results.opening import open_results
-from cli.results.refusal import RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from cli.render.messages import Messages
     from cli.results.results import ResultsTree
 
 
@@ -36,21 +35,13 @@ class Request:
 
 def compare_results(request: Request) -> int:
     """Prints what differs; returns the exit code."""
-    messages = Messages(quiet=False)
-    try:
-        trees = open_results(request.a), open_results(request.b)
-        found = list(_comparisons(*trees))
-        _print(request, found)
-    except RefusedError as error:
-        messages.error(str(error))
-        return REFUSED
-    except OSError as error:
-        if error.errno == errno.EPIPE:
-            raise
-        messages.error(str(error))
-        return ENVIRONMENT
-    except KeyboardInterrupt:
-        return SIGNALLED + signal.SIGINT
+    return answered(partial(_compare, request))
+
+
+def _compare(request: Request, messages: Messages) -> int:
+    trees = open_results(request.a), open_results(request.b)
+    found = list(_comparisons(*trees))
+    _print(request, found)
     damage = [*(str(tree.damage) for tree in trees if tree.damage), *(line for each in found for line in each.damage)]
     for line in damage:
         messages.error(line)

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from cli.asked import answered, chosen
+from cli.answering import answered
+from cli.asked import chosen
 from cli.exits import OK
 from cli.loading import RefusedConfigError, load, located, refused_by_strict
 from cli.render.explanation import as_data, explained

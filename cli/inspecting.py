@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import errno
-import signal
+from functools import partial
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from cli.exits import ENVIRONMENT, FAILED, OK, REFUSED, SIGNALLED
+from cli.answering import answered
+from cli.exits import FAILED, OK
 from cli.findings import print_days, print_orphans
 from cli.questions import refuse_contradictions
 from cli.render import containers, events, trade
-from cli.render.messages import Messages
 from cli.render.separated import print_csv
 from cli.render.sparkline import sparkline, thinned
 from cli.render.terminal import Terminal
 from cli.results.equity import equity_of
 from cli.results.json_file import DamagedFileError
 from cli.results.opening import open_results
-from cli.results.refusal import RefusedError
 from cli.results.selection import Selection, overview, types_meant
 from cli.results.trace import event_files, opened_trace, why_no_events
 from cli.results.trade import find_trade
@@ -29,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from cli.questions import Request
+    from cli.render.messages import Messages
     from cli.results.results import Entry, ResultsTree
 
 _MOST_REPORTED = 20
@@ -38,24 +37,17 @@ _CURVE = 40
 
 def inspect_results(request: Request) -> int:
     """Prints what was asked for; returns the exit code."""
-    messages = Messages(quiet=False)
+    return answered(partial(_inspect, request))
+
+
+def _inspect(request: Request, messages: Messages) -> int:
     try:
         refuse_contradictions(request)
         inspection = _followed(request, messages) if request.follow else _opened(request, messages)
         inspection.answer()
-    except RefusedError as error:
-        messages.error(str(error))
-        return REFUSED
     except DamagedFileError as error:
         messages.error(str(error))
         return FAILED
-    except OSError as error:
-        if error.errno == errno.EPIPE:
-            raise
-        messages.error(str(error))
-        return ENVIRONMENT
-    except KeyboardInterrupt:
-        return SIGNALLED + signal.SIGINT
     return inspection.report()
 
 

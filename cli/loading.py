@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from cli.config_file import read_config
+from cli.results.refusal import RefusedError
 from engine.config.errors import ConfigErrors, ConfigProblem
 
 if TYPE_CHECKING:
@@ -19,12 +20,17 @@ if TYPE_CHECKING:
 Reason = ConfigProblem | str
 
 
-class RefusedConfigError(Exception):
+class RefusedConfigError(RefusedError):
     """What was asked for is refused, for these reasons: located ones are shown with their line."""
 
     def __init__(self, *reasons: Reason) -> None:
         super().__init__("\n".join(map(str, reasons)))
-        self.reasons = reasons
+        self._reasons = reasons
+
+    @property
+    def reasons(self) -> Sequence[Reason]:
+        """The reasons, with the places of those that have one."""
+        return self._reasons
 
 
 def load(config: Path, environment: str | None, assignments: Sequence[str]) -> LoadedConfig:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import errno
-import signal
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,10 +12,10 @@ from typing import TYPE_CHECKING, Any, Literal
 import duckdb
 import msgspec
 
+from cli.answering import answered
 from cli.database.views import VIEWS, Database, views_in
-from cli.exits import ENVIRONMENT, FAILED, OK, REFUSED, SIGNALLED
+from cli.exits import ENVIRONMENT, FAILED, OK, REFUSED
 from cli.render import rows
-from cli.render.messages import Messages
 from cli.render.separated import print_csv
 from cli.render.terminal import Terminal
 from cli.results.opening import open_results
@@ -26,6 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from duckdb import DuckDBPyConnection
+
+    from cli.render.messages import Messages
 
 _AT_ONCE = 1_000
 _MOST_SHOWN = 10_000
@@ -43,29 +44,22 @@ class Request:
 
 def query_results(request: Request) -> int:
     """Prints the answer; returns the exit code."""
-    messages = Messages(quiet=False)
+    return answered(partial(_query, request))
+
+
+def _query(request: Request, messages: Messages) -> int:
     try:
         tree = open_results(request.results)
         with TemporaryDirectory(prefix="admf-") as scratch:
             database = Database(tree, list(tree.types), Path(scratch), views_in(request.sql))
             database.lock()
             _answer(database.connection, request, messages)
-    except RefusedError as error:
-        messages.error(str(error))
-        return REFUSED
     except duckdb.OutOfMemoryException as error:
         messages.error(_one_line(error))
         return ENVIRONMENT
     except duckdb.Error as error:
         messages.error(_one_line(error))
         return REFUSED
-    except OSError as error:
-        if error.errno == errno.EPIPE:
-            raise
-        messages.error(str(error))
-        return ENVIRONMENT
-    except KeyboardInterrupt:
-        return SIGNALLED + signal.SIGINT
     for line in [*([str(tree.damage)] if tree.damage else []), *database.damage]:
         messages.error(line)
     return FAILED if tree.damage or database.damage else OK

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import errno
-import signal
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from cli.exits import ENVIRONMENT, FAILED, OK, REFUSED, SIGNALLED
+from cli.answering import answered
+from cli.exits import FAILED, OK
 from cli.render import verdicts
-from cli.render.messages import Messages
 from cli.render.terminal import Terminal
 from cli.results.json_file import DamagedFileError
 from cli.results.opening import open_results
-from cli.results.refusal import RefusedError
 from cli.results.trace import Trace, event_folder
 from engine.replay.replay import DamagedTraceError, Record, Verdict, replay, why_not
 
@@ -23,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from cli.render.messages import Messages
     from cli.results.results import ResultsTree
 
 
@@ -37,21 +36,13 @@ class Request:
 
 def replay_results(request: Request) -> int:
     """Prints what came of each container; returns the exit code."""
-    messages = Messages(quiet=False)
-    try:
-        tree = open_results(request.results)
-        ids = list(tree.types) if request.container_id is None else [tree.known(request.container_id)]
-        return _print([_replayed(tree, id_) for id_ in ids], messages, as_json=request.as_json)
-    except RefusedError as error:
-        messages.error(str(error))
-        return REFUSED
-    except OSError as error:
-        if error.errno == errno.EPIPE:
-            raise
-        messages.error(str(error))
-        return ENVIRONMENT
-    except KeyboardInterrupt:
-        return SIGNALLED + signal.SIGINT
+    return answered(partial(_replay, request))
+
+
+def _replay(request: Request, messages: Messages) -> int:
+    tree = open_results(request.results)
+    ids = list(tree.types) if request.container_id is None else [tree.known(request.container_id)]
+    return _print([_replayed(tree, id_) for id_ in ids], messages, as_json=request.as_json)
 
 
 def _print(found: list[Verdict], messages: Messages, *, as_json: bool) -> int:

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import shutil
 import sys
+from typing import TYPE_CHECKING
 
 from cli.render.safe_text import visible
-from engine.config.errors import ConfigProblem
+
+if TYPE_CHECKING:
+    from engine.config.errors import ConfigProblem
 
 
 class Messages:
@@ -30,7 +33,7 @@ class Messages:
 
 def _say(message: ConfigProblem | str, before: str) -> None:
     lines = [f"{before}{visible(str(message))}"]
-    if isinstance(message, ConfigProblem) and sys.stderr.isatty():
+    if not isinstance(message, str) and sys.stderr.isatty():
         from cli.render.excerpt import excerpt  # noqa: PLC0415 - only where somebody looks
 
         lines += excerpt(message.at, shutil.get_terminal_size().columns)

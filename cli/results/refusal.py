@@ -1,8 +1,15 @@
 """Questions that have no answer here, and the word that was probably meant."""
 
-from collections.abc import Iterable
+from __future__ import annotations
+
 from difflib import SequenceMatcher
 from itertools import islice
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from engine.config.errors import ConfigProblem
 
 _LONGEST_COMPARED = 128
 _MOST_COMPARED = 2_000
@@ -11,6 +18,11 @@ _LIKE = 0.6
 
 class RefusedError(Exception):
     """What was asked for is not there; the text says what is."""
+
+    @property
+    def reasons(self) -> Sequence[ConfigProblem | str]:
+        """The text by lines."""
+        return str(self).splitlines()
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
