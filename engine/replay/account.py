@@ -221,8 +221,11 @@ class AccountReplay:
 
 def _event(fields: Fields, timestamp: int) -> Event:
     cls = _READ[fields["type"]]
+    read = {**fields, "timestamp": timestamp}
+    if issubclass(cls, OrderRequest | Order) and fields["quantity"] is None:
+        read["quantity"] = nan  # JSON has no other word for it: a size that was none, and the order rejected
     try:
-        return msgspec.convert({**fields, "timestamp": timestamp}, cls)
+        return msgspec.convert(read, cls)
     except msgspec.ValidationError as error:
         raise broken(fields["seq"], fields["event_id"], f"is no {cls.type} ({error})") from error
 

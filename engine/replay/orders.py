@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.events import Order, OrderRequest
-from engine.replay.difference import broken, values_differ
+from engine.replay.difference import broken, shown, values_differ
 from engine.trading.orders import DEAD
 
 if TYPE_CHECKING:
@@ -84,5 +84,5 @@ def _check_price(seq: int, fill: Fill, order: Order, bar: Bar | None, close: flo
 def _check_same(seq: int, event: Event, other: Event, names: tuple[str, ...]) -> None:
     for name in names:
         recorded, due = getattr(event, name), getattr(other, name)
-        if recorded != due:
+        if shown(recorded) != shown(due):
             raise values_differ((seq, event.event_id), name, (recorded, due), other.event_id)

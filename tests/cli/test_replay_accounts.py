@@ -68,3 +68,9 @@ def test_the_shipped_example_of_risk_runs_and_is_replayed(tmp_path):
     assert figures["risk_breaches"] >= 5
     assert figures["total_borrow_cost"] > 0
     assert figures["STOCKS.total_trades"] + figures["BONDS.total_trades"] == figures["total_trades"]
+
+
+def test_t6_orders_of_no_quantity_are_replayed(tmp_path):
+    sizing = "sizing: {name: tests.models_for_tests.answers, answer: nan}"
+    figures = replayed(tmp_path, sizing)
+    assert figures["rejected_orders"] == figures["orders"] > 0

@@ -117,3 +117,17 @@ def test_x9_money_is_conserved_under_leverage_and_loans(changes, drawn, rates, p
         costs = figures["total_commission"] + figures["total_borrow_cost"]
         assert abs(gross - costs - figures["total_pnl"]) <= scale
     assert run["portfolio_1"].ledger.equity(len(closes) - 1) == figures["final_equity"]
+
+
+def test_l6_l5_loans_do_not_depend_on_blocks_or_on_who_listens():
+    bars = make_bars(
+        [100.0 + 7 * (k % 5) - k for k in range(30)], wishes=[(1, -1, -1, 0, 1, 1)[k % 6] for k in range(30)]
+    )
+    account = MarginAccount(leverage=3.0, borrow_percent=20.0, interest_percent=30.0)
+    lane = wishing(account=account, sizing=PercentOfEquity(percent=200), cash=CASH)
+    whole = play([data(), lane], bars)
+    for settings_of_run in ({"block_size": 4}, {"listen": ()}, {"listen": (), "block_size": 7}):
+        assert play([data(), lane], bars, **settings_of_run).metrics() == whole.metrics()
+    updates = whole.events("portfolio_1", "PORTFOLIO_UPDATE")
+    assert whole.metrics()["final_equity"] == updates[-1].equity
+    assert whole.metrics()["total_borrow_cost"] > 0.0
