@@ -75,7 +75,7 @@ class OrderLimits:
         if self._halted_on is not None and self._halted_on[1] == self._day_of(self._outlet.now):
             return f"halted for the day by {self._halted_on[0]}"
         left = self._cooling.get(symbol, index) - index
-        return f"cooling down after a stop: {left} bars left" if left > 0 else ""
+        return f"cooling down after a stop: {left} {'bar' if left == 1 else 'bars'} left" if left > 0 else ""
 
     def _limit(self, request: OrderRequest, prospect: Prospect) -> str:
         for rule in self._rules:

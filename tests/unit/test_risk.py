@@ -161,6 +161,13 @@ def test_p3_after_a_stop_the_symbol_cools_down():
     assert run.metrics()["total_trades"] == 2
 
 
+def test_p3_the_last_bar_of_a_cool_down_still_counts():
+    closes = [100.0, 100.0, 90.0, 90.0, 90.0, 90.0, 90.0, 90.0, 90.0]
+    run = run_with([Stop(loss=Distance(percent=5), cool_down=3)], closes, [1, 1, 0, 0, 0, 1, 0, 1, 0])
+    assert reasons(run) == ["cooling down after a stop: 1 bar left"]
+    assert run.metrics()["total_trades"] == 2
+
+
 def test_l1_risk_exits_come_before_what_strategies_ask_for():
     """In one step the stop is reached and the strategy turns round: out first, then in, and one exit only."""
     run = run_with([Stop(loss=Distance(percent=5))], [100.0, 100.0, 90.0, 90.0, 90.0], [1, 1, -1, -1, -1])
