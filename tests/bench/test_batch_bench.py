@@ -1,0 +1,59 @@
+"""Columns beside events, in one process, turn by turn. `pytest -m bench -s tests/bench`; peers: `python tests/bench/peers/compare.py`."""
+
+import time
+
+import pytest
+
+from cli.config_file import read_config
+from engine.orchestration.part import Part
+from engine.orchestration.prepare import prepare
+from engine.orchestration.scenery import Scenery
+from tests.run_configs import write_config
+
+pytestmark = pytest.mark.bench
+
+TURNS = 3
+CONFIG = """
+seed: 42
+containers:
+  - {{id: data_x, type: data, source: {{name: synthetic, symbol: X, bars: {bars}, bar_length: 1m, volatility: 0.3}}}}
+  - id: "portfolio_{{fast}}_{{slow}}"
+    type: portfolio
+    inputs: [data_x]
+    cash: 1000000
+    sweep: {{fast: {{range: {{from: 5, to: 9, step: 1}}}}, slow: {{range: {{from: 50, to: {slowest}, step: 5}}}}}}
+    features:
+      fast: {{indicator: SMA, timeperiod: "{{fast}}"}}
+      slow: {{indicator: SMA, timeperiod: "{{slow}}"}}
+    strategy: {{name: crossover, fast: fast, slow: slow, direction: long}}
+    sizing: {{name: fixed_quantity, quantity: 1}}
+"""
+
+
+def seconds(folder, path, bars=10_000, slowest=95):
+    """The least CPU seconds of several simulations, and the trades of all portfolios."""
+    folder.mkdir(exist_ok=True)
+    loaded = read_config(write_config(folder, CONFIG.format(bars=bars, slowest=slowest)), "c")
+    prepared = prepare(loaded.config, loaded.locations, loaded.base_folder, path=path)
+    spent = []
+    for _ in range(TURNS):
+        began = time.process_time()
+        part = Part(prepared, Scenery(prepared.plan, prepared.bars), folder, pytest.fail)
+        metrics = part.run(lambda: None)
+        spent.append(time.process_time() - began)
+    return min(spent), metrics["root_container"][0]["total_trades"]
+
+
+def test_columns_are_many_times_as_fast_as_events(tmp_path):
+    (in_columns, trades), (by_event, same) = (seconds(tmp_path / path, path) for path in ("batch", "event"))
+    print(f"\ncolumns {in_columns:.3f} s, events {by_event:.2f} s: {by_event / in_columns:.1f} times")  # noqa: T201
+    assert trades == same > 2500
+    assert by_event > 8 * in_columns
+
+
+@pytest.mark.parametrize(("what", "larger"), [("bars", {"bars": 100_000}), ("portfolios", {"slowest": 545})])
+def test_ten_times_as_much_takes_at_most_ten_times_as_long(tmp_path, what, larger):
+    (once, few), (tenfold, many) = seconds(tmp_path / "once", "batch"), seconds(tmp_path / "more", "batch", **larger)
+    print(f"\nten times the {what}: {tenfold / once:.1f} times as long")  # noqa: T201
+    assert many > 4 * few
+    assert tenfold < 12 * once
