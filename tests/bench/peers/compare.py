@@ -84,13 +84,15 @@ def admf(folder, pairs, count, mode):
     return figures | {"process_s": said["process_s"]}
 
 
+LOOSE = {"backtesting.py": 0.02}
+"""Shares by which a profit may differ: backtesting.py closes what is open at the last bar's open, not at its close."""
+
+
 def check(name, figures, exact):
     """The answer is right, but for ties that averages in floating point decide differently."""
     trades, profit = exact
-    if (
-        abs(figures["trades"] - trades) > 1 + trades // 1000
-        or abs(figures["profit"] - profit) > 0.1 + abs(profit) / 1000
-    ):
+    allowed = 0.1 + abs(profit) * LOOSE.get(name, 0.001)
+    if abs(figures["trades"] - trades) > 1 + trades // 1000 or abs(figures["profit"] - profit) > allowed:
         raise SystemExit(f"{name} made {figures['trades']} trades for {figures['profit']:.4f}: expected {exact}")
 
 
@@ -160,14 +162,20 @@ def main():
     options.add_argument("--only", type=int, nargs=2, action="append", metavar=("PORTFOLIOS", "BARS"))
     asked = options.parse_args()
     asked.folder.mkdir(exist_ok=True)
-    lines = [f"{platform.system()} {platform.machine()}, Python {platform.python_version()}, {asked.turns} turns", ""]
+    show([f"{platform.system()} {platform.machine()}, Python {platform.python_version()}, {asked.turns} turns", ""])
     for portfolios, count in map(tuple, asked.only or WORKLOADS):
         say(f"{portfolios} x {count}")
         exact = exact_answer(bars(count), pairs_of(portfolios))
         turns = [one_turn(asked.folder, portfolios, count, exact) for _ in range(asked.turns)]
-        lines += table(portfolios, count, turns)
-    lines += ["### Growth", "", *growth(asked.folder, asked.turns)]
-    sys.stdout.write("\n".join(lines))
+        show(table(portfolios, count, turns))
+    show(["### Growth", "", *growth(asked.folder, asked.turns)])
+
+
+def show(lines):
+    """Prints lines of Markdown as they come."""
+    for line in lines:
+        sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":
