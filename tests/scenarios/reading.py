@@ -10,6 +10,8 @@ exits of what is held; `| sell stop 95` adds the other order of an OCO. A fill i
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import numpy as np
 
 from engine.config.schema import UserComponent
@@ -127,3 +129,24 @@ def fates_of(run):
         for event in orders
         if event.status != "accepted"
     ]
+
+
+class Words:
+    """A bar strategy of whole decisions by name: `<bar> <word>` pairs in `text`, bars counted from 1."""
+
+    NAMED: ClassVar = {
+        "bid": Decision("long", order=OrderTerms(order_type="limit", limit_price=98.0)),
+        "stop": Decision("long", exits=ExitTerms(stop_loss=96.0)),
+        "elsewhere": Decision("long", symbol="NOWHERE"),
+        "nothing": Decision("long", order=OrderTerms(quantity=float("nan"))),
+    }
+
+    def __init__(self, text):
+        words = text.split()
+        self.words = {int(bar): word for bar, word in zip(words[::2], words[1::2], strict=True)}
+        self.count = 0
+
+    def on_bar(self, bar, features, position):
+        self.count += 1
+        word = self.words.get(self.count)
+        return self.NAMED.get(word, word)
