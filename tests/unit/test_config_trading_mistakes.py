@@ -20,6 +20,7 @@ containers:
 """
 
 EXECUTION = [
+    ("participation: 10", "10", "participation: 10: expected a number greater than 0 and of at most 1"),
     (
         "commission: {name: per_trad, amount: 1}",
         "per_trad",
@@ -77,6 +78,27 @@ PORTFOLIO = [
 ]
 
 
+ORDERS = [
+    ("entry: {order: limt, limit: {percent: 1}}", "limt", "no such order type; did you mean 'limit'?"),
+    ("entry: {order: limit}", "{order", "entry.limit: missing: expected a mapping (how much better than the close)"),
+    ("entry: {order: limit, limit: {percent: 1, amount: 2}}", "{percent", "exactly one of percent, amount and atr"),
+    ("entry: {order: stop, stop: {}}", "{}", "expected exactly one of percent, amount and atr"),
+    ("entry: {order: stop, stop: {percent: 1, timeperiod: 5}}", "5}}", "timeperiod: 5: expected only beside atr"),
+    (
+        "entry: {order: market, time_in_force: gtd}",
+        "{order",
+        "good_for: missing: expected beside time_in_force: gtd, such as 5d",
+    ),
+    ("entry: {order: market, good_for: 5d}", "5d", "good_for: 5d: expected only beside time_in_force: gtd"),
+    ("entry: {order: market, time_in_force: gtd, good_for: soon}", "soon", "expected a length of time such as 5m"),
+    ("entry: {order: market, time_in_force: fok}", "fok", "expected day, gtc, ioc or gtd"),
+    ("exit: {stop_loss: 2}", "2}", "exit.stop_loss: 2: expected a mapping"),
+    ("exit: {stop_los: {percent: 2}}", "stop_los", "unknown key; did you mean 'stop_loss'?"),
+    ("exit: {take_profit: {percent: -2}}", "-2", "percent: -2: expected a number greater than 0 and below 10000"),
+    ("exit: {on_signal: {order: limit, limit: {}}}", "{}", "on_signal.limit: "),
+]
+
+
 def lines_of(tmp_path, text):
     """What reading a config with mistakes says."""
     file = tmp_path / "c.yaml"
@@ -88,7 +110,7 @@ def lines_of(tmp_path, text):
 
 @pytest.mark.parametrize(
     ("key", "written", "at", "message"),
-    [*(("execution", *each) for each in EXECUTION), *(("portfolio", *each) for each in PORTFOLIO)],
+    [*(("execution", *each) for each in EXECUTION), *(("portfolio", *each) for each in (*PORTFOLIO, *ORDERS))],
 )
 def test_c5_each_mistake_is_one_line_with_its_place(tmp_path, key, written, at, message):
     text = CONFIG.format(**{"execution": "fill_at: next_open", "portfolio": "cash: 1000", key: written})
