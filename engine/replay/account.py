@@ -221,11 +221,11 @@ class AccountReplay:
 
 def _event(fields: Fields, timestamp: int) -> Event:
     cls = _READ[fields["type"]]
-    read = {**fields, "timestamp": timestamp}
-    if issubclass(cls, OrderRequest | Order) and fields["quantity"] is None:
-        read["quantity"] = nan  # JSON has no other word for it: a size that was none, and the order rejected
+    given = {**fields, "timestamp": timestamp}
+    if cls in (Order, OrderRequest) and fields.get("quantity", 0.0) is None:
+        given["quantity"] = nan  # a size that was not known: JSON has no word for it
     try:
-        return msgspec.convert(read, cls)
+        return msgspec.convert(given, cls)
     except msgspec.ValidationError as error:
         raise broken(fields["seq"], fields["event_id"], f"is no {cls.type} ({error})") from error
 

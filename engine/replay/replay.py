@@ -78,12 +78,12 @@ def why_not(record: Record) -> str | None:
         return "its run has not finished"
     if record.type != "portfolio":
         return f"only portfolios have metrics made of events, and this is of type {record.type}"
-    if not settings.enabled or not settings.streams:
+    if started is not None:
+        return f"a dynamic rule changed what was traced, from {started} on"
+    if not settings.streams:
         return "its events were not written to disk"
     if settings.events_to_trace != "ALL":
         return f"only {', '.join(settings.events_to_trace)} were traced"
-    if started is not None:
-        return f"a dynamic rule changed what was traced, from {started} on"
     return None
 
 
