@@ -9,7 +9,7 @@ import numpy as np
 from engine.features.blocks import compute_in_blocks
 from engine.features.indicators import PRICE_COLUMNS, check_indicator, compute
 from engine.features.spec import FeatureOutput, FeatureSpec, feature_names
-from engine.market.column_file import ColumnFile
+from engine.market.column_file import ColumnFile, release_pages
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -96,4 +96,5 @@ class FeatureStore:
         following = places
         for part in compute_in_blocks(*defined, block):
             following = [self._file.write(place, values) for place, values in zip(following, part, strict=True)]
+            release_pages()
         return tuple(self._file.view(place, rows, np.float64) for place in places)

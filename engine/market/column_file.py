@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import numpy.typing as npt
 
     Column = npt.NDArray[Any]
@@ -19,6 +21,26 @@ if TYPE_CHECKING:
 _GRAIN = mmap.ALLOCATIONGRANULARITY
 _LEAST_STRETCH = 1 << 20
 _OURS_ALONE = 0o600
+
+
+_MAPPED: weakref.WeakSet[mmap.mmap] = weakref.WeakSet()
+
+
+def mapped(descriptor: int, length: int, offset: int = 0) -> mmap.mmap:
+    """A read-only mapping of a file, which `release_pages` knows of; length 0 is to its end."""
+    mapping = mmap.mmap(descriptor, length, access=mmap.ACCESS_READ, offset=offset)
+    _MAPPED.add(mapping)
+    return mapping
+
+
+def release_pages() -> None:
+    """Lets go of the pages of mapped columns that this process has looked at: what is asked for again is mapped again.
+
+    Without it all columns of a long run would count as its memory by the end, although nothing but the file needs them.
+    """
+    if hasattr(mmap, "MADV_DONTNEED"):
+        for mapping in list(_MAPPED):
+            mapping.madvise(mmap.MADV_DONTNEED)
 
 
 class Stretch(NamedTuple):
@@ -70,6 +92,17 @@ class ColumnFile:
             place += written
         return place
 
+    def column(self, parts: Iterable[Column], rows: int, dtype: npt.DTypeLike) -> Column:
+        """A whole column of `rows` values that comes in consecutive parts.
+
+        Raises:
+            OSError: if it cannot be written.
+        """
+        place = following = self.reserve(rows)
+        for part in parts:
+            following = self.write(following, part)
+        return self.view(place, rows, dtype)
+
     def view(self, place: int, rows: int, dtype: npt.DTypeLike) -> Column:
         """The column of `rows` values that begins at `place`, read-only."""
         stretch = next(stretch for stretch in self._stretches if stretch.begin <= place < stretch.end)
@@ -100,7 +133,7 @@ class ColumnFile:
         begin = self._stretches[-1].end if self._stretches else 0
         length = -(-max(size, begin, _LEAST_STRETCH) // _GRAIN) * _GRAIN
         os.ftruncate(self._descriptor, begin + length)
-        mapping = mmap.mmap(self._descriptor, length, access=mmap.ACCESS_READ, offset=begin)
+        mapping = mapped(self._descriptor, length, begin)
         self._stretches.append(Stretch(begin, begin + length, mapping))
         self._end = begin
 

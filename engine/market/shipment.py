@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import io
-import mmap
 import pickle
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from engine.market.column_file import mapped
+
 if TYPE_CHECKING:
+    import mmap
     from pathlib import Path
 
     from engine.market.column_file import ColumnFile
@@ -59,5 +61,5 @@ def packed(content: object, file: ColumnFile) -> bytes:
 def unpacked(content: bytes, path: Path) -> Any:  # noqa: ANN401 - whatever was packed
     """The objects that `packed` took, their arrays read-only over the file at `path`, which this maps."""
     with path.open("rb") as file:
-        mapping = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        mapping = mapped(file.fileno(), 0)
     return _Unpacker(io.BytesIO(content), mapping).load()

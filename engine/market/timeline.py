@@ -82,7 +82,7 @@ class Clock:
         self.steps = union([feed.steps for feed in self.feeds])
         self._is_uniform = all(len(feed.steps) == len(self.steps) for feed in self.feeds)
         self._is_unbroken = self.steps.item(-1) == len(self.steps) - 1
-        self.rows = tuple(np.searchsorted(feed.steps, self.steps, "right") - 1 for feed in self.feeds)
+        self.rows = tuple(_latest_rows(feed.steps, self.steps) for feed in self.feeds)
         self.closes = tuple(_latest(feed.bars.close, rows) for feed, rows in zip(self.feeds, self.rows, strict=True))
 
     def __len__(self) -> int:
@@ -141,6 +141,13 @@ class Clock:
         before = (feed.steps.searchsorted(step, "right") for feed in self.feeds[: feed_number + 1])
         after = (feed.steps.searchsorted(step, "left") for feed in self.feeds[feed_number + 1 :])
         return sum(map(int, (*before, *after)))
+
+
+def _latest_rows(steps: Integers, all_steps: Integers) -> Integers:
+    """The row of the latest bar at each of `all_steps`. A single feed that stands at every step of the run is its own rows."""
+    if len(steps) == len(all_steps) and steps.item(-1) == len(steps) - 1:
+        return steps
+    return np.searchsorted(steps, all_steps, "right") - 1
 
 
 def _latest(close: Floats, rows: Integers) -> Floats:

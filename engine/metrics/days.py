@@ -13,6 +13,7 @@ NS_PER_DAY = 86_400 * NS_PER_SECOND
 EPOCH_DAY = date(1970, 1, 1).toordinal()
 MONDAY_OF_ORDINALS = 1  # date(1, 1, 1), ordinal 1, was a Monday
 SATURDAY = 5
+BLOCK = 1 << 18
 
 
 class DayEnds(NamedTuple):
@@ -36,11 +37,23 @@ def day_ends(timestamps: NDArray[np.int64], zone: str | None) -> DayEnds:
     """
     if len(timestamps) == 0:
         return DayEnds(np.empty(0, dtype=np.intp), np.empty(0, dtype=np.int64), falls_on_weekend=False)
-    days = _utc_days(timestamps) if zone is None else _local_days(timestamps, ZoneInfo(zone))
-    last = np.flatnonzero(days[1:] != days[:-1])
-    rows = np.append(last, len(days) - 1)
-    weekdays = (days[rows] - MONDAY_OF_ORDINALS) % 7
-    return DayEnds(rows, days[rows], falls_on_weekend=bool(weekdays.max() >= SATURDAY))
+    blocks = range(0, len(timestamps), BLOCK)
+    rows = np.concatenate(
+        [*(start + _last_rows(timestamps[start : start + BLOCK + 1], zone) for start in blocks), [len(timestamps) - 1]]
+    )
+    days = _days(timestamps[rows], zone)
+    weekdays = (days - MONDAY_OF_ORDINALS) % 7
+    return DayEnds(rows, days, falls_on_weekend=bool(weekdays.max() >= SATURDAY))
+
+
+def _last_rows(timestamps: NDArray[np.int64], zone: str | None) -> NDArray[np.intp]:
+    """The rows after which another day begins; nothing is said of the last."""
+    days = _days(timestamps, zone)
+    return np.flatnonzero(days[1:] != days[:-1])
+
+
+def _days(timestamps: NDArray[np.int64], zone: str | None) -> NDArray[np.int64]:
+    return _utc_days(timestamps) if zone is None else _local_days(timestamps, ZoneInfo(zone))
 
 
 def day_numbers(zone: str | None) -> Callable[[int], int]:

@@ -11,6 +11,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from engine.containers.portfolio import PortfolioContainer
+from engine.market.column_file import release_pages
 from engine.orchestration.batch_events import BatchEvents
 from engine.orchestration.extracts import EquityExtract, TradeExtract
 from engine.orchestration.memory import MemoryLimit
@@ -100,6 +101,7 @@ class Part:
 
     def _look(self, watch: Callable[[], None]) -> None:
         watch()
+        release_pages()
         if self.broken_off is None and (excess := self._memory.excess()):
             self.broken_off = excess
             self.simulation.stop()

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from engine.features.columns import FeatureStore
-from engine.market.column_file import ColumnFile
+from engine.market.column_file import ColumnFile, release_pages
 from engine.market.timeline import Clock, Feed, union
 from engine.metrics.days import day_ends
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from engine.market.bars import Bars
+    from engine.market.bars import Bars, IntArray
     from engine.metrics.days import DayEnds
     from engine.orchestration.plan import Plan
+
+
+BLOCK = 1 << 18
 
 
 class Scenery:
@@ -25,16 +30,22 @@ class Scenery:
     """
 
     def __init__(self, plan: Plan, bars: Mapping[str, Bars], file: ColumnFile | None = None) -> None:
+        self._file = file or ColumnFile()
         data = [planned.id for planned in plan.of_type("data")]
         self.timeline = union([bars[id_].timestamps for id_ in data])
         self.feeds = {id_: self._feed(id_, bars[id_]) for id_ in data}
-        self.store = FeatureStore(file or ColumnFile())
+        self.store = FeatureStore(self._file)
         self._clocks: dict[tuple[str, ...], Clock] = {}
         self._days: dict[tuple[tuple[str, ...], str | None], DayEnds] = {}
 
     def _feed(self, id_: str, bars: Bars) -> Feed:
         met_from = None if bars.opens is None else self.timeline.searchsorted(bars.opens, "right") - 1
-        return Feed(id_, bars.symbol, bars, self.timeline.searchsorted(bars.timestamps), met_from)
+        return Feed(id_, bars.symbol, bars, self._steps(bars), met_from)
+
+    def _steps(self, bars: Bars) -> IntArray:
+        """Where the bars stand on the timeline, found block by block."""
+        blocks = (bars.timestamps[start : start + BLOCK] for start in range(0, len(bars), BLOCK))
+        return self._file.column(map(self.timeline.searchsorted, blocks), len(bars), np.int64)
 
     def clock(self, data_ids: tuple[str, ...]) -> Clock:
         """The clock of a lane over these data containers."""
@@ -42,16 +53,30 @@ class Scenery:
             self._clocks[data_ids] = Clock([self.feeds[id_] for id_ in data_ids])
         return self._clocks[data_ids]
 
+    def _moments(self, clock: Clock) -> IntArray:
+        steps = clock.steps
+        if len(steps) == len(self.timeline):
+            return self.timeline
+        return self.timeline[steps]
+
     def days(self, data_ids: tuple[str, ...], zone: str | None) -> DayEnds:
         """The ends of that clock's days in a zone."""
         key = (data_ids, zone)
         if key not in self._days:
-            ends = day_ends(self.timeline[self.clock(data_ids).steps], zone)
+            ends = day_ends(self._moments(self.clock(data_ids)), zone)
             opens = [self.feeds[id_].bars.opens for id_ in data_ids]
             # Friday's bar that is timed by its close stands at Saturday's first moment, and is no bar of a weekend.
             weekend = [day_ends(each, zone).falls_on_weekend for each in opens if each is not None]
             self._days[key] = ends._replace(falls_on_weekend=any(weekend)) if weekend else ends
+            release_pages()
         return self._days[key]
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Another process has a file of its own for what it computes itself."""
+        return {**self.__dict__, "_file": None}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state, _file=ColumnFile())
 
     def make_ready(self, plan: Plan) -> None:
         """Computes what the containers of a plan may ask for, so that whoever gets a copy does not.
