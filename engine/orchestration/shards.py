@@ -34,8 +34,9 @@ if TYPE_CHECKING:
 MOST_LANES = 500
 """Lanes simulated at once: their containers are all the memory that grows with the lanes."""
 
-COLUMN_LANES = 5
-"""So many lanes that are computed as columns take no more room than one of the others."""
+COLUMN_LANES = 2
+"""How many times as many that are computed as columns. They need little room, but do most of their work in their last step,
+and a run that is to stop waits for the step it is in."""
 
 ROUNDS = 4
 """Shards for each worker: enough that none waits long for the slowest."""
