@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.market.bars import COLUMNS, Bars, FloatArray
+from engine.market.column_file import mapped
 from engine.market.exchange import ReadJob, ReadReport
 from engine.market.problems import BadData, DataProblem
 from engine.market.reader_call import run_reader
@@ -148,6 +149,8 @@ def _bars(job: ReadJob, report: ReadReport) -> Bars:
 
 
 def _mapped(path: Path) -> npt.NDArray[np.generic]:
-    """A column as a plain read-only array over the mapped file: the subclass numpy maps with slows every slice."""
-    column: npt.NDArray[np.generic] = np.asarray(np.load(path, mmap_mode="r"))
-    return column
+    """A column as a plain read-only array over the mapped file, whose pages can be let go of."""
+    with path.open("rb") as file:
+        np.lib.format.read_magic(file)
+        (rows,), _, dtype = np.lib.format.read_array_header_1_0(file)
+        return np.frombuffer(mapped(file.fileno(), 0), dtype, rows, file.tell())
