@@ -28,6 +28,8 @@ def excerpt(at: Mark, width: int) -> list[str]:
     first = 0
     if cell_len(visible(line[: at.column])) > width - _LEAD:
         first = max(0, at.column - 1 - _LEAD)
+        while cell_len(visible(line[first : at.column - 1])) > width - _LEAD:
+            first += 1  # escaped characters are wide
     before, after = visible(line[first : at.column - 1]), visible(line[at.column - 1 :])
     shown = _cut("  " + before + after, width)
     return [shown, "  " + " " * cell_len(before) + "^"]

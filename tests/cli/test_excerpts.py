@@ -49,6 +49,11 @@ def test_of_a_long_line_the_part_around_the_place_is_shown(shown):
     assert line[caret.index("^")] == "H"
 
 
+def test_characters_that_are_shown_escaped_take_their_room(shown):
+    line, caret = shown("\U00018cd6" * 20 + "x", 1, 21, width=30)
+    assert (line, caret.index("^")) == ("  " + "\\U00018cd6" + "x", 12)
+
+
 @given(text=st.text(max_size=60).filter(lambda text: not set(text) & set("\r\n\x85\u2028\u2029")), data=st.data())
 @settings(max_examples=60, deadline=None)
 def test_nothing_is_wider_than_the_terminal_or_obeyed_by_it(tmp_path_factory, text, data):

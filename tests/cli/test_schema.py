@@ -153,7 +153,7 @@ def test_what_is_spoilt_does_not_validate_and_does_not_load(what, tmp_path):
 def mappings(node, path=()):
     """The paths of the mappings in a config whose keys are fixed: not those named by users."""
     inside = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
-    free = path and path[-1] in ("features", "container_settings", "columns", "sweep")
+    free = path and path[-1] in ("features", "container_settings", "columns", "sweep", "weights")
     own = isinstance(node, dict) and "." in str(node.get("name", ""))
     if isinstance(node, dict) and not free and not own and path[-2:-1] != ("sweep",):
         yield path
