@@ -8,6 +8,8 @@ import msgspec
 
 from engine.agenda import Phase
 from engine.market.durations import duration_ns
+from engine.order_terms import MARKET
+from engine.trading.order_forms import MarketForm
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from engine.trading.order_forms import AnyOrderForm
 
 NOT_KNOWN = float("nan")
+AT_THE_MARKET = MarketForm()
 
 
 class Pricing:
@@ -48,6 +51,8 @@ class Pricing:
 
     def of_form(self, form: AnyOrderForm, feed_number: int, sign: int) -> OrderTerms:
         """The order that a config asks for at this close; `sign` is +1 for a buy, -1 for a sell."""
+        if form == AT_THE_MARKET:
+            return MARKET
         terms = form.terms(sign, self.close(feed_number), self.atr_of(feed_number))
         if form.good_for is None:
             return terms

@@ -44,12 +44,15 @@ class Protection:
         self._pricing = pricing
         self._form = form
         self._holdings = holdings
+        distances = (form.stop_loss, form.take_profit, form.trailing_stop)
+        self._measured = [each for each in distances if each is not None and each.atr is not None]
 
     def is_known(self, feed_number: int) -> bool:
         """Whether the distances of the config can be measured now: nothing is entered that could not be protected."""
+        if not self._measured:
+            return True
         atr_of = self._pricing.atr_of(feed_number)
-        distances = (self._form.stop_loss, self._form.take_profit, self._form.trailing_stop)
-        return not any(each is not None and each.atr and isnan(each.money(1.0, atr_of)) for each in distances)
+        return not any(isnan(each.money(1.0, atr_of)) for each in self._measured)
 
     def lay(self, feed_number: int, trade: Trade, price: float, cause: str) -> None:
         """Asks for the orders that protect what `trade` holds, in place of those that do. A trailing stop starts from `price`."""

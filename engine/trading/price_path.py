@@ -68,6 +68,10 @@ class PricePath:
         ]
         if not found:
             return None
+        if len(found) == 1:
+            (meeting,) = found
+            self.moment, self._heading = meeting.match.moment, meeting.match.heading
+            return meeting
         self.moment = min(meeting.match.moment for meeting in found)
         found = [meeting for meeting in found if meeting.match.moment is self.moment]
         if self.moment is Moment.OPEN:
