@@ -1,6 +1,7 @@
 """What tracing takes of the memory, measured: `python -m tests.bench.memory_table` prints the table of docs/memory.md.
 
-Every figure is a difference between the peaks of whole `admf run` processes, so that nothing is left out of it.
+Every figure is a difference between the peaks of whole `admf run` processes, so that nothing is left out of it. Where a
+row is about events that are kept or written, portfolios are computed event by event.
 """
 
 from __future__ import annotations
@@ -90,6 +91,9 @@ def _peak_mb(tracing: str, portfolios: int, bars: int) -> float:
             str(Path(folder) / "out"),
             "--json",
             "--quiet",
+            "--workers",
+            "1",
+            *([] if tracing in {"none", "minimal"} and bars == SHORT else ["--path", "event"]),
         ]
         done = subprocess.run(command, capture_output=True, text=True, check=True)
     shown = json.loads(done.stdout)

@@ -1,18 +1,22 @@
 """What tracing an event costs, as a ratio to creating it. Run with `pytest -m bench -s tests/bench`."""
 
+import gzip
 import time
 
 import pytest
 
 from engine.events import Bar, Fill, PositionClose, PositionOpen
 from tracing.reading.reader import TraceReader
+from tracing.storage.compression import GZIP
 from tracing.storage.disk import DiskStorage
+from tracing.storage.limits import member_bytes
 from tracing.storage.memory import MemoryStorage
 from tracing.tracer import EventTracer
 
 pytestmark = pytest.mark.bench
 
 EVENTS = 60_000
+SOME, TURNS, MANY = 10_000, 40, 10_000_000
 MINUTE = 60_000_000_000
 START = 1_577_836_800_000_000_000
 
@@ -103,3 +107,37 @@ def test_streaming_an_event_to_disk_with_gzip_costs_at_most_twelve_times_creatin
     assert cost < 12
     assert tracer.accounting()["written"] == EVENTS
     assert sum(1 for _ in TraceReader(tmp_path / "0")) == EVENTS
+
+
+@pytest.mark.parametrize("produce", [bars, trades])
+def test_s2_members_take_at_most_fifteen_per_cent_more_than_one_long_stream(produce, tmp_path):
+    """At 64 KiB, the size of members where 1,024 containers stream; docs/decisions/030 says what smaller ones take."""
+    tracer = EventTracer("t", DiskStorage(tmp_path, member_bytes=member_bytes(1024)), retention_policy="none")
+    produce(tracer.observe, tracer.ended)
+    tracer.close()
+    written = (tmp_path / "events.jsonl.gz").read_bytes()
+    lines = gzip.decompress(written)
+    assert lines.count(b"\n") == EVENTS
+    more = len(written) / len(GZIP.member(lines)) - 1
+    print(f"\n{produce.__name__}: {more:.1%} more than one stream")  # noqa: T201
+    assert more <= 0.15
+
+
+@pytest.mark.slow
+def test_k1_the_ten_millionth_event_costs_what_the_hundred_thousandth_did():
+    """Kept in a window: one event made before and offered again and again, so that only keeping it is measured."""
+    event = Bar(START, "data_x", "data_x:BAR:1", None, None, "X", 1.0, 2.0, 0.5, 1.5, 1e4)
+    tracer = EventTracer("t", MemoryStorage(), retention_policy="sliding_window")
+    observe = tracer.observe
+
+    def some():
+        for _ in range(SOME):
+            observe(event)
+
+    first = min(spent(some) for _ in range(TURNS))
+    for _ in range(MANY // SOME - 2 * TURNS):
+        some()
+    last = min(spent(some) for _ in range(TURNS))
+    print(f"\n{last / first:.2f} times as long at {MANY:,} events")  # noqa: T201
+    assert tracer.accounting()["seen"] == MANY
+    assert last <= 1.1 * first
