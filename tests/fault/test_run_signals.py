@@ -12,7 +12,7 @@ from tests.run_command import files_of, read_json, run
 from tests.run_configs import write_config
 from tracing.reading.reader import TraceReader
 
-SECONDS_TO_END = 5.0
+SECONDS_TO_END = 60.0  # then it hangs; how fast it ends is no matter for a busy machine
 BARS = 400_000
 
 
