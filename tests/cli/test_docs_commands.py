@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 OF_ITS_OWN = "analysis.md"
 """A page with a test of its own, since its queries go over several lines."""
 PAGES = [ROOT / "README.md", *(page for page in sorted((ROOT / "docs").glob("*.md")) if page.name != OF_ITS_OWN)]
-BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$|^((?: {4}\S.*\n)+)", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$|^((?: {4}\S[^\n]*\n)+)", re.MULTILINE | re.DOTALL)
 FILE = re.compile(r"(?:#|--) (\S+\.\w+)\n")
 """A block whose first line is a comment with nothing but a name is a file of that name."""
 CHAINED = re.compile(r"\s*&&\s*|\s*&?\n")
