@@ -25,6 +25,9 @@ from engine.orchestration.wiring import BEFORE_ALL
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    import numpy as np
+    import numpy.typing as npt
+
     from engine.containers.base import Container
     from engine.orchestration.prepare import Prepared
     from engine.orchestration.shards import Shard, ShardResult
@@ -50,13 +53,13 @@ class Split:
         self._shards = shards
         self._workers = workers
         self._stopped = False
-        self._standing: Callable[[], Standing] | None = None
+        self._standing: Callable[[], Standing | None] = lambda: None
         self.stop: Callable[[], None] = self._stop_at_once
         self.broken_off: str | None = None
 
     def standing(self) -> Standing | None:
         """How far the run is, None before it has begun."""
-        return self._standing() if self._standing else None
+        return self._standing()
 
     def run(self, watch: Callable[[], None]) -> tuple[dict[str, Report], int]:
         """Simulates and writes; returns what every container came to, and the number of events.
@@ -73,10 +76,11 @@ class Split:
             file = ColumnFile(Path(scratch) / "columns") if self._workers > 1 else ColumnFile()
             scenery = Scenery(self._prepared.plan, self._prepared.bars, file)
 
-            def standing() -> Standing:
+            def standing() -> Standing | None:
                 step, *counts = board.sums()
                 reached = max(1, step // len(self._shards))
-                return Standing(reached, len(scenery.timeline), scenery.timeline.item(reached - 1), *counts)
+                timestamp = scenery.timeline.item(reached - 1)
+                return Standing(reached, len(scenery.timeline), timestamp, *counts) if step else None
 
             self._standing = standing
             crew = Crew(places, board, watch)
@@ -87,7 +91,10 @@ class Split:
                 crew.here(self._shards, self._prepared, scenery)
             for remark in (remark for result in crew.results for remark in result.remarks):
                 self._warn(remark)
-            return self._bring_together(crew, scenery, spools, watch)
+            reports, events = self._bring_together(crew, scenery, spools, watch)
+            ended = _ended(standing(), reports, events, scenery.timeline)
+            self._standing = lambda: ended
+            return reports, events
 
     def _stop_at_once(self) -> None:
         self._stopped = True
@@ -142,6 +149,24 @@ class Split:
     @staticmethod
     def _is_cut_short(reports: Mapping[str, Report]) -> bool:
         return any(report.status == "interrupted" for report in reports.values())
+
+
+def _ended(
+    last: Standing | None, reports: Mapping[str, Report], events: int, timeline: npt.NDArray[np.int64]
+) -> Standing:
+    """How far a run has come in the end, if it was `last` seen there."""
+    statuses = [report.status for report in reports.values()]
+    step = last.step if last is not None and "interrupted" in statuses else len(timeline)
+    return Standing(
+        step=step,
+        steps=len(timeline),
+        timestamp=timeline.item(step - 1),
+        events=events,
+        running=0,
+        done=statuses.count("completed"),
+        failed=statuses.count("failed"),
+        open_trades=sum(int(report.metrics.get("open_trades") or 0) for report in reports.values()),
+    )
 
 
 def _events(results: Sequence[ShardResult], part: Part) -> int:

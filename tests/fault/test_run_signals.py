@@ -19,7 +19,7 @@ BARS = 400_000
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_2_the_first_signal_ends_the_run_with_what_was_done(tmp_path, number):
     config = write_config(tmp_path, LONG.format(bars=BARS))
-    with started(config, tmp_path / "out", "--progress", "json", "--json") as process:
+    with started(config, tmp_path / "out", "--progress", "json", "--json", "--workers", "1") as process:
         look = json.loads(process.stderr.readline())
         assert 0 < look["step"] < BARS
         process.send_signal(number)
