@@ -53,7 +53,7 @@ _STREAM_MEMBERS = 4
 _EVENT = 500
 _MEMORY_MARGIN = 1.35
 
-_FILES_OF_A_RUN, _FILES_OF_THE_READER = 7, 16
+_FILES_OF_A_RUN, _FILES_OF_THE_READER = 10, 16
 """Held open at once, by the process that holds most: their number does not grow with the containers (rule S3)."""
 
 

@@ -110,7 +110,7 @@ def test_4_a_json_file_is_the_old_or_the_new_one_and_no_temporary_file_stays(
 
 
 def test_5_no_memory_is_the_machine_s_fault(tmp_path, monkeypatch):
-    def none_left(*_):
+    def none_left(*_, **__):
         raise MemoryError
 
     monkeypatch.setattr("cli.running.prepare", none_left)

@@ -58,12 +58,18 @@ def results_of_run(config, folder):
     return results_of(folder)
 
 
+def finished(out):
+    """The lanes that have ended; those at work have snapshots."""
+    files = out.glob("crosses_*/metrics.json")
+    return [path.parent.name for path in files if read_json(path)["status"] == "completed"]
+
+
 @pytest.fixture
 def at_work(tmp_path):
     """A run of two workers, one of which has a lane that does not return."""
     config = write_lanes(tmp_path, ["hangs", *["crosses"] * 5], bars=3000)
     with started(config, tmp_path / "out", "--workers", "2", "--progress", "none") as process:
-        while len(list((tmp_path / "out").glob("crosses_*/metrics.json"))) < 2:
+        while len(finished(tmp_path / "out")) < 2:
             assert process.poll() is None, process.stderr.read()
             time.sleep(0.05)
         yield process, psutil.Process(process.pid).children(recursive=True)
