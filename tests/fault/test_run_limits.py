@@ -10,19 +10,18 @@ from tests.run_command import COMMAND, changed, results_of, run
 from tests.run_configs import FROM_FILE, write_bars, write_config
 from tracing.reading.reader import TraceReader
 
-TRACERS = 100
 DESCRIPTORS = 64
-MANY = f"""
+MANY = """
 containers:
-  - {{id: data_x, type: data, source: {{name: synthetic, symbol: X, bars: 150, bar_length: 1h}}}}
-  - id: "portfolio_{{n}}"
+  - {id: data_x, type: data, source: {name: synthetic, symbol: X, bars: 150, bar_length: 1h}}
+  - id: "portfolio_{n}"
     type: portfolio
     inputs: [data_x]
-    sweep: {{n: {{range: {{from: 1, to: {TRACERS}, step: 1}}}}}}
-    features: {{slow: {{indicator: SMA, timeperiod: 9}}}}
-    strategy: {{name: crossover, fast: close, slow: slow, direction: both}}
-    event_tracing: {{mode: full}}
-results: {{trades: true, equity: true}}
+    sweep: {n: {range: {from: 1, to: 1000, step: 1}}}
+    features: {slow: {indicator: SMA, timeperiod: 9}}
+    strategy: {name: crossover, fast: close, slow: slow, direction: both}
+    event_tracing: {mode: full}
+results: {trades: true, equity: true}
 """
 BAD_ROWS = {
     "out of order": (5, "2019-12-31,100,101,99,100,1000", "rows must run from the oldest"),
@@ -35,17 +34,18 @@ BAD_ROWS = {
 }
 
 
-def test_6_a_hundred_disk_tracers_need_few_descriptors(tmp_path):
+@pytest.mark.parametrize("tracers", [50, pytest.param(1000, marks=pytest.mark.slow)])
+def test_6_many_disk_tracers_need_few_descriptors(tmp_path, tracers):
     def limit():
         resource.setrlimit(resource.RLIMIT_NOFILE, (DESCRIPTORS, DESCRIPTORS))
 
-    config = write_config(tmp_path, MANY)
+    config = write_config(tmp_path, MANY.replace("to: 1000", f"to: {tracers}"))
     command = [*COMMAND, str(config), "--output", str(tmp_path / "out"), "--quiet"]
     done = subprocess.run(command, env=changed({}), preexec_fn=limit, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     results = results_of(tmp_path / "out")
     portfolios = [id_ for id_, result in results.items() if result["type"] == "portfolio"]
-    assert len(portfolios) == TRACERS
+    assert len(portfolios) == tracers
     for id_ in portfolios:
         reader = TraceReader(tmp_path / "out" / id_)
         assert [event["seq"] for event in reader] == list(range(results[id_]["tracing"]["written"]))
