@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _NS_PER_SECOND = 1_000_000_000
 _MIB = 1 << 20
+_BAR, _PERCENT, _ROOM_FOR_A_BAR = 20, 6, 120
+"""Cells of the bar, of the percentage behind it, and of a terminal that has room for both beside the words."""
 
 
 class Look(NamedTuple):
@@ -105,14 +107,17 @@ class LiveLine:
         from rich.console import Console  # noqa: PLC0415 - only where a terminal shows it
         from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn  # noqa: PLC0415
 
-        columns = (BarColumn(bar_width=20), TaskProgressColumn(), TextColumn("{task.description}", markup=False))
-        self._progress = Progress(*columns, console=Console(stderr=True), auto_refresh=False)
+        console = Console(stderr=True)
+        bar = (BarColumn(bar_width=_BAR),) if console.width >= _ROOM_FOR_A_BAR else ()
+        self._width = console.width - _PERCENT - (_BAR + 1 if bar else 0)
+        columns = (*bar, TaskProgressColumn(), TextColumn("{task.description}", markup=False))
+        self._progress = Progress(*columns, console=console, auto_refresh=False)
         self._progress.start()
         self._task = self._progress.add_task("reading", total=None)
 
     def show(self, look: Look) -> None:
         """Redraws."""
-        text = describe(look)
+        text = describe(look, self._width)
         self._progress.update(self._task, completed=look.step, total=look.steps, description=text, refresh=True)
 
     def close(self) -> None:
@@ -188,13 +193,23 @@ def progress_of(kind: str) -> Watcher:
     return Watcher(displays[chosen]())
 
 
-def describe(look: Look) -> str:
-    """One line: date, steps, speed, containers, open trades, memory, time left; and whether it only writes."""
-    phase = "writing  " if look.phase == "writing" else ""
-    left = f", {look.left_s:.0f} s left" if look.left_s else ""
+def describe(look: Look, width: int | None = None) -> str:
+    """One line: date, step, speed, containers, open trades, memory, time left; and whether it only writes.
+
+    Where that is wider than `width` cells, the least important of it goes.
+    """
     failed = f", {look.failed} failed" if look.failed else ""
-    return (
-        f"{phase}{look.date}  step {look.step:,} of {look.steps:,}  {look.steps_per_s:,.0f} steps/s  "
-        f"{look.events_per_s:,.0f} events/s  {look.running} running, {look.done} done{failed}  "
-        f"{look.open_trades} open trades  {look.memory_mib:.0f} of {look.expected_mib:.0f} MiB{left}"
-    )
+    parts = {
+        f"{'writing  ' if look.phase == 'writing' else ''}{look.date}": 8,
+        f"step {look.step:,} of {look.steps:,}": 7,
+        f"{look.steps_per_s:,.0f} steps/s": 1,
+        f"{look.events_per_s:,.0f} events/s": 2,
+        f"{look.running} running, {look.done} done{failed}": 6,
+        f"{look.open_trades} open trades": 3,
+        f"{look.memory_mib:.0f} of {look.expected_mib:.0f} MiB": 4,
+    }
+    if look.left_s:
+        parts[f"{look.left_s:.0f} s left"] = 5
+    while width is not None and len("  ".join(parts)) > width and len(parts) > 1:
+        parts.pop(min(parts, key=parts.__getitem__))
+    return "  ".join(parts)

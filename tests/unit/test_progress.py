@@ -58,7 +58,15 @@ def test_the_line_says_what_there_is_to_know():
     line = describe(simulating._replace(memory_mib=40.0, steps_per_s=1234.0, events_per_s=5.0, left_s=7.0))
     assert line == (
         "1970-01-06 00:00  step 5 of 10  1,234 steps/s  5 events/s  3 running, 0 done, 1 failed  "
-        "2 open trades  40 of 64 MiB, 7 s left"
+        "2 open trades  40 of 64 MiB  7 s left"
     )
     assert describe(writing).startswith("writing  1970-01-11")
     assert describe(ended).startswith("1970-01-11")
+
+
+def test_on_a_narrow_terminal_the_least_important_goes_and_nothing_is_cut():
+    (look, _) = watch([standing(5, 3, open_trades=2)])
+    look = look._replace(memory_mib=40.0, steps_per_s=1234.0, events_per_s=5.0, left_s=7.0)
+    assert describe(look, 80) == "1970-01-06 00:00  step 5 of 10  3 running, 1 done  40 of 64 MiB  7 s left"
+    assert describe(look, 40) == "1970-01-06 00:00  step 5 of 10"
+    assert describe(look, 5) == "1970-01-06 00:00"
