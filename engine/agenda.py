@@ -183,14 +183,18 @@ class Agenda:
         self._next_step = self.step + 1 if self._standing else until
 
     def _run_standing(self, step: int, until: int) -> int:
-        """Does the work of a step, or of all steps before the next at which more than standing work is due."""
-        quiet = min(self._entries[0][0], until) if self._entries else until
+        """Does the work of a step, or of all steps up to the next at which more is due before the last standing work."""
+        quiet = until
+        if self._entries:
+            due = self._entries[0]
+            quiet = min(due[0] + (due[1:4] > self._standing[-1][:3]), until)
         if quiet - step > 1 and self._in_bulk is not None:
             producers = [work.producer for work in self._standing if not work.owner.closed]
             if all(producers):
                 quiet = min(quiet, step + max(1, BULK // max(1, len(producers))))
                 self._enter(quiet - 1)
                 if self._in_bulk(producers, quiet - step):
+                    self._drain((quiet,))
                     return quiet
         self._run_step(step)
         return step + 1

@@ -130,13 +130,19 @@ class LineEncoder:
 
     def lines(self, seq: int, records: Iterable[Stamped]) -> list[bytes]:
         """`line` of each record, numbered from `seq` on; raises what `line` raises."""
-        encode, heads, lines = self._encode, self._heads, []
+        encode, heads, lines, last, stamp, digits = self._encode, self._heads, [], None, b"", 0
         for number, record in enumerate(records, seq):
             encoded = encode(record)
-            if record.timestamp != self._timestamp:
-                self._enter(record.timestamp)
-            head, start = heads.get(record.__class__) or self._learn(record, encoded)
-            lines.append(b'{"seq":%d%b%b"%b\n' % (number, head, self._stamp, encoded[start + self._digits :]))
+            timestamp = record.timestamp
+            if timestamp != last:
+                if timestamp != self._timestamp:
+                    self._enter(timestamp)
+                last, stamp, digits = timestamp, self._stamp, self._digits
+            try:
+                head, start = heads[record.__class__]
+            except KeyError:
+                head, start = self._learn(record, encoded)
+            lines.append(b'{"seq":%d%b%b"%b\n' % (number, head, stamp, encoded[start + digits :]))
         return lines
 
     def _enter(self, timestamp: int) -> None:

@@ -21,7 +21,7 @@ from tracing.reading.reader import TraceReader
 pytestmark = pytest.mark.bench
 
 BARS = 100_000
-TURNS = 3
+TURNS = 9
 LARGEST_MIB = 250
 CONFIG = """
 seed: 42
