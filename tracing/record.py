@@ -12,13 +12,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 NS_PER_SECOND = 1_000_000_000
-NS_PER_DAY = 86_400 * NS_PER_SECOND
+NS_PER_MINUTE = 60 * NS_PER_SECOND
+MINUTES_PER_DAY = 1440
+NS_PER_DAY = MINUTES_PER_DAY * NS_PER_MINUTE
 _SINCE_2001 = 10**18
 _DIGITS_OF_OUR_TIME = 19
 _EPOCH = date(1970, 1, 1)
 _MINUTES = tuple(f"T{hour:02d}:{minute:02d}:" for hour in range(24) for minute in range(60))
 _TIMESTAMP = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{3}|\d{6}|\d{9}))?Z", re.ASCII)
 _SECONDS = tuple(f"{second:02d}" for second in range(60))
+_WHOLE_MINUTES = tuple(f"{minute}00Z".encode() for minute in _MINUTES)
 
 
 class Stamped(Protocol):
@@ -113,6 +116,8 @@ class LineEncoder:
         self._heads: dict[type, tuple[bytes, int]] = {}
         self._clock = Clock()
         self._timestamp: int | None = None
+        self._day: int | None = None
+        self._date = b""
         self._stamp = b""
         self._digits = 0
 
@@ -147,7 +152,12 @@ class LineEncoder:
 
     def _enter(self, timestamp: int) -> None:
         self._timestamp = timestamp
-        self._stamp = self._clock.text(timestamp).encode()
+        minutes, rest = divmod(timestamp, NS_PER_MINUTE)
+        if rest or minutes // MINUTES_PER_DAY != self._day:
+            self._stamp = self._clock.text(timestamp).encode()
+            self._day, self._date = minutes // MINUTES_PER_DAY, self._stamp[: self._stamp.index(b"T")]
+        else:
+            self._stamp = self._date + _WHOLE_MINUTES[minutes % MINUTES_PER_DAY]
         self._digits = _DIGITS_OF_OUR_TIME if timestamp >= _SINCE_2001 else len(str(timestamp))
 
     def _learn(self, record: Stamped, encoded: bytes) -> tuple[bytes, int]:
