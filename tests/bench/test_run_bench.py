@@ -25,7 +25,7 @@ pytestmark = pytest.mark.bench
 
 BARS = 100_000
 TURNS = 3
-PROCESSES = 5
+PROCESSES = 12
 LARGEST_MIB = 250
 CONFIG = """
 seed: 42
