@@ -170,3 +170,25 @@ def test_a_stop_with_nothing_left_is_no_interruption():
     plan.wake(0, Phase.BAR, Worker(), lambda _: setattr(plan, "stopped", True))
     plan.run(5)
     assert not plan.interrupted
+
+
+@pytest.mark.parametrize(
+    ("phase", "stretches"),
+    [(Phase.MATCH, [(0, 5), (6, 4)]), (Phase.BAR, [(0, 5), (6, 4)]), (Phase.DECIDE, [(0, 6), (6, 4)])],
+)
+def test_l2_a_stretch_ends_before_what_is_due_ahead_of_the_standing_work_and_with_what_comes_behind(phase, stretches):
+    class Worker:
+        lane, rank, closed = 0, 0, False
+
+    worker, made, done = Worker(), [], []
+
+    def in_bulk(_, steps):
+        made.append((agenda.step - steps + 1, steps))
+        return True
+
+    agenda = Agenda(np.arange(10), in_bulk)
+    agenda.stand(Phase.MARK, worker, lambda step: done.append(("mark", step)), producer=worker)
+    agenda.wake(5, phase, worker, lambda _: done.append(("due", agenda.step)))
+    agenda.run(10)
+    assert made == stretches
+    assert done == ([("due", 5)] if phase is Phase.DECIDE else [("due", 5), ("mark", 5)])
