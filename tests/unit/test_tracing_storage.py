@@ -70,7 +70,7 @@ def test_s2_a_member_closes_with_the_line_that_fills_it_and_at_the_end(tmp_path)
 
 @pytest.mark.parametrize(
     ("streams", "size"),
-    [(0, 262_144), (1, 262_144), (256, 262_144), (257, 261_123), (1000, 67_108), (4096, 16_384), (10**6, 16_384)],
+    [(0, 262_144), (1, 262_144), (256, 262_144), (257, 261_123), (1000, 67_108), (4096, 49_152), (10**6, 49_152)],
 )
 def test_s2_the_size_of_a_member_is_a_constant_of_the_number_of_streams(streams, size):
     assert member_bytes(streams) == size
