@@ -11,6 +11,7 @@ FloatArray = npt.NDArray[np.float64]
 
 PRICES = ("open", "high", "low", "close")
 COLUMNS = (*PRICES, "volume")
+_BLOCK = 1 << 18
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,7 +74,9 @@ class Bars:
 
 def most_frequent_step(timestamps: IntArray) -> int:
     """The most frequent difference of neighbours, in ns; the shorter of equals, 0 if there is one bar only."""
-    if len(timestamps) < 2:  # noqa: PLR2004 - a difference needs two
-        return 0
-    steps, counts = np.unique(np.diff(timestamps), return_counts=True)
-    return int(steps[np.argmax(counts)])
+    steps, counts = np.zeros(0, np.int64), np.zeros(0, np.int64)
+    for first in range(0, len(timestamps) - 1, _BLOCK):
+        more, often = np.unique(np.diff(timestamps[first : first + _BLOCK + 1]), return_counts=True)
+        steps, place = np.unique(np.concatenate((steps, more)), return_inverse=True)
+        counts = np.bincount(place, np.concatenate((counts, often))).astype(np.int64)
+    return int(steps[np.argmax(counts)]) if len(steps) else 0

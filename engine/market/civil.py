@@ -1,7 +1,7 @@
 """Texts to moments: the fields a pattern finds in a layout become ns since the epoch."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -117,20 +117,28 @@ def _offset(layout: Layout, spans: _Spans) -> IntArray:
 _EPOCH_UNITS = ((10**11, SECOND), (10**14, SECOND // 10**3), (10**17, SECOND // 10**6))
 
 
-def read_epoch(layouts: Sequence[Layout], rows: int) -> Times:
-    """A column of `rows` texts read as numbers since the epoch; the largest tells seconds, ms, us or ns for all."""
+def epoch_unit(layouts: Sequence[Layout]) -> int:
+    """The unit in ns that a column of epoch numbers is counted in, by the largest of them: s, ms, us or ns."""
+    whole = (layout.number(match.span("whole")) for layout, match in _numbers(layouts))
+    largest = max((int(numbers.max()) for numbers in whole), default=0)
+    return next((unit for limit, unit in _EPOCH_UNITS if largest < limit), 1)
+
+
+def read_epoch(layouts: Sequence[Layout], rows: int, unit: int) -> Times:
+    """A column of `rows` texts read as numbers of units of `unit` ns since the epoch.
+
+    Nothing is read of a column whose own unit is another one.
+    """
     times = blank_times(rows)
+    if epoch_unit(layouts) != unit:
+        return times
     part = np.zeros(rows, np.int64)
-    for layout in layouts:
-        match = EPOCH.fullmatch(layout.example)
-        if match is None:
-            continue
+    for layout, match in _numbers(layouts):
         sign = -1 if match["sign"] == "-" else 1
         times.ns[layout.rows] = sign * layout.number(match.span("whole"))
         if match["part"]:
             part[layout.rows] = sign * layout.number(match.span("part")) * 10 ** (9 - len(match["part"]))
         times.ok[layout.rows] = True
-    unit = _epoch_unit(times.ns)
     times.ok[:] &= np.abs(times.ns) <= np.iinfo(np.int64).max // unit
     times.ns[:] = np.where(times.ok, times.ns, 0) * unit + part * unit // SECOND
     times.zoned[:] = True
@@ -138,7 +146,9 @@ def read_epoch(layouts: Sequence[Layout], rows: int) -> Times:
     return times
 
 
-def _epoch_unit(numbers: IntArray) -> int:
-    """Length in ns of the unit that epoch numbers are counted in, by the largest of them."""
-    largest = int(np.abs(numbers).max(initial=0))
-    return next((unit for limit, unit in _EPOCH_UNITS if largest < limit), 1)
+def _numbers(layouts: Sequence[Layout]) -> Iterator[tuple[Layout, re.Match[str]]]:
+    """The layouts that are epoch numbers."""
+    for layout in layouts:
+        match = EPOCH.fullmatch(layout.example)
+        if match is not None:
+            yield layout, match

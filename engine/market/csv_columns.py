@@ -1,5 +1,6 @@
 """A CSV file read at full speed by DuckDB, which refuses the whole file if anything in it is odd."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
@@ -8,27 +9,32 @@ import numpy as np
 from engine.market.columns import ColumnPlan
 from engine.market.duck import Block, blocks, connect, filled, literal, number_column, quoted
 from engine.market.layouts import WIDEST, TextArray, text_array
-from engine.market.table import Table
+from engine.market.table import Table, Unclear
 from engine.market.text_file import TextFile
 
 _PIECE = 1 << 20
 
 
-def read_columns(text: TextFile, plan: ColumnPlan, symbol: str, scratch: Path) -> Table | None:
-    """The symbol's rows without their lines; None if the file must be read row by row to know what it says."""
+def csv_tables(text: TextFile, plan: ColumnPlan, symbol: str, scratch: Path) -> Iterator[Table]:
+    """The symbol's rows in consecutive tables, without their lines.
+
+    Raises:
+        Unclear: the file must be read row by row to know what it says; what came before that is not to be used.
+    """
     if text.header_lines != text.header_line:
-        return None
+        raise Unclear
+    rows = 0
     try:
         with connect(scratch) as connection:
-            pieces = [_chosen(block) for block in blocks(connection, _query(text, plan, symbol), text.path, scratch)]
+            for block in blocks(connection, _query(text, plan, symbol), text.path, scratch):
+                count, chosen = _chosen(block)
+                rows += count
+                yield _table(plan, chosen)
     except duckdb.Error:
-        return None
-    rows = sum(count for count, _ in pieces)
+        raise Unclear from None
     # DuckDB lets a row end in one separator too many; counting them all is the cheap proof that none does.
     if not rows or _separators(text) != (rows + 1) * (len(text.names) - 1):
-        return None
-    table = _table(plan, [block for _, block in pieces])
-    return table if len(table) else None
+        raise Unclear
 
 
 def _query(text: TextFile, plan: ColumnPlan, symbol: str) -> str:
@@ -64,11 +70,8 @@ def _separators(text: TextFile) -> int:
     return count
 
 
-def _table(plan: ColumnPlan, pieces: list[Block]) -> Table:
-    stamps: TextArray = np.concatenate([piece.pop("stamp") for piece in pieces]).astype(np.bytes_)
-    numbers = {
-        name: np.concatenate([piece.pop(f"v{index}") for piece in pieces]).astype(np.float64, copy=False)
-        for index, name in enumerate(plan.numbers)
-    }
+def _table(plan: ColumnPlan, rows: Block) -> Table:
+    stamps: TextArray = rows["stamp"].astype(np.bytes_)
+    numbers = {name: rows[f"v{index}"].astype(np.float64, copy=False) for index, name in enumerate(plan.numbers)}
     columns = {name: plan.names[column] for name, column in plan.numbers.items()}
     return Table(stamps, numbers, None, {}, columns)

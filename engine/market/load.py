@@ -7,12 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
-import numpy as np
-import numpy.typing as npt
 
-from engine.market.bars import COLUMNS, Bars, FloatArray
-from engine.market.column_file import mapped
+from engine.market.bars import COLUMNS, Bars
 from engine.market.exchange import ReadJob, ReadReport
+from engine.market.growing import mapped_columns
 from engine.market.problems import BadData, DataProblem
 from engine.market.reader_call import run_reader
 from engine.market.source_checks import check_source
@@ -125,11 +123,7 @@ def _file_problems(job: ReadJob, report: ReadReport, location: str) -> list[Data
 
 
 def _bars(job: ReadJob, report: ReadReport) -> Bars:
-    folder = Path(job.folder)
-    timestamps = _mapped(folder / "timestamps.npy").view(np.int64)
-    columns: dict[str, FloatArray] = {
-        name: _mapped(folder / f"{index}.npy").view(np.float64) for index, name in enumerate(report.columns)
-    }
+    timestamps, columns = mapped_columns(Path(job.folder), report.columns)
     return Bars(
         symbol=job.source.symbol,
         timestamps=timestamps,
@@ -146,11 +140,3 @@ def _bars(job: ReadJob, report: ReadReport) -> Bars:
         rows=report.rows,
         zone=report.zone,
     )
-
-
-def _mapped(path: Path) -> npt.NDArray[np.generic]:
-    """A column as a plain read-only array over the mapped file, whose pages can be let go of."""
-    with path.open("rb") as file:
-        np.lib.format.read_magic(file)
-        (rows,), _, dtype = np.lib.format.read_array_header_1_0(file)
-        return np.frombuffer(mapped(file.fileno(), 0), dtype, rows, file.tell())

@@ -1,5 +1,7 @@
 """A Parquet file's columns; a row's number, from 1, stands for its line."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
@@ -17,23 +19,45 @@ from engine.market.table import Table
 _MOMENTS = ("DATE", "TIMESTAMP")
 
 
-def read_parquet(path: Path, source: FileSource, scratch: Path) -> Table:
-    """The symbol's rows.
+def parquet_tables(path: Path, source: FileSource, scratch: Path) -> Iterator[Table]:
+    """The symbol's rows in consecutive tables.
 
     Raises:
         FileRefused: the file is damaged, or a column is missing or of a type that cannot be used.
     """
+    with _opened(scratch) as connection:
+        plan, types = _plan(connection, path, source)
+        for block in parquet_blocks(connection, _select(plan, types, source.symbol), path):
+            yield _table(plan, [_chosen(block)], moments=_is_moment(types[plan.timestamp[0]]))
+
+
+def read_parquet(path: Path, source: FileSource, scratch: Path) -> Table:
+    """The symbol's rows in one table.
+
+    Raises:
+        FileRefused: as above, or there is no row of the symbol.
+    """
+    with _opened(scratch) as connection:
+        plan, types = _plan(connection, path, source)
+        blocks = [_chosen(block) for block in parquet_blocks(connection, _select(plan, types, source.symbol), path)]
+        if not any(len(block["line"]) for block in blocks):
+            raise no_rows(source.symbol, _symbols(connection, plan, path), None)
+    return _table(plan, blocks, moments=_is_moment(types[plan.timestamp[0]]))
+
+
+@contextmanager
+def _opened(scratch: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     try:
         with connect(scratch) as connection:
-            kinds = _column_types(connection, path)
-            plan = find_columns(tuple(kinds), source.columns or {}, None)
-            types = tuple(kinds.values())
-            blocks = [_chosen(block) for block in parquet_blocks(connection, _select(plan, types, source.symbol), path)]
-            if not any(len(block["line"]) for block in blocks):
-                raise no_rows(source.symbol, _symbols(connection, plan, path), None)
+            yield connection
     except duckdb.Error as error:
         raise refuse(f"the Parquet file cannot be read ({str(error).splitlines()[0]})") from None
-    return _table(plan, blocks, moments=_is_moment(types[plan.timestamp[0]]))
+
+
+def _plan(connection: duckdb.DuckDBPyConnection, path: Path, source: FileSource) -> tuple[ColumnPlan, tuple[str, ...]]:
+    """Which columns are read, and the types of all."""
+    kinds = _column_types(connection, path)
+    return find_columns(tuple(kinds), source.columns or {}, None), tuple(kinds.values())
 
 
 def _symbols(connection: duckdb.DuckDBPyConnection, plan: ColumnPlan, path: Path) -> set[str]:

@@ -1,19 +1,17 @@
 """The short-lived process that reads all files of a run.
 
 DuckDB takes 90 to 170 MB that a process never gives back; here they end with the process, and the run maps the
-columns this one leaves as .npy files. Jobs come as JSON on stdin, reports go as JSON to stdout.
+columns this one leaves in files. Jobs come as JSON on stdin, reports go as JSON to stdout.
 """
 
 import os
 import sys
-import tempfile
 from pathlib import Path
 
 import msgspec
-import numpy as np
 
 from engine.market.exchange import ReadJob, ReadReport
-from engine.market.file_bars import FileBars, read_file
+from engine.market.file_bars import read_file
 from engine.market.problems import FileRefused, Flaw
 from engine.market.text_file import fingerprint
 
@@ -39,11 +37,9 @@ def read_job(job: ReadJob) -> ReadReport:
     except OSError as error:
         return ReadReport(flaws=[Flaw(f"the file cannot be read ({error.strerror})")])
     try:
-        with tempfile.TemporaryDirectory(dir=folder) as scratch:
-            bars = read_file(path, job.source, Path(scratch))
+        bars = read_file(path, job.source, folder)
     except FileRefused as refusal:
         return ReadReport(flaws=refusal.flaws, more=refusal.more)
-    _write(bars, folder)
     return ReadReport(
         columns=list(bars.columns),
         fingerprint=mark,
@@ -53,9 +49,3 @@ def read_job(job: ReadJob) -> ReadReport:
         dropped=dict(bars.dropped),
         notices=list(bars.notices),
     )
-
-
-def _write(bars: FileBars, folder: Path) -> None:
-    np.save(folder / "timestamps.npy", bars.timestamps)
-    for index, values in enumerate(bars.columns.values()):
-        np.save(folder / f"{index}.npy", values)

@@ -10,6 +10,10 @@ from engine.market.civil import BoolArray, Times
 from engine.market.layouts import TextArray
 
 
+class Unclear(Exception):  # noqa: N818 - an answer, not an accident
+    """A file must be read and judged as a whole, its lines known, to say what it holds."""
+
+
 @dataclass(frozen=True, slots=True)
 class RowFault:
     """What a reader could not take of a row: the kind (see checks.KINDS), the words, the file's column."""

@@ -97,7 +97,7 @@ def test_m1_the_fast_reader_takes_ordinary_files(load, monkeypatch):
 
 
 def test_m1_the_exact_reader_agrees_with_the_fast_one(load, monkeypatch):
-    monkeypatch.setattr(file_bars, "read_columns", lambda *_: None)
+    monkeypatch.setattr(file_bars, "csv_tables", lambda *_: iter(()))
     for text in ODD_FILES.values():
         assert_the_two_bars(load(text))
 

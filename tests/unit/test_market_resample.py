@@ -5,15 +5,15 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
-from engine.market import resample as resampling
 from engine.market.bars import most_frequent_step
 from engine.market.durations import DAY, HOUR, MINUTE, WEEK, duration_ns, duration_text
 from engine.market.problems import FileRefused
+from engine.market.resample import Resampling
 
 
 def resample(stamps, values, timeframe, zone, stamped="open"):
     length = most_frequent_step(stamps)
-    return resampling.resample(stamps, values, timeframe, zone, length=length, stamped=stamped)
+    return Resampling(timeframe, zone, length=length, stamped=stamped).of(stamps, values)
 
 
 def at(*texts):
@@ -96,3 +96,19 @@ def test_l3_days_stamped_at_their_close_end_at_midnight_of_the_zone():
     stamps = at("2020-03-08T04:00", "2020-03-08T05:00", "2020-03-08T06:00", "2020-03-09T04:00", "2020-03-09T05:00")
     found, _ = resample(stamps, columns(5), DAY, ZoneInfo("America/New_York"), "close")
     assert texts(found) == ["2020-03-08T05:00", "2020-03-09T04:00", "2020-03-10T04:00"]
+
+
+@pytest.mark.parametrize("part", [1, 2, 3, 50])
+@pytest.mark.parametrize("stamped", ["open", "close"])
+@pytest.mark.parametrize("zone", [None, ZoneInfo("America/New_York")])
+def test_l6_longer_bars_do_not_depend_on_the_parts_their_rows_come_in(part, stamped, zone):
+    stamps = at("2020-03-07") + HOUR * np.array([0, 1, 2, 5, 23, 24, 25, 26, 47, 60, 61, 71, 72, 73])
+    values = {name: column / 7 for name, column in columns(len(stamps)).items()}
+    resampling = Resampling(DAY, zone, length=HOUR, stamped=stamped)
+    pieces = (slice(first, first + part) for first in range(0, len(stamps), part))
+    parts = [(stamps[piece], {name: column[piece] for name, column in values.items()}) for piece in pieces]
+    found = list(resampling.of_parts(parts))
+    whole_stamps, whole = resampling.of(stamps, values)
+    assert np.array_equal(np.concatenate([stamps for stamps, _ in found]), whole_stamps)
+    for name, column in whole.items():
+        assert np.array_equal(np.concatenate([built[name] for _, built in found]), column)
