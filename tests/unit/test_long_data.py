@@ -1,5 +1,11 @@
 """Long data are made, placed and looked at block by block; no value depends on it (rule L6)."""
 
+import os
+import resource
+import subprocess
+from functools import partial
+
+import duckdb
 import numpy as np
 import pytest
 
@@ -8,7 +14,7 @@ from engine.market.sources import Regime, SyntheticSource
 from engine.market.synthetic import synthetic_bars
 from engine.metrics.days import day_ends
 from tests.building import DAY, FIRST, crossing, data, play, walk
-from tests.run_command import read_json, run_process
+from tests.run_command import COMMAND, ROOT, changed, read_json, run_process
 from tests.run_configs import write_config
 
 REGIMES = [Regime(drift=0.1, volatility=0.2, mean_bars=50), Regime(drift=-0.3, volatility=0.6, mean_bars=20)]
@@ -70,3 +76,32 @@ def test_l6_data_larger_than_the_memory_allowed_are_run_block_by_block(tmp_path)
     assert record["data"]["data_x"]["bars"] == 6_000_000
     assert record["peak_rss_mb"] < 200
     assert read_json(tmp_path / "out" / "p" / "metrics.json")["metrics"]["total_trades"] > 100
+
+
+HARD_LIMIT = 500 * 10**6
+ROWS = """
+    SELECT TIMESTAMP '2000-01-01' + INTERVAL (i) SECOND AS time, 100 + 10 * sin(i / 1e5) AS open, open + 1 AS high,
+    open - 1 AS low, open + (hash(i) % 1000) / 2e3 AS close, 10 AS volume FROM range(20000000) t(i)
+"""
+
+
+@pytest.mark.slow
+def test_l6_twenty_million_rows_of_a_file_are_read_and_run_under_a_hard_limit(tmp_path):
+    """A gigabyte of columns; no process of the run may allocate more than half of that, nor have more of it resident."""
+    duckdb.connect().execute(f"COPY ({ROWS}) TO '{tmp_path / 'bars.parquet'}' (FORMAT parquet)")
+    config = write_config(
+        tmp_path,
+        LONG.replace(
+            '{name: synthetic, symbol: X, bars: BARS, bar_length: 1m, start: "1980-01-01"}',
+            "{path: bars.parquet, symbol: X}",
+        ),
+    )
+    limit = partial(resource.setrlimit, resource.RLIMIT_DATA, (HARD_LIMIT, HARD_LIMIT))
+    command = [*COMMAND, str(config), "--output", str(tmp_path / "out"), "--quiet"]
+    with subprocess.Popen(command, cwd=ROOT, env=changed({}), preexec_fn=limit) as run:  # noqa: PLW1509
+        _, status, used = os.wait4(run.pid, 0)
+        run.returncode = os.waitstatus_to_exitcode(status)
+    assert run.returncode == 0
+    assert read_json(tmp_path / "out" / "run.json")["data"]["data_x"]["bars"] == 20_000_000
+    assert read_json(tmp_path / "out" / "p" / "metrics.json")["metrics"]["total_trades"] > 100
+    assert used.ru_maxrss * 1024 < HARD_LIMIT

@@ -84,3 +84,17 @@ def test_m3_a_cut_file_is_refused(tmp_path):
     path.write_bytes(b"PAR1 and nothing more")
     with pytest.raises(FileRefused, match="the Parquet file cannot be read"):
         read_file(path, FileSource(path="x", symbol="X"), tmp_path)
+
+
+@pytest.mark.parametrize("keys", [{}, {"timezone": "America/New_York"}])
+def test_l6_midnights_are_dates_only_if_the_whole_file_has_nothing_else(load, monkeypatch, keys):
+    """The first block alone would be taken for dates."""
+    query = (
+        "SELECT TIMESTAMP '2020-01-01' + INTERVAL (CASE WHEN i < 6 THEN 24 * i ELSE 121 + i END) HOUR AS time, "
+        f"{PRICES} FROM range(9) t(i)"
+    )
+    whole = load(query, **keys)
+    monkeypatch.setattr(duck, "_BLOCK_ROWS", 3)
+    blocks = load(query, **keys)
+    assert blocks.timestamps.tolist() == whole.timestamps.tolist()
+    assert (blocks.zone, blocks.notices) == (whole.zone, whole.notices)
