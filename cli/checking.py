@@ -17,7 +17,7 @@ from engine.market.problems import BadData
 from engine.market.survey import survey
 from engine.orchestration.bar_lengths import time_bars
 from engine.orchestration.lookahead import look_ahead
-from engine.orchestration.plan import lay_out
+from engine.orchestration.planning import lay_out
 from engine.orchestration.prepare import data_requests, prepare
 from engine.orchestration.problems import PlanError
 

@@ -29,7 +29,7 @@ from engine.market.sources import SyntheticSource
 from engine.market.timeline import Clock, Feed
 from engine.metrics.days import DayEnds
 from engine.metrics.equity import EquityCurve
-from engine.orchestration.plan import make_plan
+from engine.orchestration.planning import make_plan
 from engine.orchestration.scenery import Scenery
 from engine.orchestration.wiring import wire
 from engine.strategies.crossover import Crossover

@@ -13,7 +13,7 @@ from engine.orchestration.estimate import Estimate, estimate
 from engine.orchestration.lane_paths import lane_paths
 from engine.orchestration.own_code import own_models
 from engine.orchestration.own_strategies import own_parts
-from engine.orchestration.plan import lay_out
+from engine.orchestration.planning import lay_out
 from engine.orchestration.prepare import check_folders
 from engine.orchestration.row_counts import expected_bars
 from engine.orchestration.tracing_setup import resolve_with_origins

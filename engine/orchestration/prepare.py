@@ -13,7 +13,7 @@ from engine.orchestration.bar_lengths import time_bars
 from engine.orchestration.estimate import estimate
 from engine.orchestration.identity import plan_hash, run_correlation_id
 from engine.orchestration.lane_paths import lane_paths
-from engine.orchestration.plan import make_plan
+from engine.orchestration.planning import make_plan
 from engine.orchestration.problems import PlanError, PlanProblem
 from engine.orchestration.tracing_setup import resolve_traces
 from engine.orchestration.unused import unused

@@ -14,7 +14,7 @@ from engine.market.exchange import ReadJob
 from engine.market.reader_process import read_job
 from engine.market.sources import FileSource
 from engine.orchestration.bar_lengths import time_bars
-from engine.orchestration.plan import make_plan
+from engine.orchestration.planning import make_plan
 from engine.orchestration.problems import PlanError
 from engine.orchestration.scenery import Scenery
 from tests.building import FIRST, HERE, make_bars, own, play, portfolio, read_only

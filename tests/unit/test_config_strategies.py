@@ -4,7 +4,7 @@ import pytest
 
 from cli.config_file import read_config
 from engine.config.errors import ConfigErrors
-from engine.orchestration.plan import make_plan
+from engine.orchestration.planning import make_plan
 from engine.orchestration.problems import PlanError
 from tests.building import HERE
 

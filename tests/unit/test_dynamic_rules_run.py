@@ -14,7 +14,7 @@ from engine.config.locations import Locations
 from engine.config.node import Mapping, Mark
 from engine.config.schema import RunConfig
 from engine.orchestration import tracing_setup
-from engine.orchestration.plan import make_plan
+from engine.orchestration.planning import make_plan
 from engine.orchestration.scenery import Scenery
 from engine.orchestration.tracing_setup import accounting, attach_tracers, resolve_traces
 from engine.orchestration.wiring import wire

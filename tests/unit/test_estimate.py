@@ -14,7 +14,7 @@ from cli.config_file import read_config
 from engine.features.spec import FeatureSpec
 from engine.market.sources import FileSource, SyntheticSource
 from engine.orchestration.estimate import estimate
-from engine.orchestration.plan import lay_out
+from engine.orchestration.planning import lay_out
 from engine.orchestration.row_counts import expected_bars, expected_days
 from engine.orchestration.tracing_setup import resolve_traces
 from engine.orchestration.trade_rate import UNKNOWN_RATE, crossing_rate, expected_trades

@@ -15,7 +15,7 @@ from engine.features.indicators import BadParameterError, check_indicator, compu
 from engine.features.own_indicators import lag, rank
 from engine.features.spec import CircularFeatureError, FeatureSpec, outputs_of, resolved
 from engine.market.column_file import ColumnFile
-from engine.orchestration.plan import make_plan
+from engine.orchestration.planning import make_plan
 from engine.orchestration.tracing_setup import resolve_traces
 from engine.orchestration.unused import unused
 from engine.strategies.crossover import Crossover

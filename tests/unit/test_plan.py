@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from engine.config.schema import RunConfig
-from engine.orchestration.plan import make_plan
+from engine.orchestration.planning import make_plan
 from engine.orchestration.problems import PlanError
 from engine.strategies.buy_and_hold import BuyAndHold
 from tests import strategies_for_tests

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from cli.config_file import read_config
-from engine.orchestration.plan import make_plan
+from engine.orchestration.planning import make_plan
 from engine.orchestration.tracing_setup import resolve_traces
 from tests.run_command import results_of, run
 from tracing.reading.reader import TraceReader
