@@ -19,13 +19,13 @@ from engine.containers.feature import FeatureContainer, FeaturePublisher
 from engine.containers.ledger import Ledger
 from engine.containers.portfolio import PortfolioContainer
 from engine.containers.root import RUN_START_ID, RootContainer
-from engine.containers.strategy import BarRunner, ColumnRunner, StrategyContainer
-from engine.features.spec import FeatureSpec, feature_names
+from engine.containers.strategy import StrategyContainer
+from engine.features.spec import FeatureSpec
 from engine.market.benchmark import BenchmarkFeed
 from engine.metrics.days import day_numbers
 from engine.metrics.equity import EquityCurve
 from engine.metrics.trade_book import TradeBook
-from engine.strategies.targets import changes
+from engine.orchestration.runners import Runners
 from engine.trading.costs import Terms
 
 if TYPE_CHECKING:
@@ -34,13 +34,9 @@ if TYPE_CHECKING:
     from engine.config.schema import AnyContainer
     from engine.containers.base import Container
     from engine.containers.outlet import Outlet
-    from engine.containers.strategy import Emit, Runner
     from engine.features.columns import Column
     from engine.market.timeline import Clock
     from engine.orchestration.stage import Stage
-    from engine.strategies.columns import Columns
-    from engine.strategies.decision import PositionView
-    from engine.strategies.targets import Changes
     from engine.trading.sizing import Sizer
 
 Model = TypeVar("Model")
@@ -59,6 +55,7 @@ class Equipment:
         self._containers = containers
         self._root = root
         self._publishers: dict[str, FeaturePublisher] = {}
+        self._runners = Runners(stage, containers, self._publishers)
 
     def equip_all(self) -> None:
         """Gives every container what it works with."""
@@ -93,7 +90,7 @@ class Equipment:
         container.publisher = self._publisher(container, container.outlet)
         strategy = self._plan.strategy(id_)
         container.strategy_name = strategy.name if strategy else ""
-        container.runner = self._runner(container, container.outlet, container.emit)
+        container.runner = self._runners.of(container, container.outlet, container.emit)
 
     def _equip_portfolio(self, portfolio: PortfolioContainer) -> None:
         id_ = portfolio.container_id
@@ -111,7 +108,7 @@ class Equipment:
         portfolio.desk = self._open_desk(portfolio)
         portfolio.publisher = self._publisher(portfolio, portfolio.outlet)
         portfolio.strategy_name = config.strategy.name if config.strategy else ""
-        portfolio.runner = self._runner(portfolio, portfolio.outlet, portfolio.decide) if config.strategy else None
+        portfolio.runner = self._runners.of(portfolio, portfolio.outlet, portfolio.decide) if config.strategy else None
         portfolio.close_at_end = config.close_at_end
         portfolio.days_per_year = config.days_per_year or days.days_per_year
         portfolio.entry_form, portfolio.exit_form = config.entry, config.exit
@@ -192,67 +189,6 @@ class Equipment:
                 yield made
             else:
                 yield model
-
-    def _runner(self, host: Container, outlet: Outlet, emit: Emit) -> Runner:
-        id_ = host.container_id
-        clock = self._clock(id_)
-        cause = partial(self._cause, id_)
-        own = self._plan.own_code.get(id_)
-        if own is not None and not own.is_column:
-            return BarRunner(
-                outlet,
-                clock,
-                own.make,
-                emit=emit,
-                cause=cause,
-                position=partial(self._position, id_),
-                origins=self._origins(id_),
-            )
-        return ColumnRunner(outlet, clock, partial(self._changes, id_), emit=emit, cause=cause)
-
-    def _changes(self, id_: str) -> Changes:
-        """The changes of target of a host's column strategy: computed once for all hosts that define the same."""
-        clock, features = self._clock(id_), self._plan.readable_features(id_)
-
-        def columns(number: int) -> Columns:
-            return self._scenery.store.columns(clock.feeds[number].bars, features)
-
-        own = self._plan.own_code.get(id_)
-        if own is not None:
-            return changes(own.make(), clock, columns)
-        strategy = self._plan.strategy(id_)
-        key = (strategy, tuple(features.items()), self._plan.data_of[id_])
-        if key not in self._stage.changes:
-            self._stage.changes[key] = changes(strategy, clock, columns)
-        return self._stage.changes[key]
-
-    def _origins(self, id_: str) -> dict[str, str]:
-        """The container from which a host takes each feature it may read, the file's own columns among them."""
-        origins: dict[str, str] = {}
-        for source in reversed((id_, *self._plan.behind[id_])):
-            feed = self._scenery.feeds.get(source)
-            names = [name for key, spec in self._plan.features(source).items() for name in feature_names(key, spec)]
-            origins |= dict.fromkeys([*names, *(feed.bars.extras if feed else ())], source)
-        return origins
-
-    def _cause(self, id_: str, feed_number: int, row: int) -> str:
-        """The event behind a decision: the nearest FEATURES of that bar, else the BAR."""
-        feed = self._clock(id_).feeds[feed_number]
-        for source in (id_, *self._plan.behind[id_]):
-            if self._plan.features(source):
-                data = self._plan.data_of[source]
-                if feed.container_id in data:
-                    return self._publishers[source].event_id(data.index(feed.container_id), row)
-        return feed.bar_id(row)
-
-    def _position(self, id_: str, feed_number: int) -> PositionView | None:
-        """The position of the one portfolio a strategy serves; None where it serves several."""
-        served = self._plan.lanes_of.get(id_, ())
-        if len(served) != 1:
-            return None
-        portfolio = self._containers[served[0]]
-        symbol = self._clock(id_).feeds[feed_number].symbol
-        return portfolio.position(symbol) if isinstance(portfolio, PortfolioContainer) else None
 
     def _extras(self, container: DataContainer) -> FeaturePublisher:
         """A file's own further columns are features of the data container (rule M1)."""

@@ -1,0 +1,102 @@
+"""What runs the strategies of a run: bars or columns, where they come from, and what stands behind a decision."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from engine.containers.portfolio import PortfolioContainer
+from engine.containers.strategy import BarRunner, ColumnRunner
+from engine.features.spec import feature_names
+from engine.strategies.targets import changes
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from engine.containers.base import Container
+    from engine.containers.feature import FeaturePublisher
+    from engine.containers.outlet import Outlet
+    from engine.containers.strategy import Emit, Runner
+    from engine.market.timeline import Clock
+    from engine.orchestration.stage import Stage
+    from engine.strategies.columns import Columns
+    from engine.strategies.decision import PositionView
+    from engine.strategies.targets import Changes
+
+
+class Runners:
+    """Makes the runners of strategy containers and of portfolios with a strategy of their own."""
+
+    def __init__(
+        self, stage: Stage, containers: Mapping[str, Container], publishers: Mapping[str, FeaturePublisher]
+    ) -> None:
+        self._stage = stage
+        self._containers = containers
+        self._publishers = publishers
+
+    def of(self, host: Container, outlet: Outlet, emit: Emit) -> Runner:
+        """What runs a host's strategy: woken at every bar for a class, at changes of its target for columns."""
+        id_ = host.container_id
+        clock = self._clock(id_)
+        cause = partial(self._cause, id_)
+        own = self._stage.plan.own_code.get(id_)
+        if own is not None and not own.is_column:
+            return BarRunner(
+                outlet,
+                clock,
+                own.make,
+                emit=emit,
+                cause=cause,
+                position=partial(self._position, id_),
+                origins=self._origins(id_),
+            )
+        return ColumnRunner(outlet, clock, partial(self._changes, id_), emit=emit, cause=cause)
+
+    def _changes(self, id_: str) -> Changes:
+        """The changes of target of a host's column strategy: computed once for all hosts that define the same."""
+        clock, features = self._clock(id_), self._stage.plan.readable_features(id_)
+
+        def columns(number: int) -> Columns:
+            return self._stage.scenery.store.columns(clock.feeds[number].bars, features)
+
+        own = self._stage.plan.own_code.get(id_)
+        if own is not None:
+            return changes(own.make(), clock, columns)
+        strategy = self._stage.plan.strategy(id_)
+        key = (strategy, tuple(features.items()), self._stage.plan.data_of[id_])
+        if key not in self._stage.changes:
+            self._stage.changes[key] = changes(strategy, clock, columns)
+        return self._stage.changes[key]
+
+    def _origins(self, id_: str) -> dict[str, str]:
+        """The container from which a host takes each feature it may read, the file's own columns among them."""
+        origins: dict[str, str] = {}
+        for source in reversed((id_, *self._stage.plan.behind[id_])):
+            feed = self._stage.scenery.feeds.get(source)
+            names = [
+                name for key, spec in self._stage.plan.features(source).items() for name in feature_names(key, spec)
+            ]
+            origins |= dict.fromkeys([*names, *(feed.bars.extras if feed else ())], source)
+        return origins
+
+    def _cause(self, id_: str, feed_number: int, row: int) -> str:
+        """The event behind a decision: the nearest FEATURES of that bar, else the BAR."""
+        feed = self._clock(id_).feeds[feed_number]
+        for source in (id_, *self._stage.plan.behind[id_]):
+            if self._stage.plan.features(source):
+                data = self._stage.plan.data_of[source]
+                if feed.container_id in data:
+                    return self._publishers[source].event_id(data.index(feed.container_id), row)
+        return feed.bar_id(row)
+
+    def _position(self, id_: str, feed_number: int) -> PositionView | None:
+        """The position of the one portfolio a strategy serves; None where it serves several."""
+        served = self._stage.plan.lanes_of.get(id_, ())
+        if len(served) != 1:
+            return None
+        portfolio = self._containers[served[0]]
+        symbol = self._clock(id_).feeds[feed_number].symbol
+        return portfolio.position(symbol) if isinstance(portfolio, PortfolioContainer) else None
+
+    def _clock(self, id_: str) -> Clock:
+        return self._stage.scenery.clock(self._stage.plan.data_of[id_])
