@@ -1,181 +1,170 @@
 """admf beside vectorbt, backtesting.py, numba and numpy on the same work: `python tests/bench/peers/compare.py`.
 
 Makes an environment of its own for each peer below `--folder` (needs network once), writes the bars there, runs every engine
-on every workload side by side, turn after turn, checks each answer, and prints docs/performance.md's tables as Markdown.
-Figures are medians; a ratio is the median of the ratios within one turn.
+on every job side by side, turn after turn, checks each answer, and prints tables in Markdown; `--write docs/performance.md`
+puts them into that file, too. Figures are medians; a ratio is the median of the ratios within one turn. The first turn is
+done in full; later ones end when `--minutes` are over. An engine that is missing, fails or takes longer than `--patience`
+seconds is said to.
 """
+
+from __future__ import annotations
 
 import argparse
-import json
-import platform
-import shutil
-import statistics
-import subprocess
 import sys
 import time
-import venv
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from work import bars, exact_answer, pairs_of, write
+from answers import difference, exact_answer
+from engines import OWN, NotRunError, engine_names, measure
+from tables import growth_table, job_table, machine, replace_sections
+from targets import targets_table
+from work import GRIDS, bars
 
-HERE = Path(__file__).parent
-PEERS = {
-    "vectorbt": ("vectorbt_grid.py", ["vectorbt==1.2.0"]),
-    "backtesting.py": ("backtesting_py.py", ["backtesting==0.6.6"]),
-    "numba": ("numba_loop.py", ["numba==0.68.1"]),
-    "numpy": ("numpy_columns.py", ["numpy>=2"]),
+
+@dataclass(frozen=True)
+class Job:
+    """Work for all engines: a grid over so many bars. `without` says of some engines why they are spared it."""
+
+    grid: str
+    bars: int
+    without: dict[str, str] = field(default_factory=dict)
+
+
+MANY = "not run: some three events for each portfolio and bar, written to disk, would take many minutes"
+SLOW = "not run: it would take minutes"
+JOBS = {
+    "1000x10k": Job("thousand", 10_000, {"admf, ALL": MANY, "backtesting.py": SLOW}),
+    "1x100k": Job("one", 100_000),
+    "1x500k": Job("one", 500_000),
+    "100x10k": Job("hundred", 10_000),
+    "1000x100k": Job("thousand", 100_000, {"admf, ALL": MANY, "backtesting.py": SLOW}),
+    "fast": Job("fast", 10_000),
+    "slow": Job("slow", 10_000),
+    "rsi": Job("rsi", 10_000),
+    "hold": Job("hold", 10_000),
 }
-WORKLOADS = [(1, 100_000), (1, 500_000), (100, 10_000), (1000, 10_000), (1000, 100_000)]
-BEYOND = {("vectorbt", 1000, 100_000), ("backtesting.py", 1000, 10_000), ("backtesting.py", 1000, 100_000)}
-"""What would take minutes, or more memory than most machines have."""
-CONFIG = """
-containers:
-  - {{id: data_x, type: data, source: {{path: {csv}, symbol: X}}}}
-  - id: "portfolio_{{fast}}_{{slow}}"
-    type: portfolio
-    inputs: [data_x]
-    cash: 1000000
-    sweep: {{fast: {fast}, slow: {slow}}}
-    features:
-      fast: {{indicator: SMA, timeperiod: "{{fast}}"}}
-      slow: {{indicator: SMA, timeperiod: "{{slow}}"}}
-    strategy: {{name: crossover, fast: fast, slow: slow, direction: long}}
-    sizing: {{name: fixed_quantity, quantity: 1}}
-    {tracing}
-"""
-OWN = "admf, minimal"
-TRACING = {"minimal": "event_tracing: {mode: minimal}", "ALL": "event_tracing: {mode: full}"}
+ONCE = {"1x500k", "100x10k", "fast", "slow", "rsi", "hold"}
+"""Jobs that take long with ALL: it is measured in the first turn only."""
+GROWTH = [
+    ("", "hundred", 10_000),
+    ("bars x 10", "hundred", 100_000),
+    ("bars x 100", "hundred", 1_000_000),
+    ("portfolios x 10", "thousand", 10_000),
+    ("portfolios x 100", "ten thousand", 10_000),
+    ("", "slow", 100_000),
+    ("trades x 10", "fast", 100_000),
+]
 
 
-def say(line):
-    sys.stderr.write(f"{line}\n")
+class Comparison:
+    """The figures of a comparison as they come: `found` by job and engine, `grown` by place in GROWTH."""
 
+    def __init__(self, folder, patience_s):
+        self._folder = folder
+        self._patience_s = patience_s
+        self._answers = {}
+        self.found = {}
+        self.grown = {}
 
-def environment(folder, name):
-    """The interpreter of an environment that has the peer; made the first time."""
-    python = folder / "environments" / name / "bin" / "python"
-    if not python.exists():
-        say(f"making the environment of {name}")
-        venv.create(folder / "environments" / name, with_pip=True)
-        subprocess.run([python, "-m", "pip", "install", "-q", *PEERS[name][1]], check=True)
-    return python
+    def take_turn(self, name):
+        """Runs every engine on a job, or admf on every row of the growth table, once."""
+        if name == "growth":
+            for place, (_, grid, count) in enumerate(GROWTH):
+                self._add(self.grown, place, OWN, grid, count)
+            return
+        job, found = JOBS[name], self.found.setdefault(name, {})
+        for engine in engine_names(job.grid):
+            if engine in job.without:
+                found[engine] = job.without[engine]
+            elif not (engine == "admf, ALL" and engine in found and name in ONCE):
+                self._add(found, engine, engine, job.grid, job.bars)
 
+    def _add(self, found, key, engine, grid, count):
+        """One measurement, unless an earlier one came to nothing."""
+        if isinstance(found.get(key), str):
+            return
+        say(f"{engine}: {len(GRIDS[grid].sets):,} x {count:,} ({grid})")
+        try:
+            figures = measure(engine, self._folder, grid, count, self._patience_s)
+            wrong = difference(engine, figures, self._answer(grid, count))
+        except NotRunError as error:
+            found[key] = f"not run: {error}"
+            return
+        if wrong:
+            found[key] = f"wrong: {wrong}"
+            return
+        found.setdefault(key, []).append(figures)
 
-def timed(command):
-    """What a process printed as JSON, with the seconds it took in all."""
-    began = time.perf_counter()
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    return json.loads(done.stdout.splitlines()[-1]) | {"process_s": time.perf_counter() - began}
+    def _answer(self, grid, count):
+        if (grid, count) not in self._answers:
+            self._answers[grid, count] = exact_answer(bars(count), GRIDS[grid])
+        return self._answers[grid, count]
 
+    def sections(self, header):
+        """What was measured, as lines of Markdown by the name of their section."""
+        sections = {
+            name: [header, "", *self._answer_line(name), "", *job_table(JOBS[name], found)]
+            for name, found in self.found.items()
+        }
+        if self.grown:
+            rows = [(*GROWTH[place], turns) for place, turns in self.grown.items()]
+            sections["growth"] = [header, "", *growth_table(rows)]
+        if len(sections) == len(JOBS) + 1:
+            sections["targets"] = [header, "", *targets_table(self.found, [self.grown[n] for n in range(len(GROWTH))])]
+        return sections
 
-def admf(folder, pairs, count, mode):
-    """One run of `admf run` in one process, as a user would start it."""
-    fast, slow = (sorted({pair[k] for pair in pairs}) for k in (0, 1))
-    config = folder / "config.yaml"
-    csv = folder / f"{count}.csv"
-    config.write_text(CONFIG.format(csv=csv.resolve(), fast=fast, slow=slow, tracing=TRACING[mode]))
-    results = folder / "results"
-    shutil.rmtree(results, ignore_errors=True)
-    run = ["-m", "cli", "run", config, "--output", results, "--workers", "1", "--json", "--quiet"]
-    said = timed([sys.executable, *run])
-    with (results / "root_container" / "metrics.json").open() as file:
-        profit = json.load(file)["metrics"]["total_pnl"]
-    figures = {"run_s": said["sim_s"], "peak_mb": said["peak_rss_mb"], "trades": said["trades"], "profit": profit}
-    return figures | {"process_s": said["process_s"]}
-
-
-LOOSE = {"backtesting.py": 0.02}
-"""Shares by which a profit may differ: backtesting.py closes what is open at the last bar's open, not at its close."""
-
-
-def check(name, figures, exact):
-    """The answer is right, but for ties that averages in floating point decide differently."""
-    trades, profit = exact
-    allowed = 0.1 + abs(profit) * LOOSE.get(name, 0.001)
-    if abs(figures["trades"] - trades) > 1 + trades // 1000 or abs(figures["profit"] - profit) > allowed:
-        raise SystemExit(f"{name} made {figures['trades']} trades for {figures['profit']:.4f}: expected {exact}")
-
-
-def one_turn(folder, portfolios, count, exact):
-    """The figures of every engine on one workload, side by side."""
-    npz, figures = write(folder, count), {}
-    for mode in TRACING:
-        if mode == "minimal" or portfolios == 1:
-            figures[f"admf, {mode}"] = admf(folder, pairs_of(portfolios), count, mode)
-    for name, (script, _) in PEERS.items():
-        if (name, portfolios, count) not in BEYOND:
-            figures[name] = timed([environment(folder, name), HERE / script, npz, str(portfolios)])
-    for name, each in figures.items():
-        check(name, each, exact)
-    return figures
-
-
-def table(portfolios, count, turns):
-    """One workload as Markdown."""
-    yield f"### {portfolios:,} x {count:,}"
-    yield ""
-    yield "| engine | simulation s | portfolio-bars/s | admf faster by | whole process s | admf faster by | peak MB | of admf |"
-    yield "|---|---|---|---|---|---|---|---|"
-    for name in turns[0]:
-
-        def median(key, name=name):
-            return statistics.median(turn[name][key] for turn in turns)
-
-        def ratio(key, name=name):
-            return statistics.median(turn[name][key] / turn[OWN][key] for turn in turns)
-
-        run_s = median("run_s")
-        yield (
-            f"| {name} | {run_s:.3f} | {portfolios * count / run_s / 1e6:.2f}M | {ratio('run_s'):.2f} | "
-            f"{median('process_s'):.2f} | {ratio('process_s'):.2f} | {median('peak_mb'):.0f} | {ratio('peak_mb'):.2f} |"
-        )
-    yield ""
-
-
-HASTY = [(fast, slow) for fast in range(2, 6) for slow in range(6, 31)]
-"""A hundred portfolios that trade many times as often."""
-
-
-def growth(folder, turns):
-    """How admf's time and memory grow with bars, portfolios and trades, as Markdown."""
-    yield "| portfolios | bars | trades | simulation s | ns per portfolio-bar | whole process s | peak MB |"
-    yield "|---|---|---|---|---|---|---|"
-    grids = [(pairs_of(100), 10_000), (pairs_of(100), 100_000), (HASTY, 100_000), (pairs_of(100), 1_000_000)]
-    for pairs, count in (*grids, (pairs_of(1000), 10_000), (pairs_of(1000), 100_000)):
-        write(folder, count)
-        runs = [admf(folder, pairs, count, "minimal") for _ in range(turns)]
-        run_s, process_s, peak = (
-            statistics.median(run[key] for run in runs) for key in ("run_s", "process_s", "peak_mb")
-        )
-        yield (
-            f"| {len(pairs):,} | {count:,} | {runs[0]['trades']:,} | {run_s:.3f} | "
-            f"{run_s / len(pairs) / count * 1e9:.0f} | {process_s:.2f} | {peak:.0f} |"
-        )
-    yield ""
+    def _answer_line(self, name):
+        job = JOBS[name]
+        if (job.grid, job.bars) in self._answers:
+            trades, profit = self._answers[job.grid, job.bars]
+            yield f"The exact answer: {trades:,} trades, {profit:.4f}."
 
 
 def main():
-    """Reads the options and prints the tables."""
+    """Reads the options, measures, prints and writes."""
+    asked = _options().parse_args()
+    asked.folder.mkdir(exist_ok=True)
+    began, comparison = time.monotonic(), Comparison(asked.folder, asked.patience)
+    names = asked.only or [*JOBS, "growth"]
+    warm_up(asked.folder, names, asked.patience)
+    for turn in range(asked.turns):
+        for name in names:
+            if turn == 0 or time.monotonic() - began < 60 * asked.minutes:
+                comparison.take_turn(name)
+        sections = comparison.sections(f"{machine()}.")
+        if asked.write:
+            asked.write.write_text(replace_sections(asked.write.read_text(), sections))
+        say(f"turn {turn + 1} done after {(time.monotonic() - began) / 60:.1f} minutes")
+    for name, lines in sections.items():
+        sys.stdout.write("\n".join([f"### {name}", "", *lines, "", ""]))
+
+
+def _options():
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--folder", type=Path, default=Path(".bench"), help="for data, environments and results")
     options.add_argument("--turns", type=int, default=3)
-    options.add_argument("--only", type=int, nargs=2, action="append", metavar=("PORTFOLIOS", "BARS"))
-    asked = options.parse_args()
-    asked.folder.mkdir(exist_ok=True)
-    show([f"{platform.system()} {platform.machine()}, Python {platform.python_version()}, {asked.turns} turns", ""])
-    for portfolios, count in map(tuple, asked.only or WORKLOADS):
-        say(f"{portfolios} x {count}")
-        exact = exact_answer(bars(count), pairs_of(portfolios))
-        turns = [one_turn(asked.folder, portfolios, count, exact) for _ in range(asked.turns)]
-        show(table(portfolios, count, turns))
-    show(["### Growth", "", *growth(asked.folder, asked.turns)])
+    options.add_argument("--minutes", type=float, default=12, help="no job begins another turn after that")
+    options.add_argument("--patience", type=float, default=180, help="seconds for one process")
+    options.add_argument("--only", action="append", choices=[*JOBS, "growth"], help="a part; may be said several times")
+    options.add_argument("--write", type=Path, help="a Markdown file with a marked place for each table")
+    return options
 
 
-def show(lines):
-    """Prints lines of Markdown as they come."""
-    for line in lines:
-        sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
+def warm_up(folder, names, patience_s):
+    """Runs each engine once, so that byte code and compiled functions are in their caches."""
+    engines = [OWN] if names == ["growth"] else engine_names("one")
+    for engine in engines:
+        say(f"warming up {engine}")
+        try:
+            measure(engine, folder, "one", 10_000, patience_s)
+        except NotRunError as error:
+            say(f"{engine}: {error}")
+
+
+def say(line):
+    """A line on stderr: how far it is."""
+    sys.stderr.write(f"{line}\n")
 
 
 if __name__ == "__main__":

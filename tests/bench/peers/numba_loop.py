@@ -35,7 +35,7 @@ def trade(open_, close, fast, slow):
     return trades, profit
 
 
-def run(columns, pairs):
+def run(columns, _strategy, pairs):
     began = time.perf_counter()
     trade(columns["open"][:300], columns["close"][:300], 5, 10)
     warm_s, began = time.perf_counter() - began, time.perf_counter()

@@ -4,7 +4,7 @@ import numpy as np
 from work import compare
 
 
-def run(columns, pairs):
+def run(columns, _strategy, pairs):
     close, open_ = columns["close"], columns["open"]
     sums = np.concatenate(([0.0], np.cumsum(close)))
     trades, profit = 0, 0.0

@@ -1,7 +1,7 @@
-"""The work that every engine of the comparison does, its data, and its exact answer.
+"""The work that every engine of the comparison does, its data, and the life of a peer's process.
 
-One instrument, seeded one-minute bars. A fast average crosses a slow one: in at the next open after it crosses above, one
-unit, long only; out at the next open after it crosses below; what is open at the end is closed at the last close. No costs.
+One instrument, seeded one-minute bars, a portfolio for each set of parameters. Long only, in and out at the next open after
+the decision; what is open at the end is closed at the last close. No costs.
 """
 
 from __future__ import annotations
@@ -10,7 +10,9 @@ import json
 import resource
 import sys
 import time
+from itertools import product
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -18,15 +20,35 @@ FIRST_MINUTE = 1_577_836_800
 TICKS = 10_000
 """Prices have four decimals: as whole numbers of ticks, averages compare without rounding."""
 COLUMNS = ("open", "high", "low", "close", "volume")
+RSI_MIDDLE = 50.0
 
 
-def pairs_of(portfolios):
-    """The (fast, slow) periods of so many portfolios: one, a grid of ten by ten, or the first of forty by twenty-five."""
-    if portfolios == 1:
-        return [(10, 50)]
-    if portfolios == 100:
-        return [(fast, slow) for fast in range(5, 45, 4) for slow in range(50, 150, 10)]
-    return [(fast, slow) for fast in range(5, 45) for slow in range(50, 175, 5)][:portfolios]
+class Grid(NamedTuple):
+    """A strategy and its parameters' values; every combination is a portfolio.
+
+    `crossover`: a fast average of so many closes crosses a slow one, one unit. `rsi`: in below a level of the RSI of so many
+    closes, out above 50, one unit. `hold`: in at the second bar's open and never out, so many units.
+    """
+
+    strategy: str
+    values: tuple[range, ...]
+
+    @property
+    def sets(self) -> list[tuple[int, ...]]:
+        """The parameters of each portfolio."""
+        return list(product(*self.values))
+
+
+GRIDS = {
+    "one": Grid("crossover", (range(10, 11), range(50, 51))),
+    "hundred": Grid("crossover", (range(5, 45, 4), range(50, 150, 10))),
+    "thousand": Grid("crossover", (range(5, 45), range(50, 175, 5))),
+    "ten thousand": Grid("crossover", (range(5, 105), range(110, 310, 2))),
+    "fast": Grid("crossover", (range(2, 6), range(6, 31))),
+    "slow": Grid("crossover", (range(20, 60, 4), range(100, 300, 20))),
+    "rsi": Grid("rsi", (range(5, 25, 2), range(20, 40, 2))),
+    "hold": Grid("hold", (range(1, 101),)),
+}
 
 
 def bars(count, seed=42):
@@ -50,41 +72,19 @@ def write(folder, count):
         columns = bars(count)
         np.savez(npz, **columns)
         rows = zip(range(count), *(column.tolist() for column in columns.values()), strict=True)
-        lines = (f"{FIRST_MINUTE + 60 * n},{','.join(map(repr, prices))}\n" for n, *prices in rows)
-        csv.write_text(f"timestamp,{','.join(COLUMNS)}\n{''.join(lines)}")
+        with csv.open("w") as file:
+            file.write(f"timestamp,{','.join(COLUMNS)}\n")
+            file.writelines(f"{FIRST_MINUTE + 60 * n},{','.join(map(repr, prices))}\n" for n, *prices in rows)
     return npz
 
 
-def exact_answer(columns, pairs):
-    """(trades, profit) of all portfolios, in whole ticks: nothing is rounded until the end."""
-    close, open_ = (np.rint(columns[name] * TICKS).astype(np.int64) for name in ("close", "open"))
-    sums = np.concatenate(([0], np.cumsum(close)))
-    trades = profit = 0
-    for fast, slow in pairs:
-        end = np.arange(slow, len(close) + 1)
-        difference = (sums[end] - sums[end - fast]) * slow - (sums[end] - sums[end - slow]) * fast
-        side = np.sign(difference)
-        entry = None
-        for at in (np.flatnonzero(side[1:] != side[:-1]) + 1).tolist():
-            row = at + slow  # of the bar after the cross
-            if row >= len(close):
-                continue
-            if side[at] > 0 and entry is None:
-                entry = open_[row]
-            elif side[at] < 0 and entry is not None:
-                trades, profit, entry = trades + 1, profit + int(open_[row] - entry), None
-        if entry is not None:
-            trades, profit = trades + 1, profit + int(close[-1] - entry)
-    return trades, profit / TICKS
-
-
 def compare(run):
-    """The life of a peer's process: `run(columns, pairs)` returns (trades, profit, further figures), the rest is told here."""
-    file, portfolios = Path(sys.argv[1]), int(sys.argv[2])
+    """The life of a peer's process: `run(columns, strategy, sets)` returns (trades, profit, further figures)."""
+    file, grid = Path(sys.argv[1]), GRIDS[sys.argv[2]]
     with np.load(file) as loaded:
         columns = {name: loaded[name] for name in COLUMNS}
     began = time.perf_counter()
-    trades, profit, further = run(columns, pairs_of(portfolios))
+    trades, profit, further = run(columns, grid.strategy, grid.sets)
     seconds = further.pop("run_s", time.perf_counter() - began)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     sys.stdout.write(
