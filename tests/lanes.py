@@ -44,6 +44,10 @@ LANES = {
         "{id: NAME_decides, type: strategy, inputs: [data_x], strategy: {name: lanes_of_a_user.Fails, after: 37}}",
         "{id: NAME, type: portfolio, inputs: [NAME_decides], event_tracing: {mode: full}}",
     ],
+    "tells": [
+        "{id: NAME_moods, type: strategy, inputs: [data_x], strategy: {name: lanes_of_a_user.Moods}}",
+        "{id: NAME, type: portfolio, inputs: [NAME_moods], strategy: {name: lanes_of_a_user.Moody}, event_tracing: {mode: full}}",
+    ],
     "kills": ["{id: NAME, type: portfolio, inputs: [data_x], strategy: {name: lanes_of_a_user.Kills, mark: MARK}}"],
     "hangs": ["{id: NAME, type: portfolio, inputs: [data_x], strategy: {name: lanes_of_a_user.Hangs}}"],
 }
@@ -75,6 +79,30 @@ class Fails:
             raise ValueError("enough")
         if self.left % 10 == 0:
             return "long" if self.left % 20 else "short"
+
+
+class Moods:
+    event_types = ("market.mood", "REGIME_CHANGE")
+    good = None
+
+    def on_bar(self, bar, features, position, publish):
+        good = bar.close > bar.open
+        publish("market.mood", good=good, range=bar.high - bar.low)
+        if good != self.good:
+            names = {True: "good", False: "bad", None: None}
+            publish("REGIME_CHANGE", previous=names[self.good], current=names[good], probability=0.75)
+            self.good = good
+
+
+class Moody:
+    mood = "unknown"
+
+    def on_event(self, event):
+        if event.type == "REGIME_CHANGE":
+            self.mood = event.current
+
+    def on_bar(self, bar, features, position):
+        return {"good": "long", "bad": "flat"}.get(self.mood)
 
 
 class Kills:

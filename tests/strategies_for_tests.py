@@ -146,3 +146,43 @@ class OnBoth:
     def targets(self, markets):
         close = np.nan_to_num(markets["H"]["close"])
         return {"D": np.maximum.accumulate(close >= 130)}
+
+
+class Tells:
+    """Publishes the close of each bar as an event of its own; with `then`, something that is wrong."""
+
+    event_types = ("market.mood", "REGIME_CHANGE")
+
+    def __init__(self, then=None, known=1.0):
+        self.then, self.known = then, known
+
+    def on_bar(self, bar, features, position, publish):
+        publish("market.mood", close=bar.close, unknown=float("nan"))
+        if self.then is not None:
+            publish(self.then, known=self.known)
+
+
+class Classifies:
+    """Says in which regime the market is, and decides nothing."""
+
+    event_types = ("REGIME_CHANGE",)
+    current = None
+
+    def on_bar(self, bar, features, position, publish):
+        current = "high" if bar.close > 11 else "low"
+        if current != self.current:
+            publish("REGIME_CHANGE", previous=self.current, current=current, probability=0.5)
+        self.current = current
+
+
+class Hears:
+    """Is in the market in the regime that a classifier calls high, and was told so before it was asked at that bar."""
+
+    regime = None
+
+    def on_event(self, event):
+        self.regime = event.current
+
+    def on_bar(self, bar, features, position):
+        assert self.regime == ("high" if bar.close > 11 else "low")
+        return "long" if self.regime == "high" else "flat"

@@ -32,6 +32,7 @@ from engine.market.durations import duration_ns
 from engine.market.sources import ROLES, FileSource, SyntheticSource
 from engine.market.time_patterns import strptime_pattern
 from engine.market.zones import zone_named
+from engine.own_events import is_own_type
 from engine.strategies.calendar import Calendar
 from engine.strategies.columns import BuiltinStrategy
 from engine.strategies.combinator import ListCombinator, SingleCombinator
@@ -150,7 +151,8 @@ def _factory() -> ReaderFactory:
         (SingleCombinator, "of"): nested,
     }
     factory = ReaderFactory(special, _KINDS, {Container: ("sweep",), RunConfig: ("extends", *ENVIRONMENTS)})
-    events = UnionReader(scalar=ChoiceReader(("ALL",)), sequence=ListReader(ChoiceReader(EVENT_TYPES, "an event type")))
+    event_types = ListReader(ChoiceReader(EVENT_TYPES, "an event type", is_own_type))
+    events = UnionReader(scalar=ChoiceReader(("ALL",)), sequence=event_types)
     features = TableReader(special[FeatureSpec], _name_fault)
     special |= {(cls, "features"): features for cls in (FeatureContainer, StrategyContainer, PortfolioContainer)}
     special[TraceAction, "events_to_trace"] = events
@@ -162,7 +164,7 @@ def _factory() -> ReaderFactory:
         special[cls, "event_tracing"] = UnionReader(
             nullable=True,
             scalar=ChoiceReader(("ALL",)),
-            sequence=ListReader(ChoiceReader(EVENT_TYPES, "an event type")),
+            sequence=event_types,
             mapping=factory.reader(written),
         )
     _nest(factory, nested)

@@ -16,6 +16,7 @@ from engine.config.scalars import read_bool, read_float, read_int, read_number
 from engine.config.structs import StructReader, TaggedReader
 from engine.config.sweep_schema import SWEEP
 from engine.features.indicators import check_indicator, indicator_names
+from engine.own_events import OWN_TYPE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -113,7 +114,8 @@ class _Maker:
 
     @schema.register
     def _(self, reader: ChoiceReader) -> Schema:
-        return self._or_filled_in({"enum": list(reader.choices)})
+        listed = self._or_filled_in({"enum": list(reader.choices)})
+        return listed if reader.own is None else _any_of([listed, {"type": "string", "pattern": OWN_TYPE}])
 
     @schema.register
     def _(self, _: TextReader) -> Schema:

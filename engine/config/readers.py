@@ -135,16 +135,22 @@ class TextReader:
 
 
 class ChoiceReader:
-    """One of several words; `kind` says what they are where there are too many to list in every message."""
+    """One of several words; `kind` says what they are where there are too many to list in every message.
 
-    def __init__(self, choices: tuple[str, ...], kind: str = "") -> None:
+    `own` tells a word that is none of them but may be one of the user's own; whoever knows those must look it up.
+    """
+
+    def __init__(self, choices: tuple[str, ...], kind: str = "", own: Callable[[str], bool] | None = None) -> None:
         self.choices = choices
+        self.own = own
         self._kind = kind
         self.expected = f"expected {kind or _alternatives(choices)}"
 
     def matches(self, node: Node) -> bool:
         """Whether the node is one of the words."""
-        return isinstance(node, Scalar) and node.text in self.choices
+        if not isinstance(node, Scalar):
+            return False
+        return node.text in self.choices or (self.own is not None and self.own(node.text))
 
     def read(self, node: Node, path: Path, walk: Walk) -> Any:  # noqa: ANN401
         """The word."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from engine.agenda import Phase
 from engine.containers.base import Container
@@ -11,13 +11,13 @@ from engine.market.timeline import NO_MORE
 from engine.strategies.decision import NAMES, Decision, PositionView, as_decision
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from engine.containers.feature import FeaturePublisher
     from engine.containers.outlet import Outlet
+    from engine.containers.own_publisher import OwnPublisher
     from engine.market.timeline import Clock
     from engine.strategies.targets import Changes
-    from engine.strategies.user import BarStrategy
 
 
 class Emit(Protocol):
@@ -79,19 +79,21 @@ class BarRunner:
     """A bar strategy: called at every bar with the BAR, the latest features and the position.
 
     `origins` names the container from which it takes each feature. It is not called while any of them is still null
-    (rule M6).
+    (rule M6). With a `publisher` it publishes events of its own; `hears` are the types of those of others that it is shown.
     """
 
     def __init__(
         self,
         outlet: Outlet,
         clock: Clock,
-        make: Callable[[], BarStrategy],
+        make: Callable[[], Any],
         *,
         emit: Emit,
         cause: Callable[[int, int], str],
         position: Callable[[int], PositionView | None],
         origins: Mapping[str, str],
+        publisher: OwnPublisher | None,
+        hears: Iterable[str],
     ) -> None:
         self._outlet = outlet
         self._clock = clock
@@ -100,16 +102,20 @@ class BarRunner:
         self._cause = cause
         self._position = position
         self._origins = origins
+        self._publisher = publisher
         self._bars: dict[str, Bar] = {}
         self._features: dict[str, dict[str, float | None]] = {}
         outlet.bus.subscribe("BAR", self._on_bar)
         outlet.bus.subscribe("FEATURES", self._on_features)
+        self._hears = tuple(hears)
+        for event_type in self._hears:
+            outlet.bus.subscribe(event_type, self._on_event, own=False)
 
     def start(self) -> None:
         """Stands ready at every step."""
         self._marks = self._clock.marks()
         self._upcoming = next(self._marks, NO_MORE)
-        self._outlet.stand(Phase.DECIDE, self._decide)
+        self._outlet.stand(Phase.DECIDE, self._decide_later if self._hears else self._decide)
 
     def begin(self) -> None:
         """Makes the strategy."""
@@ -124,6 +130,13 @@ class BarRunner:
             own = self._features.setdefault(event.symbol, {})
             own.update({n: value for n, value in event.values.items() if self._origins.get(n) == event.source})
 
+    def _on_event(self, event: Event) -> None:
+        self._strategy.on_event(event)
+
+    def _decide_later(self, step: int) -> None:
+        """Those who hear decide when all others of the lane have, wherever they are declared."""
+        self._outlet.then(Phase.DECIDE, self._decide, step)
+
     def _decide(self, step: int) -> None:
         if step != self._upcoming[0]:
             return
@@ -134,7 +147,13 @@ class BarRunner:
             known = {name: value for name, value in self._features.get(symbol, {}).items() if value is not None}
             if len(known) < len(self._features.get(symbol, {})):
                 continue
-            decision = as_decision(self._strategy.on_bar(self._bars[symbol], known, self._position(feed_number)))
+            seen = (self._bars[symbol], known, self._position(feed_number))
+            if self._publisher is None:
+                decision = as_decision(self._strategy.on_bar(*seen))
+            else:
+                self._publisher.turn_to(symbol, self._cause(feed_number, row))
+                decision = as_decision(self._strategy.on_bar(*seen, self._publisher))
+                self._publisher.dispatch_all()
             if decision is not None:
                 self._emit(feed_number, decision, self._cause(feed_number, row))
 

@@ -58,8 +58,8 @@ class Finding:
 class Recording:
     """An observer that keeps the events of a simulation before phase END."""
 
+    event_types: frozenset[str] | None
     simulation: Simulation | None = None
-    event_types: frozenset[str] | None = COMPARED
     events: list[Event] = field(default_factory=list)
 
     def observe(self, event: Event) -> None:
@@ -114,7 +114,7 @@ class _Lane:
         given = {
             id_: each.until(cut) if cut is not None and id_ in self._data else each for id_, each in self._bars.items()
         }
-        recording = Recording()
+        recording = Recording(COMPARED.union(self._plan.own_event_types))
 
         def attach(containers: Mapping[str, Container]) -> None:
             containers[self._portfolio].event_bus.attach_observer(recording)

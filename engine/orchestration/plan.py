@@ -98,6 +98,11 @@ class Plan:
                     found.setdefault(source, []).append(planned.id)
         return {id_: tuple(dependents) for id_, dependents in found.items()}
 
+    @property
+    def own_event_types(self) -> tuple[str, ...]:
+        """The event types that the users' strategies register, from A to Z."""
+        return tuple(sorted({name for strategy in self.own_code.values() for name in strategy.event_types}))
+
     def of_type(self, container_type: str) -> Iterator[Planned]:
         """The containers of one type, in order of declaration."""
         return (planned for planned in self.containers.values() if planned.type == container_type)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from engine.config.errors import nearest
 from engine.config.schema import DataContainer, PortfolioContainer
+from engine.events import EVENT_TYPES
 from engine.orchestration.plan import ACTING
 from engine.orchestration.problems import PlanProblem
 
@@ -71,3 +74,34 @@ def _weight_problems(plan: Plan, portfolio: PortfolioContainer, path: str) -> It
     for symbol in symbols:
         if symbol not in portfolio.weights:
             yield PlanProblem(path, symbol, "this symbol of the portfolio has no weight: name all of them, or none")
+
+
+def event_type_problems(plan: Plan) -> Iterator[PlanProblem]:
+    """The event types that trace settings name but nobody of this run publishes (rule E4)."""
+    known = (*EVENT_TYPES, *plan.own_event_types)
+    for path, name in _traced_types(plan.config, ""):
+        if name not in known:
+            own = ", ".join(plan.own_event_types)
+            otherwise = (
+                f": its strategies publish {own}" if own else ": no strategy of this run publishes events of its own"
+            )
+            yield PlanProblem(path, name, f"expected an event type{nearest(name, known) or otherwise}")
+
+
+def _traced_types(value: object, path: str) -> Iterator[tuple[str, str]]:
+    """Every event type in a config that is listed to be traced, with its path."""
+    parts: list[tuple[object, object]]
+    if isinstance(value, msgspec.Struct):
+        parts = [(name, getattr(value, name)) for name in value.__struct_fields__]
+    elif isinstance(value, dict):
+        parts = list(value.items())
+    elif isinstance(value, list):
+        parts = list(enumerate(value))
+    else:
+        return
+    for name, part in parts:
+        place = f"{path}.{name}" if path else str(name)
+        if name in ("events_to_trace", "event_tracing") and isinstance(part, list):
+            yield from ((f"{place}.{number}", event_type) for number, event_type in enumerate(part))
+        else:
+            yield from _traced_types(part, place)

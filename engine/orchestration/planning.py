@@ -8,7 +8,7 @@ from engine.bus import SHARED
 from engine.config.schema import DataContainer, ExecutionContainer, PortfolioContainer
 from engine.orchestration.own_code import load_own_code
 from engine.orchestration.plan import DEFAULT_EXECUTION, ROOT, Plan, Planned
-from engine.orchestration.plan_checks import plan_problems
+from engine.orchestration.plan_checks import event_type_problems, plan_problems
 from engine.orchestration.plan_features import features_of
 from engine.orchestration.problems import PlanError
 
@@ -27,7 +27,10 @@ def make_plan(config: RunConfig, folder: Path) -> Plan:
     Raises:
         PlanError: with every problem found.
     """
-    return lay_out(config, folder, *load_own_code(config, folder))
+    plan = lay_out(config, folder, *load_own_code(config, folder))
+    if problems := list(event_type_problems(plan)):
+        raise PlanError(problems)
+    return plan
 
 
 def lay_out(

@@ -125,7 +125,8 @@ class Split:
 
         def prepare(containers: Mapping[str, Container]) -> Mapping[str, Container]:
             root.bring_together(plan, containers, reports)
-            Replay(merged(sorted(spools.iterdir())), root.outlet.agenda, containers, root).begin()
+            notes = merged(sorted(spools.iterdir()), plan.own_event_types)
+            Replay(notes, root.outlet.agenda, containers, root).begin()
             return containers
 
         members = {id_ for id_, planned in plan.containers.items() if planned.lane == SHARED}

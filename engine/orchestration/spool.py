@@ -8,6 +8,7 @@ run, and the part that holds the shared containers replays the merged notes.
 from __future__ import annotations
 
 import heapq
+from functools import cache
 from struct import Struct as Layout
 from typing import TYPE_CHECKING, Any, Union
 
@@ -15,6 +16,7 @@ import msgspec
 
 from engine.bus import SHARED
 from engine.events import EVENT_CLASSES, Event
+from engine.own_events import PUBLISHABLE, own_event_class
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -59,8 +61,13 @@ class Note(msgspec.Struct, frozen=True, gc=False, array_like=True):
         return self.step, self.phase, self.lane
 
 
-class _Read(Note, frozen=True, gc=False, array_like=True):
-    what: Union[(*EVENT_CLASSES, Ended, Changed)]  # type: ignore[valid-type]
+@cache
+def _decoder(own_event_types: tuple[str, ...]) -> msgspec.msgpack.Decoder[Note]:
+    """Reads notes; a type that a user registered is one of the events."""
+    own = map(own_event_class, set(own_event_types) - PUBLISHABLE)
+    what = Union[(*EVENT_CLASSES, *own, Ended, Changed)]  # type: ignore[valid-type]
+    read = msgspec.defstruct("Read", [("what", what)], bases=(Note,), frozen=True, gc=False, array_like=True)
+    return msgspec.msgpack.Decoder(read)
 
 
 class Spool:
@@ -114,14 +121,14 @@ class Tap:
         self._spool.note(self._container, correlation_id.rpartition("#")[0], Ended(correlation_id))
 
 
-def merged(paths: Sequence[Path]) -> Iterator[Note]:
+def merged(paths: Sequence[Path], own_event_types: tuple[str, ...]) -> Iterator[Note]:
     """The notes of several spools in the one order of the run; those of a lane must stand in one of them."""
-    return heapq.merge(*map(_notes, paths), key=lambda note: note.turn)
+    decoder = _decoder(own_event_types)
+    return heapq.merge(*(_notes(path, decoder) for path in paths), key=lambda note: note.turn)
 
 
-def _notes(path: Path) -> Iterator[Note]:
+def _notes(path: Path, decoder: msgspec.msgpack.Decoder[Note]) -> Iterator[Note]:
     """The whole notes of a file: a process that was stopped may have left the beginning of one at its end."""
-    decoder = msgspec.msgpack.Decoder(_Read)
     with path.open("rb", buffering=_CHUNK) as file:
         while len(length := file.read(_LENGTH.size)) == _LENGTH.size:
             line = file.read(*_LENGTH.unpack(length))

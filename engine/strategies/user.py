@@ -5,8 +5,9 @@ from __future__ import annotations
 import inspect
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
+from engine.own_events import BadEventError, check_registered
 from engine.strategies.own_code import UserCodeError, checked, named_by
 
 if TYPE_CHECKING:
@@ -15,16 +16,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from engine.events import Bar
     from engine.strategies.columns import Columns, Markets
-    from engine.strategies.decision import PositionView
-
-
-class BarStrategy(Protocol):
-    """A strategy that looks at one bar at a time."""
-
-    def on_bar(self, bar: Bar, features: Mapping[str, float], position: PositionView | None) -> object:
-        """The decision at this bar, or None."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +45,16 @@ class MarketFunction:
 
 @dataclass(frozen=True, slots=True)
 class UserStrategy:
-    """What the config named: `make()` gives a fresh strategy object, `is_column` says of which style."""
+    """What the config named: `make()` gives a fresh strategy object, `is_column` says of which style.
+
+    A strategy that looks at one bar at a time may register `event_types` of its own (rule E4), and hear those of others.
+    """
 
     path: str
     is_column: bool
     make: Callable[[], Any]
+    event_types: tuple[str, ...] = ()
+    hears_events: bool = False
 
 
 def load_strategy(path: str, parameters: Mapping[str, Any], folder: Path) -> UserStrategy:
@@ -83,12 +80,30 @@ def as_strategy(path: str, named: Any, parameters: Mapping[str, Any]) -> UserStr
             raise UserCodeError(f"class {path} has neither on_bar(bar, features, position) nor targets(columns)")
         if over_columns is not None and _takes_markets(over_columns, 1):
             return UserStrategy(path, is_column, lambda: MarketFunction(partial(over_columns, named(**values)), {}))
-        return UserStrategy(path, is_column, lambda: named(**values))
+        event_types, hears = _own_events(path, named, is_column=is_column)
+        return UserStrategy(path, is_column, lambda: named(**values), event_types, hears)
     if not callable(named):
         raise UserCodeError(f"{path} is neither a function nor a class")
     values = checked(path, named, parameters, "columns")
     kind = MarketFunction if _takes_markets(named, 0) else ColumnFunction
     return UserStrategy(path, is_column=True, make=lambda: kind(named, values))
+
+
+def _own_events(path: str, named: Any, *, is_column: bool) -> tuple[tuple[str, ...], bool]:  # noqa: ANN401
+    """The event types that a class registers, and whether it wants to hear events."""
+    try:
+        event_types = check_registered(getattr(named, "event_types", ()))
+    except BadEventError as error:
+        raise UserCodeError(f"class {path}: {error}") from None
+    hears = hasattr(named, "on_event")
+    if is_column:
+        if event_types or hears:
+            raise UserCodeError(f"class {path} works on columns: only one with on_bar publishes events or hears them")
+        return (), False
+    if bool(event_types) != ("publish" in inspect.signature(named.on_bar).parameters):
+        wanted = "on_bar(bar, features, position, publish)"
+        raise UserCodeError(f"class {path}: to publish events it needs event_types and {wanted}, both or neither")
+    return event_types, hears
 
 
 def _takes_markets(function: Callable[..., Any], place: int) -> bool:

@@ -56,6 +56,7 @@ def test_the_page_shows_both_styles(own):
         "portfolio_breakout",
         "portfolio_pullback",
         "portfolio_stronger",
+        "portfolio_only_calm",
         "portfolio_ten_bars",
     ],
 )
