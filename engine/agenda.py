@@ -184,25 +184,32 @@ class Agenda:
 
     def _run_standing(self, step: int, until: int) -> int:
         """Does the work of a step, or of all steps up to the next at which more is due before the last standing work."""
+        standing = self._standing
+        self._enter(step)
+        if self._entries and self._entries[0] < (step, *standing[0][:3]):
+            self._drain((step, *standing[0][:3]))
+            if self._stopped or self._standing is not standing:
+                self._run_step(step, standing)
+                return step + 1
         quiet = until
         if self._entries:
             due = self._entries[0]
-            quiet = min(due[0] + (due[1:4] > self._standing[-1][:3]), until)
-        if quiet - step > 1 and self._in_bulk is not None:
-            producers = [work.producer for work in self._standing if not work.owner.closed]
+            quiet = min(due[0] + (due[1:4] > standing[-1][:3]), until)
+        if quiet > step and self._in_bulk is not None:
+            producers = [work.producer for work in standing if not work.owner.closed]
             if all(producers):
                 quiet = min(quiet, step + max(1, BULK // max(1, len(producers))))
                 self._enter(quiet - 1)
                 if self._in_bulk(producers, quiet - step):
                     self._drain((quiet,))
                     return quiet
-        self._run_step(step)
+        self._run_step(step, standing)
         return step + 1
 
-    def _run_step(self, step: int) -> None:
+    def _run_step(self, step: int, standing: list[Standing]) -> None:
         entries = self._entries
         self._enter(step)
-        for phase, lane, rank, _, owner, action, _ in self._standing:
+        for phase, lane, rank, _, owner, action, _ in standing:
             if entries and entries[0][0] <= step:
                 self._drain((step, phase, lane, rank))
             if not owner.closed:

@@ -26,7 +26,8 @@ SHARED = 0
 class Observer(Protocol):
     """Something that watches a bus without taking part. It sees an event before the handlers do (rule L8).
 
-    It may also have `observe_all(events)`, which does what `observe` does with each of several events in turn.
+    It may also have `observe_columns(stretches)`: the events of several stretches of columns, equally long, which it would
+    have been shown one after the other, the first of each, then the second of each, and so on.
     """
 
     @property

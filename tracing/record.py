@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import re
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, ClassVar, Protocol
+from typing import ClassVar, Protocol
 
 import msgspec
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 NS_PER_SECOND = 1_000_000_000
 NS_PER_MINUTE = 60 * NS_PER_SECOND
@@ -103,6 +100,25 @@ def nanoseconds(text: str) -> int:
     return (date.fromisoformat(found[1]) - _EPOCH).days * NS_PER_DAY + seconds * NS_PER_SECOND + fraction
 
 
+class Stamps:
+    """Timestamps as `Clock` writes them, in bytes. Those of whole minutes, which most bars have, come from a table."""
+
+    def __init__(self) -> None:
+        self._clock = Clock()
+        self._day: int | None = None
+        self._date = b""
+
+    def stamp(self, timestamp: int) -> bytes:
+        """`2020-01-01T09:30:00Z`."""
+        minutes, rest = divmod(timestamp, NS_PER_MINUTE)
+        day, minute = divmod(minutes, MINUTES_PER_DAY)
+        if rest or day != self._day:
+            text = self._clock.text(timestamp).encode()
+            self._day, self._date = day, text[: text.index(b"T")]
+            return text
+        return self._date + _WHOLE_MINUTES[minute]
+
+
 class LineEncoder:
     """Turns records into JSON lines: `{"seq":0,"type":"FILL","timestamp":"2020-01-01T00:00:00Z",...}`.
 
@@ -114,10 +130,8 @@ class LineEncoder:
     def __init__(self) -> None:
         self._encode = msgspec.json.Encoder().encode
         self._heads: dict[type, tuple[bytes, int]] = {}
-        self._clock = Clock()
+        self._stamps = Stamps()
         self._timestamp: int | None = None
-        self._day: int | None = None
-        self._date = b""
         self._stamp = b""
         self._digits = 0
 
@@ -133,31 +147,9 @@ class LineEncoder:
         head, start = self._heads.get(record.__class__) or self._learn(record, encoded)
         return b'{"seq":%d%b%b"%b\n' % (seq, head, self._stamp, encoded[start + self._digits :])
 
-    def lines(self, seq: int, records: Iterable[Stamped]) -> list[bytes]:
-        """`line` of each record, numbered from `seq` on; raises what `line` raises."""
-        encode, heads, lines, last, stamp, digits = self._encode, self._heads, [], None, b"", 0
-        for number, record in enumerate(records, seq):
-            encoded = encode(record)
-            timestamp = record.timestamp
-            if timestamp != last:
-                if timestamp != self._timestamp:
-                    self._enter(timestamp)
-                last, stamp, digits = timestamp, self._stamp, self._digits
-            try:
-                head, start = heads[record.__class__]
-            except KeyError:
-                head, start = self._learn(record, encoded)
-            lines.append(b'{"seq":%d%b%b"%b\n' % (number, head, stamp, encoded[start + digits :]))
-        return lines
-
     def _enter(self, timestamp: int) -> None:
         self._timestamp = timestamp
-        minutes, rest = divmod(timestamp, NS_PER_MINUTE)
-        if rest or minutes // MINUTES_PER_DAY != self._day:
-            self._stamp = self._clock.text(timestamp).encode()
-            self._day, self._date = minutes // MINUTES_PER_DAY, self._stamp[: self._stamp.index(b"T")]
-        else:
-            self._stamp = self._date + _WHOLE_MINUTES[minutes % MINUTES_PER_DAY]
+        self._stamp = self._stamps.stamp(timestamp)
         self._digits = _DIGITS_OF_OUR_TIME if timestamp >= _SINCE_2001 else len(str(timestamp))
 
     def _learn(self, record: Stamped, encoded: bytes) -> tuple[bytes, int]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from tracing.settings import DEFAULT_WINDOW
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from tracing.record import Record
     from tracing.settings import RetentionPolicy
@@ -32,12 +32,11 @@ class Retention(Protocol):
 
     refused: int
     evicted: int
+    only_trades: bool
+    """Whether it keeps no event that belongs to no trade."""
 
     def keep(self, record: Record) -> None:
         """Keeps the event in memory, or not."""
-
-    def keep_all(self, records: Iterable[Record]) -> None:
-        """Keeps each in turn, or not."""
 
     def ended(self, correlation_id: str) -> bool:
         """Whether the events of this trade are to go now that it has ended."""
@@ -49,15 +48,13 @@ class KeepNothing:
     __slots__ = ()
 
     refused = evicted = 0
+    only_trades = True
 
     def __init__(self, memory: MemoryStorage) -> None:
         memory.clear()
 
     def keep(self, record: Record) -> None:
         """Lets it pass."""
-
-    def keep_all(self, records: Iterable[Record]) -> None:
-        """Lets them pass."""
 
     def ended(self, correlation_id: str) -> bool:  # noqa: ARG002 - no trade has anything here
         """Never: there is nothing to let go."""
@@ -70,6 +67,7 @@ class KeepAll:
     __slots__ = ("_limit", "_memory", "_warn", "refused")
 
     evicted = 0
+    only_trades = False
 
     def __init__(self, memory: MemoryStorage, max_events: int | None, warn: Warn) -> None:
         self._memory = memory
@@ -86,11 +84,6 @@ class KeepAll:
             self._warn(f"max_events={self._limit} reached: later events are not kept in memory")
         self.refused += 1
 
-    def keep_all(self, records: Iterable[Record]) -> None:
-        """Keeps each in turn."""
-        for record in records:
-            self.keep(record)
-
     def ended(self, correlation_id: str) -> bool:
         """Never: ended trades stay."""
         self._memory.note_end(correlation_id)
@@ -103,6 +96,7 @@ class KeepLast:
     __slots__ = ("_memory", "_window", "evicted")
 
     refused = 0
+    only_trades = False
 
     def __init__(self, memory: MemoryStorage, max_events: int | None) -> None:
         self._memory = memory
@@ -117,11 +111,6 @@ class KeepLast:
         memory.add(record)
         if memory.live > self._window:
             self._evict()
-
-    def keep_all(self, records: Iterable[Record]) -> None:
-        """Keeps each in turn."""
-        for record in records:
-            self.keep(record)
 
     def ended(self, correlation_id: str) -> bool:
         """Never: events leave by age."""
@@ -143,6 +132,7 @@ class KeepOpenTrades:
     __slots__ = ("_earlier_ends", "_limit", "_memory", "_most_open", "_recent_ends", "_warn", "beyond_limit")
 
     refused = evicted = 0
+    only_trades = True
 
     def __init__(self, memory: MemoryStorage, max_events: int | None, warn: Warn) -> None:
         self._memory = memory
@@ -165,12 +155,6 @@ class KeepOpenTrades:
         memory.add(record)
         if memory.live > self._limit:
             self._note_excess()
-
-    def keep_all(self, records: Iterable[Record]) -> None:
-        """Keeps those that belong to a trade that has not ended."""
-        for record in records:
-            if record.correlation_id is not None:
-                self.keep(record)
 
     def ended(self, correlation_id: str) -> bool:
         """Always; and what still comes of this trade is not kept."""

@@ -6,12 +6,14 @@ import warnings
 from functools import cache
 from typing import TYPE_CHECKING, Protocol
 
+from tracing.columns import in_turn
 from tracing.retention import retention_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from typing import Literal
 
+    from tracing.columns import Stretch
     from tracing.record import Record
     from tracing.retention import Warn
     from tracing.settings import RetentionPolicy
@@ -114,23 +116,27 @@ class EventTracer:
         if self._write is not None:
             self._write(event)
 
-    def observe_all(self, events: Sequence[Record]) -> None:
-        """Takes several events in turn, none of which ends a trade.
+    def observe_columns(self, stretches: Sequence[Stretch]) -> None:
+        """Takes the events of several stretches, the first of each, then the second of each, and so on.
+
+        None of them is built unless it is to be kept, or to be looked at.
 
         Raises:
             WriteFailedError: if they filled a member that could not be written.
         """
         if self._condition is not None:
-            for event in events:
+            for event in in_turn(stretches):
                 self.observe(event)
             return
         if self._is_changed:
-            self._note_start(events[0])
+            self._note_start(stretches[0].events()[0])
         self._sample_peak()
-        self._seen += len(events)
-        self._retention.keep_all(events)
+        self._seen += sum(stretch.end - stretch.start for stretch in stretches)
+        if not self._retention.only_trades:
+            for event in in_turn(stretches):
+                self._keep(event)
         if self._write is not None and self._stream is not None:
-            self._stream.add_all(events)
+            self._stream.add_columns(stretches)
 
     def trace_event(self, event: Record) -> None:
         """Offers an event by hand, without a bus; one of a type that is not traced is not looked at."""

@@ -14,7 +14,12 @@ if TYPE_CHECKING:
 
     from engine.bus import EventBus, Observer
     from engine.containers.outlet import Outlet
-    from engine.events import Event
+    from engine.event_columns import Stretch
+
+
+AHEAD = 1 << 14
+MOST_AHEAD = 1 << 10
+"""Rows that all producers together may read before their time, and one alone: thousands of lanes would fill the memory."""
 
 
 class Producer(Protocol):
@@ -23,8 +28,8 @@ class Producer(Protocol):
     event_type: str
     outlet: Outlet
 
-    def take(self, count: int) -> list[Event]:
-        """The events of the next `count` steps."""
+    def take(self, count: int, ahead: int) -> Stretch:
+        """The events of the next `count` steps; so many may be read at once."""
 
 
 def publish_in_bulk(producers: Sequence[Producer], count: int) -> bool:
@@ -43,21 +48,22 @@ def publish_in_bulk(producers: Sequence[Producer], count: int) -> bool:
             return False
         for bus, observer in observers:
             audience.setdefault((id(bus), id(observer)), (bus, observer, []))[2].append(number)
-    events = [producer.take(count) for producer in producers]
+    ahead = min(AHEAD // max(1, len(producers)), MOST_AHEAD)
+    stretches = [producer.take(count, ahead) for producer in producers]
     for producer in producers:
         producer.outlet.published += count
     for bus, observer, numbers in audience.values():
-        _show(bus, observer, list(chain.from_iterable(zip(*(events[number] for number in numbers), strict=True))))
+        _show(bus, observer, [stretches[number] for number in numbers])
     return True
 
 
-def _show(bus: EventBus, observer: Observer, events: list[Event]) -> None:
-    at_once = getattr(observer, "observe_all", None)
+def _show(bus: EventBus, observer: Observer, stretches: list[Stretch]) -> None:
+    at_once = getattr(observer, "observe_columns", None)
     try:
         if at_once is not None:
-            at_once(events)
+            at_once(stretches)
         else:
-            for event in events:
+            for event in chain.from_iterable(zip(*(stretch.events() for stretch in stretches), strict=True)):
                 observer.observe(event)
     except Exception as error:  # noqa: BLE001 - as in EventBus.dispatch
         bus.fail(error)

@@ -6,18 +6,17 @@ from typing import TYPE_CHECKING
 
 from engine.agenda import Phase
 from engine.containers.base import Container, Measured
-from engine.containers.stream import DenseStream
+from engine.containers.stream import PagedStream
+from engine.event_columns import EventColumns
 from engine.events import Bar
 
 if TYPE_CHECKING:
     from engine.containers.feature import FeaturePublisher
     from engine.containers.outlet import Outlet
-    from engine.containers.stream import Rows
-    from engine.events import Event
     from engine.market.timeline import Feed
 
 
-class BarStream(DenseStream):
+class BarStream(PagedStream):
     """The BAR events of a feed."""
 
     event_type = Bar.type
@@ -27,23 +26,14 @@ class BarStream(DenseStream):
         super().__init__(outlet, feed.steps)
         self._source = source
         self._feed = feed
-        self._row = 0
 
-    def rows_from(self, row: int) -> Rows:
-        """Step, timestamp and the five columns of each bar."""
+    def page(self, start: int, end: int) -> EventColumns:
+        """The bars of some rows."""
         bars = self._feed.bars
-        self._row = row
-        return self._feed.rows((bars.open, bars.high, bars.low, bars.close, bars.volume), row)
-
-    def take(self, count: int) -> list[Event]:
-        """The next `count` BAR events."""
-        source, symbol = self._source, self._feed.symbol
-        first = self._row
-        self._row += count
-        return [
-            Bar(timestamp, source, f"{source}:BAR:{row}", None, None, symbol, open_, high, low, close, volume)
-            for row, (_, timestamp, open_, high, low, close, volume) in enumerate(self.next_rows(count), first + 1)
-        ]
+        read = (bars.timestamps, bars.open, bars.high, bars.low, bars.close, bars.volume)
+        timestamps, *prices = (column[start:end].tolist() for column in read)
+        ids = self._feed.bar_ids(start, end)
+        return EventColumns(Bar, timestamps, (self._source, ids, None, None, self._feed.symbol, *prices))
 
 
 class DataContainer(Container):

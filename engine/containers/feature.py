@@ -3,29 +3,28 @@
 from __future__ import annotations
 
 from math import isfinite
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from engine.agenda import Phase
 from engine.containers.base import Container
-from engine.containers.stream import DenseStream
+from engine.containers.stream import PagedStream
+from engine.event_columns import EventColumns, Numbered
 from engine.events import Features
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     import numpy.typing as npt
 
     from engine.containers.outlet import Outlet
-    from engine.containers.stream import Rows
-    from engine.events import Event
     from engine.market.timeline import Clock
 
     Column = npt.NDArray[np.float64]
 
 
-class FeatureStream(DenseStream):
+class FeatureStream(PagedStream):
     """The FEATURES events of one feed of a publisher, one a bar.
 
     From row `complete_from` on every feature has a value; before, those that have none yet are None (rule M6).
@@ -40,45 +39,19 @@ class FeatureStream(DenseStream):
         self._publisher = publisher
         self._feed_number = feed_number
         self._columns = columns
-        self._names = tuple(columns)
-        self._row = 0
         gaps = [np.flatnonzero(~np.isfinite(column)) for column in columns.values()]
         self._complete_from = max((int(rows[-1]) + 1 for rows in gaps if len(rows)), default=0)
 
-    def rows_from(self, row: int) -> Rows:
-        """Step, timestamp and the value of each column at each bar."""
-        self._row = row
-        return self._feed.rows(tuple(self._columns.values()), row)
-
-    def take(self, count: int) -> list[Event]:
-        """The next `count` FEATURES events."""
-        first = self._row
-        rows = self.next_rows(count)
-        self._row += count
-        source, symbol = self._publisher.source, self._feed.symbol
-        prefix = f"{source}:FEATURES:"
-        return [
-            Features(row[1], source, f"{prefix}{ordinal}", None, cause, symbol, values)
-            for ordinal, cause, row, values in zip(
-                self._publisher.clock.ordinals(self._feed_number, first, count),
-                self._feed.bar_ids(first, count),
-                rows,
-                self._values(first, rows),
-                strict=True,
-            )
-        ]
-
-    def _values(self, first: int, rows: Sequence[tuple[Any, ...]]) -> list[dict[str, float | None]]:
-        if first >= self._complete_from:
-            names = self._names
-            return [dict(zip(names, row[2:], strict=True)) for row in rows]
-        return [self._named(number, row[2:]) for number, row in enumerate(rows, first)]
-
-    def _named(self, row: int, values: Sequence[float]) -> dict[str, float | None]:
-        named: dict[str, float | None] = dict(zip(self._names, values, strict=True))
-        if row >= self._complete_from:
-            return named
-        return {name: value if value is not None and isfinite(value) else None for name, value in named.items()}
+    def page(self, start: int, end: int) -> EventColumns:
+        """The features of some rows."""
+        source = self._publisher.source
+        ids = Numbered(f"{source}:FEATURES:", self._publisher.clock.ordinals(self._feed_number, start, end))
+        values = {name: column[start:end].tolist() for name, column in self._columns.items()}
+        if start < self._complete_from:
+            values = {name: [v if isfinite(v) else None for v in column] for name, column in values.items()}
+        timestamps = self._feed.bars.timestamps[start:end].tolist()
+        causes = self._feed.bar_ids(start, end)
+        return EventColumns(Features, timestamps, (source, ids, None, causes, self._feed.symbol, values))
 
 
 class FeaturePublisher:

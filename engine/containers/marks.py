@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from engine.agenda import Phase
 from engine.containers.stream import DenseStream
-from engine.events import Event, PortfolioUpdate
+from engine.event_columns import EventColumns, Numbered, Stretch
+from engine.events import PortfolioUpdate
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from engine.containers.ledger import Ledger
     from engine.containers.outlet import Outlet
-    from engine.containers.stream import Rows
     from engine.market.timeline import Clock
     from engine.trading.books import Books
 
@@ -31,16 +31,15 @@ class MarkStream(DenseStream):
         self._ledger = ledger
         self._peak = ledger.cash
 
-    def rows_from(self, row: int) -> Rows:
-        """Step, index and closes at each bar of the lane; the peak so far is that of the bars before."""
+    def begin(self, row: int) -> None:
+        """The peak so far is that of the bars before."""
         self._ledger.settle(row)
         self._peak = self._ledger.curve.peak
-        return self._clock.marks(row)
 
     def publish_first(self, cause: str) -> None:
         """The mark before the first bar."""
         if self.outlet.wants(self.event_type):
-            self.outlet.dispatch(self._event(1, cause, self.outlet.now, ()))
+            self.outlet.dispatch(self._event(1, cause, ()))
 
     def publish_last(self) -> None:
         """The mark after the last bar, when everything that closes has closed."""
@@ -48,61 +47,48 @@ class MarkStream(DenseStream):
             index = len(self._clock) - 1
             self._peak = self._ledger.curve.peak
             closes = self._clock.closes_at(index)
-            self.outlet.dispatch(self._event(index + 3, self._clock.bar_id(index), self.outlet.now, closes))
+            self.outlet.dispatch(self._event(index + 3, self._clock.bar_id(index), closes))
 
-    def take(self, count: int) -> list[Event]:
-        """The marks of the next `count` bars of the lane."""
-        rows = self.next_rows(count)
-        first = rows[0][0]
-        timestamps = self.outlet.agenda.timestamps[first : rows[-1][0] + 1].tolist()
-        causes = self._clock.bar_ids(rows[0][1], count)
-        if not self._ledger.open_positions:
-            return self._flat([(row[1] + 2, timestamps[row[0] - first]) for row in rows], causes)
-        marks: list[Event] = []
-        for row, cause in zip(rows, causes, strict=True):
-            self._ledger.accrue(row[1])
-            marks.append(self._event(row[1] + 2, cause, timestamps[row[0] - first], row[2:]))
-        return marks
+    def event(self, row: int) -> PortfolioUpdate:
+        """The mark of a bar of the lane."""
+        self._ledger.accrue(row)
+        return self._event(row + 2, self._clock.bar_id(row), self._clock.closes_at(row))
 
-    def _flat(self, marks: Sequence[tuple[int, int]], causes: Sequence[str]) -> list[Event]:
-        """The marks (ordinal, timestamp) of bars at which nothing is held: all the same but for their names."""
+    def stretch(self, row: int, count: int, ahead: int) -> Stretch:  # noqa: ARG002 - nobody knows what comes next
+        """The marks of some bars of the lane, between which nothing is bought or sold."""
+        end = row + count
+        timestamps = self.outlet.agenda.timestamps[self.steps[row:end]].tolist()
+        ids = Numbered(f"{self._source}:PORTFOLIO_UPDATE:", range(row + 2, end + 2))
+        marks = self._marks(row, end) if self._ledger.open_positions else self._marks_flat()
+        fields = (self._source, ids, None, self._clock.bar_ids(row, end), *marks)
+        return Stretch(EventColumns(PortfolioUpdate, timestamps, fields), 0, count)
+
+    def _marks_flat(self) -> tuple[Any, ...]:
+        """Bars at which nothing is held all look the same."""
         equity = self._ledger.cash
         self._peak = max(self._peak, equity)
-        drawdown = equity / self._peak - 1.0
-        source, prefix = self._source, f"{self._source}:PORTFOLIO_UPDATE:"
-        return [
-            PortfolioUpdate(stamp, source, f"{prefix}{ordinal}", None, cause, equity, equity, 0.0, 0, drawdown)
-            for (ordinal, stamp), cause in zip(marks, causes, strict=True)
-        ]
+        return equity, equity, 0.0, 0, equity / self._peak - 1.0
 
-    def _event(self, ordinal: int, cause: str, timestamp: int, closes: Sequence[float]) -> PortfolioUpdate:
-        event = portfolio_update(
-            self._ledger,
-            closes,
-            self._peak,
-            timestamp=timestamp,
-            source=self._source,
-            event_id=f"{self._source}:PORTFOLIO_UPDATE:{ordinal}",
-            cause=cause,
-        )
-        self._peak = max(self._peak, event.equity)
-        return event
+    def _marks(self, row: int, end: int) -> tuple[Any, ...]:
+        marks = []
+        for index, closes in enumerate(zip(*(each[row:end].tolist() for each in self._clock.closes), strict=True), row):
+            self._ledger.accrue(index)
+            marks.append(self._mark(closes))
+        return tuple(map(list, zip(*marks, strict=True)))
+
+    def _mark(self, closes: Sequence[float]) -> tuple[float, float, float, int, float]:
+        """The fields of a mark at these closes; the peak is then that of the bars before the next."""
+        mark = worth(self._ledger, closes, self._peak)
+        self._peak = max(self._peak, mark[1])
+        return mark
+
+    def _event(self, ordinal: int, cause: str, closes: Sequence[float]) -> PortfolioUpdate:
+        event_id = f"{self._source}:PORTFOLIO_UPDATE:{ordinal}"
+        return PortfolioUpdate(self.outlet.now, self._source, event_id, None, cause, *self._mark(closes))
 
 
-def portfolio_update(
-    books: Books, closes: Sequence[float], peak: float, *, timestamp: int, source: str, event_id: str, cause: str
-) -> PortfolioUpdate:
-    """The mark of `books` at these closes; `peak` is the highest equity before it."""
+def worth(books: Books, closes: Sequence[float], peak: float) -> tuple[float, float, float, int, float]:
+    """A mark of `books` at these closes: cash, equity, exposure, positions, drawdown; `peak` is the highest equity before it."""
     equity, gross = books.appraise(closes)
-    return PortfolioUpdate(
-        timestamp,
-        source,
-        event_id,
-        None,
-        cause,
-        books.cash,
-        equity,
-        gross / equity if gross and equity else 0.0,
-        books.open_positions,
-        equity / max(peak, equity) - 1.0,
-    )
+    exposure = gross / equity if gross and equity else 0.0
+    return books.cash, equity, exposure, books.open_positions, equity / max(peak, equity) - 1.0

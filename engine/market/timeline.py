@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from engine.event_columns import Numbered
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -45,20 +47,13 @@ class Feed:
     steps: Integers
     met_from: Integers | None = None
 
-    def rows(self, columns: Sequence[Floats], first: int = 0) -> Iterator[tuple[Any, ...]]:
-        """(step, timestamp, a value of each column) of each bar from row `first` on, read a stretch at a time."""
-        read = (self.steps, self.bars.timestamps, *columns)
-        for start in range(first, len(self.steps), STRETCH):
-            yield from zip(*(column[start : start + STRETCH].tolist() for column in read), strict=True)
-
     def bar_id(self, row: int) -> str:
         """The id of the BAR event of a row (rule E1)."""
         return f"{self.container_id}:BAR:{row + 1}"
 
-    def bar_ids(self, first: int, count: int) -> list[str]:
-        """`bar_id` of each of `count` rows from `first` on."""
-        prefix = f"{self.container_id}:BAR:"
-        return [f"{prefix}{number}" for number in range(first + 1, first + count + 1)]
+    def bar_ids(self, start: int, end: int) -> Numbered:
+        """`bar_id` of each of the rows from `start` up to `end`."""
+        return Numbered(f"{self.container_id}:BAR:", range(start + 1, end + 1))
 
     def next_row(self, step: int) -> int | None:
         """The first row that an order of `step` may meet, None after the last."""
@@ -119,19 +114,18 @@ class Clock:
         feed_number, row = self.fresh(index)[-1]
         return self.feeds[feed_number].bar_id(row)
 
-    def bar_ids(self, first: int, count: int) -> list[str]:
-        """`bar_id` of each of `count` steps of the clock from `first` on."""
-        if len(self.feeds) == 1:
-            return self.feeds[0].bar_ids(first, count)
-        return [self.bar_id(index) for index in range(first, first + count)]
+    def bar_ids(self, start: int, end: int) -> Numbered | list[str]:
+        """`bar_id` of each of the clock's steps from index `start` up to `end`."""
+        if self._is_uniform:
+            return self.feeds[-1].bar_ids(start, end)
+        return [self.bar_id(index) for index in range(start, end)]
 
-    def ordinals(self, feed_number: int, first: int, count: int) -> Sequence[int]:
-        """The ordinal of each of `count` rows of a feed from row `first` on."""
+    def ordinals(self, feed_number: int, start: int, end: int) -> Sequence[int]:
+        """The ordinal of each of the rows of a feed from row `start` up to `end`."""
         if self._is_uniform:
             feeds = len(self.feeds)
-            start = first * feeds + feed_number + 1
-            return range(start, start + count * feeds, feeds)
-        return [self.ordinal(feed_number, row) for row in range(first, first + count)]
+            return range(start * feeds + feed_number + 1, end * feeds + feed_number + 1, feeds)
+        return [self.ordinal(feed_number, row) for row in range(start, end)]
 
     def ordinal(self, feed_number: int, row: int) -> int:
         """How many bars of the clock's feeds have come, that one included, taking feeds in order at each step."""

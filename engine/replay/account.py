@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from engine.containers.marks import portfolio_update
+from engine.containers.marks import worth
 from engine.containers.position_events import position_close, position_open
 from engine.containers.root import RUN_START_ID
 from engine.events import (
@@ -202,15 +202,8 @@ class AccountReplay:
 
     def _expected(self, event: PortfolioUpdate, ordinal: int, cause: str) -> PortfolioUpdate:
         event_id = f"{self._id}:PORTFOLIO_UPDATE:{ordinal}"
-        return portfolio_update(
-            self.books,
-            self._closes,
-            self._peak,
-            timestamp=event.timestamp,
-            source=self._id,
-            event_id=event_id,
-            cause=cause,
-        )
+        mark = worth(self.books, self._closes, self._peak)
+        return PortfolioUpdate(event.timestamp, self._id, event_id, None, cause, *mark)
 
     def _number(self, seq: int, event: Bar | Fill) -> int:
         number = self._numbers.get(event.symbol)

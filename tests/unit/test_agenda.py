@@ -174,21 +174,42 @@ def test_a_stop_with_nothing_left_is_no_interruption():
 
 @pytest.mark.parametrize(
     ("phase", "stretches"),
-    [(Phase.MATCH, [(0, 5), (6, 4)]), (Phase.BAR, [(0, 5), (6, 4)]), (Phase.DECIDE, [(0, 6), (6, 4)])],
+    [(Phase.MATCH, [(0, 5), (5, 5)]), (Phase.FEATURES, [(0, 5), (6, 4)]), (Phase.DECIDE, [(0, 6), (6, 4)])],
 )
-def test_l2_a_stretch_ends_before_what_is_due_ahead_of_the_standing_work_and_with_what_comes_behind(phase, stretches):
-    class Worker:
-        lane, rank, closed = 0, 0, False
+def test_l2_a_stretch_ends_before_what_is_due_amid_the_standing_work_and_with_what_comes_behind(phase, stretches):
+    """What is due ahead of all standing work is done first: a stretch may begin with that step."""
+    plan, made, done = standing_twice()
+    plan.wake(5, phase, Worker(), lambda _: done.append(("due", plan.step)))
+    plan.run(10)
+    assert made == stretches
+    assert done == ([("BAR", 5), ("due", 5), ("MARK", 5)] if phase is Phase.FEATURES else [("due", 5)])
 
-    worker, made, done = Worker(), [], []
+
+def test_l2_what_is_due_ahead_of_the_standing_work_may_add_to_it_or_end_the_run():
+    plan, made, done = standing_twice()
+
+    def begin(_):
+        plan.stand(Phase.FEATURES, Worker(), lambda step: done.append(("FEATURES", step)), producer=True)
+
+    def stop(_):
+        plan.stopped = True
+
+    plan.wake(5, Phase.MATCH, Worker(), begin)
+    plan.wake(8, Phase.MATCH, Worker(), stop)
+    plan.run(10)
+    assert made == [(0, 5), (6, 2)]
+    assert done == [(phase, step) for step in (5, 8) for phase in ("BAR", "FEATURES", "MARK")]
+
+
+def standing_twice():
+    """Ten steps with work in BAR and MARK that can be done in bulk: the agenda, the stretches made so, what was done else."""
+    made, done = [], []
 
     def in_bulk(_, steps):
-        made.append((agenda.step - steps + 1, steps))
+        made.append((plan.step - steps + 1, steps))
         return True
 
-    agenda = Agenda(np.arange(10), in_bulk)
-    agenda.stand(Phase.MARK, worker, lambda step: done.append(("mark", step)), producer=worker)
-    agenda.wake(5, phase, worker, lambda _: done.append(("due", agenda.step)))
-    agenda.run(10)
-    assert made == stretches
-    assert done == ([("due", 5)] if phase is Phase.DECIDE else [("due", 5), ("mark", 5)])
+    plan = Agenda(np.arange(10), in_bulk)
+    for phase in (Phase.BAR, Phase.MARK):
+        plan.stand(phase, Worker(), lambda step, name=phase.name: done.append((name, step)), producer=True)
+    return plan, made, done

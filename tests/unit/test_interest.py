@@ -22,6 +22,8 @@ from tests.building import (
     strategy,
     walk,
 )
+from tracing.storage.disk import DiskStorage
+from tracing.tracer import EventTracer
 
 BARS = walk(500)
 
@@ -40,6 +42,8 @@ def built(monkeypatch):
 
 def counting(cls, counts):
     class Counted(type(cls)):
+        __struct_fields__ = cls.__struct_fields__
+
         def __call__(self, *args, **kwargs):
             counts[cls.type] += 1
             return cls(*args, **kwargs)
@@ -151,10 +155,9 @@ def test_l8_observers_attached_after_the_wiring_are_heard_from_the_first_event()
     assert heard.events[0].event_id == "portfolio_1:PORTFOLIO_UPDATE:1"
 
 
-@pytest.mark.parametrize("listen", [["portfolio_1"], ["analysis_1", "data_x"], None])
-def test_l6_long_quiet_stretches_are_the_same_done_in_bulk_and_one_by_one(listen):
-    """A handler that does nothing forbids to work in bulk."""
-    containers = [
+def several():
+    """Portfolios beside each other, and someone who hears all of them."""
+    return [
         data(),
         crossing("portfolio_1", fast=10, slow=50),
         features(rsi=FeatureSpec(indicator="RSI")),
@@ -162,13 +165,50 @@ def test_l6_long_quiet_stretches_are_the_same_done_in_bulk_and_one_by_one(listen
         analysis(inputs=("features_1", "portfolio_2", "portfolio_1")),
     ]
 
-    def slow_down(made):
-        made["data_x"].event_bus.subscribe("BAR", lambda _: None)
 
-    bars = walk(3_000)
+def slow_down(made):
+    """A handler that does nothing forbids to work in bulk."""
+    made["data_x"].event_bus.subscribe("BAR", lambda _: None)
+
+
+@pytest.mark.parametrize("listen", [["portfolio_1"], ["analysis_1", "data_x"], None])
+def test_l6_long_quiet_stretches_are_the_same_done_in_bulk_and_one_by_one(listen):
+    containers, bars = several(), walk(3_000)
     fast, slow = play(containers, bars, listen=listen), play(containers, bars, listen=listen, prepare=slow_down)
     for id_ in fast.simulation.containers:
         assert fast[id_].metrics() == slow[id_].metrics(), id_
     for id_, recording in fast.heard.items():
         assert recording.events == slow.events(id_), id_
         assert recording.ends == slow.heard[id_].ends, id_
+
+
+@pytest.mark.parametrize("traced", [["portfolio_1"], ["analysis_1", "portfolio_2", "data_x"]])
+def test_l6_event_files_are_the_same_from_columns_and_from_events(traced, tmp_path):
+    """Where only tracers look, quiet stretches become lines without becoming events."""
+
+    def run(name, *more):
+        def prepare(made):
+            for id_ in traced:
+                made[id_].attach(EventTracer(id_, DiskStorage(tmp_path / name / id_), retention_policy="none"))
+            for each in more:
+                each(made)
+
+        played = play(several(), walk(3_000), listen=[], prepare=prepare)
+        for id_ in traced:
+            played[id_].tracer.close()
+        return {path.parent.name: path.read_bytes() for path in (tmp_path / name).glob("*/events.jsonl.gz")}
+
+    fast = run("fast")
+    assert fast == run("slow", slow_down)
+    assert fast.keys() == {*traced}
+
+
+def test_l8_what_is_only_written_down_is_never_built(built, tmp_path):
+    def prepare(made):
+        made["portfolio_1"].attach(EventTracer("p", DiskStorage(tmp_path), retention_policy="trade_complete"))
+
+    run = play([data(), crossing()], BARS, listen=[], prepare=prepare)
+    assert run["portfolio_1"].tracer.accounting()["seen"] > 3 * len(BARS)
+    assert built["BAR"] == built["FEATURES"] == 0
+    assert built["PORTFOLIO_UPDATE"] == 2  # before the first bar and after the last
+    assert built["FILL"] > 40

@@ -63,18 +63,15 @@ def test_one_symbol_needs_no_copy():
 
 @given(st.lists(day_sets, min_size=1, max_size=3), st.integers(1, 5))
 def test_reading_by_the_stretch_gives_every_bar_once(days, stretch):
-    """`rows` of a feed and `marks` of a clock against the columns themselves, however long a stretch is."""
+    """`marks` of a clock against the columns themselves, however long a stretch is."""
     _, made = feeds(*days)
     clock = Clock(made)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("engine.market.timeline.STRETCH", stretch)
         marks = list(clock.marks())
-        rows = list(made[0].rows((made[0].bars.close,)))
     assert marks == [
         (step, index, *(column[index] for column in clock.closes)) for index, step in enumerate(clock.steps.tolist())
     ]
-    bars = made[0].bars
-    assert rows == list(zip(made[0].steps.tolist(), bars.timestamps.tolist(), bars.close.tolist(), strict=True))
 
 
 @given(st.lists(day_sets, min_size=1, max_size=3))

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.event_columns import EventColumns, Numbered, Stretch
 from engine.events import EVENT_TYPES, PositionClose, PositionOpen
 from tracing.expression import Expression
 from tracing.expression_tokens import ExpressionError
@@ -158,6 +159,13 @@ def opening(trade, n=0):
     return PositionOpen(n, "p", f"p:POSITION_OPEN:{n}", trade, None, "X", "long", 1.0, 10.0, 0.0)
 
 
+def openings(start, end):
+    """As columns, and of no trade."""
+    ids = Numbered("p:POSITION_OPEN:", range(end))
+    columns = EventColumns(PositionOpen, [*range(end)], ("p", ids, None, None, "X", "long", 1.0, 10.0, 0.0))
+    return Stretch(columns, start, end)
+
+
 def closing(trade, n=0):
     ids = (n, "p", f"p:POSITION_CLOSE:{n}", trade, None, "X", "long")
     return PositionClose(*ids, 1.0, 10.0, 12.0, 2.0, 2.0, 1, 1.0, ends_correlation=True)
@@ -246,7 +254,7 @@ def test_started_at_names_the_first_event_under_the_newest_settings():
     play_into(tracer, [opening("a", 2), opening("a", 3)])
     assert tracer.started_at == "p:POSITION_OPEN:2"
     retrace(tracer, TraceSettings(enabled=True, retention_policy="all"), None, 1)
-    tracer.observe_all([opening("a", 4), opening("a", 5)])
+    tracer.observe_columns([openings(4, 6)])
     tracer.observe(opening("a", 6))
     assert tracer.started_at == "p:POSITION_OPEN:4"
 
@@ -274,7 +282,7 @@ def test_k5_the_sums_hold_through_any_changes(first, steps):
             now = TraceSettings(enabled=True, retention_policy=policy, max_events=limit)
             retrace(tracer, now, None, 1)
         elif kind == "many":
-            tracer.observe_all([opening("a", n) for n in range(rest[0])])
+            tracer.observe_columns([openings(0, rest[0])])
             offered += rest[0]
         else:
             play_into(tracer, [(opening if kind == "open" else closing)(rest[0])])

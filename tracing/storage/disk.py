@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tracing.record import LineEncoder, UnwritableRecordError
+from tracing.columns import ColumnEncoder, interleaved, numbered, numbered_together
+from tracing.record import LineEncoder
 from tracing.settings import DEFAULT_FILE_SIZE_MB
 from tracing.storage.compression import codec_of
 from tracing.storage.limits import KIB, LARGEST_MEMBER, LONGEST_LINE
@@ -15,14 +16,16 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from tracing.columns import Stretch
     from tracing.record import Stamped
     from tracing.settings import Compression
 
 _CHUNK = 4 * KIB
-_TOGETHER = 32
+_TOGETHER = 128
 
 ENCODER = LineEncoder()
-"""One for every tracer of the process: they share the text of the moment they are at."""
+COLUMN_ENCODER = ColumnEncoder()
+"""One of each for every tracer of the process: they share the text of the moment they are at."""
 
 
 class LineTooLongError(ValueError):
@@ -58,34 +61,31 @@ class LineStream:
             UnwritableRecordError: if the event has no form that can be written.
             LineTooLongError: if its line is longer than readers accept.
         """
-        line = self._encoded(self.taken, record)
-        self.taken += 1
-        self._lines.append(line)
-        self._size += len(line)
-        if self._size >= self._next:
-            self._settle(len(line))
+        self._take(self._encoded(self.taken, record))
 
-    def add_all(self, records: Sequence[Stamped]) -> None:
-        """Takes several events in turn; raises what `add` raises, having taken those before."""
-        for start in range(0, len(records), _TOGETHER):
-            self._add_some(records[start : start + _TOGETHER])
+    def add_columns(self, stretches: Sequence[Stretch]) -> None:
+        """Takes the events of several stretches, the first of each, then the second of each, and so on.
 
-    def _add_some(self, records: Sequence[Stamped]) -> None:
-        """A few events at once, unless the member that they fill must close between them."""
-        try:
-            lines = ENCODER.lines(self.taken, records)
-        except UnwritableRecordError:
-            lines = []
-        size = sum(map(len, lines))
-        if self.failed or not lines or self._size + size >= self._limit:
-            for record in records:
-                self.add(record)
+        Raises:
+            WriteFailedError: if they filled a member that could not be written.
+            LineTooLongError: as `add`.
+        """
+        tails = interleaved(stretches, COLUMN_ENCODER)
+        for start in range(0, len(tails), _TOGETHER):
+            self._add_some(tails[start : start + _TOGETHER])
+
+    def _add_some(self, tails: Sequence[bytes]) -> None:
+        """A few lines at once, unless the member that they fill must close between them."""
+        lines = numbered_together(self.taken, tails)
+        if self.failed or self._size + len(lines) >= self._limit:
+            for line in numbered(self.taken, tails):
+                self._take(line)
             return
-        self._chunks.append(b"".join((*self._lines, *lines)))
-        self._lines = []
-        self.taken += len(lines)
-        self._size += size
-        self._next = min(self._size + _CHUNK, self._limit)
+        self.taken += len(tails)
+        self._lines.append(lines)
+        self._size += len(lines)
+        if self._size >= self._next:
+            self._gather()
 
     def go_on_as(self, compression: Compression, max_file_size_mb: float) -> None:
         """Writes what comes from now on with another compression, or into files of another size.
@@ -107,6 +107,13 @@ class LineStream:
         if self._size and not self.failed:
             self._write()
 
+    def _take(self, line: bytes) -> None:
+        self.taken += 1
+        self._lines.append(line)
+        self._size += len(line)
+        if self._size >= self._next:
+            self._settle(len(line))
+
     def _settle(self, last: int) -> None:
         if last > LONGEST_LINE:
             self._drop()
@@ -116,9 +123,12 @@ class LineStream:
         elif self._size >= self._limit:
             self._write()
         else:
-            self._chunks.append(b"".join(self._lines))
-            self._lines = []
-            self._next = min(self._size + _CHUNK, self._limit)
+            self._gather()
+
+    def _gather(self) -> None:
+        self._chunks.append(b"".join(self._lines))
+        self._lines = []
+        self._next = min(self._size + _CHUNK, self._limit)
 
     def _write(self) -> None:
         data = b"".join((*self._chunks, *self._lines))

@@ -1,0 +1,167 @@
+"""Records that come as columns, and the JSON lines they become without ever having been records.
+
+msgspec writes all the numbers of a column in one call; the rest of the lines is the same in every row.
+"""
+
+from __future__ import annotations
+
+from itertools import chain, repeat
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+import msgspec
+
+from tracing.record import Stamps
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from tracing.record import Record
+
+    Made = TypeVar("Made")
+    Texts = Sequence[bytes]
+
+_MOST_STAMPS = 1 << 12
+
+
+class Columns(Protocol):
+    """Records of one type, one a row, that belong to no trade. `timestamps`: ns since the epoch, UTC.
+
+    `values`: the further fields by name, each a list with a value for each row (numbers, None, or texts), a pair of a text and
+    the numbers that stand behind it, a dict of lists, or anything else, which is the same in all rows.
+    """
+
+    @property
+    def type(self) -> str:
+        """Their type."""
+
+    @property
+    def timestamps(self) -> Sequence[int]:
+        """When each happened."""
+
+    @property
+    def values(self) -> Mapping[str, Any]:
+        """What each says."""
+
+    def once(self, make: Callable[[Columns], Made]) -> Made:
+        """What `make` makes of them, made at the first call."""
+
+
+class Stretch(Protocol):
+    """The rows from `start` up to `end` of some columns."""
+
+    @property
+    def columns(self) -> Columns:
+        """Where they stand."""
+
+    @property
+    def start(self) -> int:
+        """The first row."""
+
+    @property
+    def end(self) -> int:
+        """The row behind the last."""
+
+    def events(self) -> Sequence[Record]:
+        """The rows as records."""
+
+
+class ColumnEncoder:
+    """Turns columns into the lines that a `LineEncoder` makes of their records, to the byte.
+
+    The text of each timestamp is kept for a while: whatever happens at a bar bears the same.
+    """
+
+    def __init__(self) -> None:
+        self._stamp = Stamps().stamp
+        self._stamps: dict[int, bytes] = {}
+
+    def tails(self, columns: Columns) -> list[bytes]:
+        """The line of each row, all but its beginning `{"seq":0`."""
+        line = _Line()
+        line.write(b',"type":%b,"timestamp":"' % _encode(columns.type))
+        line.vary(self._texts_of_time(columns.timestamps))
+        line.write(b'"')
+        for name, value in columns.values.items():
+            line.write(b",%b:" % _encode(name))
+            _write_field(line, value)
+        line.write(b"}\n")
+        return line.rows()
+
+    def _texts_of_time(self, timestamps: Sequence[int]) -> Texts:
+        stamps = self._stamps
+        try:
+            return [stamps[timestamp] for timestamp in timestamps]
+        except KeyError:
+            if len(stamps) > _MOST_STAMPS:
+                stamps.clear()
+            stamps |= zip(timestamps, map(self._stamp, timestamps), strict=True)
+            return [stamps[timestamp] for timestamp in timestamps]
+
+
+def in_turn(stretches: Sequence[Stretch]) -> Iterable[Record]:
+    """The records of several stretches, equally long: the first of each, then the second of each, and so on."""
+    return chain.from_iterable(zip(*(stretch.events() for stretch in stretches), strict=True))
+
+
+def interleaved(stretches: Sequence[Stretch], encoder: ColumnEncoder) -> Texts:
+    """The tails of their lines in the same order."""
+    tails = [stretch.columns.once(encoder.tails)[stretch.start : stretch.end] for stretch in stretches]
+    return tails[0] if len(tails) == 1 else list(chain.from_iterable(zip(*tails, strict=True)))
+
+
+def numbered(seq: int, tails: Texts) -> list[bytes]:
+    """The lines that end so, numbered from `seq` on."""
+    return list(map(b'{"seq":%b%b'.__mod__, zip(_numbers(range(seq, seq + len(tails))), tails, strict=True)))
+
+
+def numbered_together(seq: int, tails: Texts) -> bytes:
+    """The same as one text."""
+    numbers = _numbers(range(seq, seq + len(tails)))
+    return b"".join(chain.from_iterable(zip(repeat(b'{"seq":'), numbers, tails)))
+
+
+class _Line:
+    """Lines under construction: texts that are the same in all of them, and between them columns that are not."""
+
+    def __init__(self) -> None:
+        self._pieces: list[Iterable[bytes]] = []
+        self._same = b""
+
+    def write(self, text: bytes) -> None:
+        self._same += text
+
+    def vary(self, texts: Texts) -> None:
+        self._pieces += (repeat(self._same), texts)
+        self._same = b""
+
+    def rows(self) -> list[bytes]:
+        return list(map(b"".join, zip(*self._pieces, repeat(self._same))))
+
+
+def _write_field(line: _Line, value: object) -> None:
+    if isinstance(value, list):
+        line.vary(_texts(value))
+    elif isinstance(value, tuple):
+        prefix, numbers = value
+        line.write(_encode(prefix)[:-1])
+        line.vary(_numbers(numbers))
+        line.write(b'"')
+    elif isinstance(value, dict):
+        line.write(b"{")
+        for place, (name, column) in enumerate(value.items()):
+            line.write(b"%b%b:" % (b"," if place else b"", _encode(name)))
+            line.vary(_texts(column))
+        line.write(b"}")
+    else:
+        line.write(_encode(value))
+
+
+def _texts(column: list[Any]) -> Texts:
+    return list(map(_encode, column)) if isinstance(column[0], str) else _numbers(column)
+
+
+def _numbers(column: Iterable[float | None]) -> Texts:
+    return _encode(list(column))[1:-1].split(b",")
+
+
+_encode = msgspec.json.Encoder().encode
