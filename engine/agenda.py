@@ -56,7 +56,7 @@ class Owner(Protocol):
     def closed(self) -> bool:
         """Whether its work is to be dropped."""
 
-    def fail(self, error: Exception) -> None:
+    def fail(self, error: BaseException) -> None:
         """Takes the error that its work raised."""
 
 
@@ -219,7 +219,7 @@ class Agenda:
                         action(step)
                     else:
                         self.guard(lane, action, step)
-                except Exception as error:  # noqa: BLE001 - a lane's failure must not touch the others
+                except (Exception, SystemExit) as error:  # noqa: BLE001 - a lane's failure must not touch the others
                     owner.fail(error)
         if entries and entries[0][0] <= step:
             self._drain((step + 1,))
@@ -240,7 +240,7 @@ class Agenda:
                     action(argument)
                 else:
                     self.guard(self.lane, action, argument)
-            except Exception as error:  # noqa: BLE001 - a lane's failure must not touch the others
+            except (Exception, SystemExit) as error:  # noqa: BLE001 - a lane's failure must not touch the others
                 owner.fail(error)
 
     def _enter(self, step: int) -> None:

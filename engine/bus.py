@@ -77,7 +77,7 @@ class EventBus:
     def __init__(self, bus_id: str, lane: int = SHARED) -> None:
         self.bus_id = bus_id
         self.lane = lane
-        self.on_failure: Callable[[Exception], None] | None = None
+        self.on_failure: Callable[[BaseException], None] | None = None
         self._handlers: dict[str, tuple[Handler, ...]] = {}
         self._incoming: dict[str, tuple[Handler, ...]] = {}
         self._observers: tuple[Observer, ...] = ()
@@ -178,7 +178,7 @@ class EventBus:
                     observe(event)
                 for handle in handlers:
                     handle(event)
-            except Exception as error:  # noqa: BLE001 - the one place where a container's failure is contained
+            except (Exception, SystemExit) as error:  # noqa: BLE001 - the one place where a container's failure is contained
                 bus.fail(error)
         if event.ends_correlation and event.correlation_id is not None:
             self.end(event.correlation_id, lane)
@@ -197,7 +197,7 @@ class EventBus:
             except Exception as error:  # noqa: BLE001 - as in dispatch
                 bus.fail(error)
 
-    def fail(self, error: Exception) -> None:
+    def fail(self, error: BaseException) -> None:
         """Hands an error of this bus's observers or handlers to whoever watches over it; by hand it is raised."""
         if self.on_failure is None:
             raise error

@@ -66,7 +66,7 @@ class Container:
         self.tracer: Tracer | None = None
         self.status = "running"
         self.error: str | None = None
-        self.exception: Exception | None = None
+        self.exception: BaseException | None = None
         self.correlation_id: str | None = None
         self._tracer_factory = tracer_factory
 

@@ -93,7 +93,7 @@ class Outlet:
         """Has `action(step)` done at every step, or the work of a `producer` in bulk; returns what ends that."""
         return self.agenda.stand(phase, self, action, producer)
 
-    def fail(self, error: Exception) -> None:
+    def fail(self, error: BaseException) -> None:
         """Hands an error of the source's own work to whoever watches over its bus."""
         self.bus.fail(error)
 

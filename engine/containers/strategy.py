@@ -9,6 +9,7 @@ from engine.containers.base import Container
 from engine.events import Bar, Event, Features, Signal
 from engine.market.timeline import NO_MORE
 from engine.strategies.decision import NAMES, Decision, PositionView, as_decision
+from engine.strategies.names import Readable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -144,7 +145,9 @@ class BarRunner:
         self._upcoming = next(self._marks, NO_MORE)
         for feed_number, row in self._clock.fresh(index):
             symbol = self._clock.feeds[feed_number].symbol
-            known = {name: value for name, value in self._features.get(symbol, {}).items() if value is not None}
+            known = Readable(
+                {name: value for name, value in self._features.get(symbol, {}).items() if value is not None}
+            )
             if len(known) < len(self._features.get(symbol, {})):
                 continue
             seen = (self._bars[symbol], known, self._position(feed_number))

@@ -38,7 +38,7 @@ def find_turns(stage: Stage, ids: Iterable[str]) -> dict[str, TurnFinder]:
     shared: dict[str, TurnFinder] = {}
     for id_ in ids:
         host = next(source for source in (id_, *stage.plan.behind[id_]) if stage.plan.strategy(source) is not None)
-        with suppress(Exception):
+        with suppress(Exception, SystemExit):
             if host == id_:
                 finders[id_] = _finder(stage, id_)
             else:

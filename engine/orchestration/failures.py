@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import traceback
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 from engine.agenda import Phase
 from engine.bus import SHARED
 from engine.events import Error
+from engine.strategies.blame import where
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -27,7 +27,7 @@ class Place:
     rank: int = 0
     closed: bool = False
 
-    def fail(self, error: Exception) -> None:
+    def fail(self, error: BaseException) -> None:
         """An error while an error is being reported is a fault of the product: it is not hidden."""
         raise error
 
@@ -54,11 +54,11 @@ class Failures:
         self._dependents = dependents
         self._announce = announce
 
-    def handler(self, container: Container) -> Callable[[Exception], None]:
+    def handler(self, container: Container) -> Callable[[BaseException], None]:
         """What to call with an error of this container's own code, observers or handlers."""
         return lambda error: self._fail(container, error)
 
-    def _fail(self, container: Container, error: Exception) -> None:
+    def _fail(self, container: Container, error: BaseException) -> None:
         if container.status == "failed":
             return
         message = str(error) or type(error).__name__
@@ -80,7 +80,7 @@ class Failures:
             if container.lane != SHARED or outlet.bus is container.event_bus:
                 outlet.closed = True
 
-    def _report(self, report: tuple[list[Container], Exception, str]) -> None:
+    def _report(self, report: tuple[list[Container], BaseException, str]) -> None:
         struck, error, message = report
         source = struck[0]
         if source.event_bus.wants("ERROR"):
@@ -89,7 +89,7 @@ class Failures:
             self._announce(container)
             container.event_bus.silence()
 
-    def _event(self, source: Container, error: Exception, message: str) -> Error:
+    def _event(self, source: Container, error: BaseException, message: str) -> Error:
         return Error(
             timestamp=self._agenda.now,
             source=source.container_id,
@@ -98,14 +98,5 @@ class Failures:
             causation_id=None,
             message=message,
             exception=type(error).__name__,
-            where=_where(error),
+            where=where(error),
         )
-
-
-def _where(error: Exception) -> str:
-    """The innermost line of code: file name without its folder, so that it is the same on every machine."""
-    frames = traceback.extract_tb(error.__traceback__)
-    if not frames:
-        return ""
-    last = frames[-1]
-    return f"{last.filename.replace(chr(92), '/').rpartition('/')[2]}:{last.lineno} in {last.name}"

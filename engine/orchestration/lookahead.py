@@ -10,6 +10,7 @@ import numpy as np
 from engine.agenda import Phase
 from engine.orchestration.scenery import Scenery
 from engine.orchestration.wiring import wire
+from engine.strategies.blame import described
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -125,7 +126,7 @@ class _Lane:
         failed = (
             each for id_, each in simulation.containers.items() if id_ in self._members and each.status == "failed"
         )
-        error = next((f"{type(each.exception).__name__}: {each.error}" for each in failed), "")
+        error = next((str(each.error) if each.exception is None else described(each.exception) for each in failed), "")
         return recording.events, error
 
     def cuts(self, events: Sequence[Event], points: int) -> list[int]:

@@ -20,6 +20,7 @@ from engine.orchestration.snapshots import Snapshots
 from engine.orchestration.tracing_setup import accounting, attach_tracers, open_stream
 from engine.orchestration.watchdog import LaneTimeoutError, Watchdog
 from engine.orchestration.wiring import wire
+from engine.strategies.blame import described
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -208,4 +209,4 @@ def _described(container: Container) -> str | None:
         return f"disk_full: {container.error}"
     if isinstance(error, LaneTimeoutError):
         return container.error
-    return container.error if error is None else f"{type(error).__name__}: {container.error}"
+    return container.error if error is None else described(error)

@@ -10,6 +10,8 @@ from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from engine.strategies.blame import described, users_line
+from engine.strategies.names import nearest
 from engine.strategies.parameters import BadValueError, typed
 
 if TYPE_CHECKING:
@@ -40,7 +42,8 @@ def named_by(path: str, folder: Path) -> Any:  # noqa: ANN401 - users may name a
     try:
         return getattr(module, name)
     except AttributeError as error:
-        raise UserCodeError(f"module {module_name} has no {name!r}") from error
+        others = [each for each in vars(module) if not each.startswith("_")]
+        raise UserCodeError(f"module {module_name} has no {name!r}{nearest(name, others)}") from error
 
 
 def _module(name: str, folder: Path) -> Any:  # noqa: ANN401 - a module
@@ -49,11 +52,20 @@ def _module(name: str, folder: Path) -> Any:  # noqa: ANN401 - a module
     try:
         return importlib.import_module(name)
     except ModuleNotFoundError as error:
-        raise UserCodeError(f"no module {error.name!r} is found; imports start at the config's folder") from error
-    except Exception as error:  # a user's module may raise anything while it is imported
-        raise UserCodeError(f"importing {name} failed: {type(error).__name__}: {error}") from error
+        raise UserCodeError(_not_found(error, folder)) from error
+    except (Exception, SystemExit) as error:  # a user's module may raise anything while it is imported
+        raise UserCodeError(f"importing {name} failed: {described(error)}") from error
     finally:
         sys.path.remove(str(folder))
+
+
+def _not_found(error: ModuleNotFoundError, folder: Path) -> str:
+    """What is missing: the module that the config names, or one that its own code imports."""
+    missing, line = str(error.name), users_line(error)
+    if line:
+        return f"no module {missing!r} is found, imported at {line}"
+    others = [each.stem for each in folder.glob("*.py")]
+    return f"no module {missing!r} is found; imports start at the config's folder{nearest(missing, others)}"
 
 
 def _make_way(top: str, folder: Path) -> None:
@@ -83,9 +95,27 @@ def checked(path: str, named: Callable[..., Any], parameters: Mapping[str, Any],
         UserCodeError: if it does not take them.
     """
     try:
-        inspect.signature(named).bind(*positional, **parameters)
+        signature = inspect.signature(named)
+        _must_know(path, signature, parameters, len(positional))
+        signature.bind(*positional, **parameters)
         return typed(named, parameters)
+    except UserCodeError:
+        raise
     except BadValueError as error:
         raise UserCodeError(str(error), error.parameter) from error
     except (TypeError, ValueError) as error:  # ValueError: functions written in C may have no signature
         raise UserCodeError(f"{path}: {error}") from error
+
+
+def _must_know(path: str, signature: inspect.Signature, given: Mapping[str, Any], before: int) -> None:
+    """The first key that it has no parameter for is at fault itself; what else does not fit is told by Python."""
+    every = list(signature.parameters.values())
+    if any(each.kind is inspect.Parameter.VAR_KEYWORD for each in every):
+        return
+    known = [each.name for each in every[before:]]
+    for name in given:
+        if name not in known:
+            takes = f"; it takes {', '.join(known) or 'none'}"
+            raise UserCodeError(
+                f"{path}: got an unexpected keyword argument {name!r}{nearest(name, known) or takes}", name
+            )

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol, cast, runtime_checkable
 import numpy as np
 
 from engine.strategies.combinator import Combination, Combinator
+from engine.strategies.names import Readable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,6 +38,9 @@ class MarketStrategy(Protocol):
 
     def market_targets(self, markets: Markets) -> Mapping[str, npt.ArrayLike]:
         """Target direction per moment, shape (n_moments,), by symbol; a symbol that is left out stays flat."""
+
+
+_KINDS = {"U": "text", "S": "bytes", "O": "object"}
 
 
 class BadTargetsError(ValueError):
@@ -87,29 +91,33 @@ def wanted(strategy: object, clock: Clock, columns: ColumnsOf) -> list[Targets]:
         return [strategy.rule.combined(of_feed) for of_feed in zip(*parts, strict=True)]
     if isinstance(strategy, MarketStrategy):
         return _of_markets(strategy, clock, columns)
-    own = cast("ColumnStrategy", strategy)
+    own, said = cast("ColumnStrategy", strategy), _said(strategy)
     return [
-        checked_targets(own.targets(_with_timestamp(number, clock, columns)), len(feed.steps))
+        checked_targets(own.targets(_with_timestamp(number, clock, columns)), len(feed.steps), said)
         for number, feed in enumerate(clock.feeds)
     ]
 
 
 def _with_timestamp(number: int, clock: Clock, columns: ColumnsOf) -> Columns:
-    return {"timestamp": clock.feeds[number].bars.timestamps, **columns(number)}
+    return Readable({"timestamp": clock.feeds[number].bars.timestamps, **columns(number)})
+
+
+def _said(strategy: object) -> str:
+    return str(getattr(strategy, "path", "the strategy"))
 
 
 def _of_markets(strategy: MarketStrategy, clock: Clock, columns: ColumnsOf) -> list[Targets]:
     returned = strategy.market_targets(markets_of(clock, columns))
-    symbols = [feed.symbol for feed in clock.feeds]
+    symbols, said = [feed.symbol for feed in clock.feeds], _said(strategy)
     if not isinstance(returned, Mapping):
-        raise BadTargetsError(f"the strategy returned {type(returned).__name__}: expected targets by symbol, in a dict")
+        raise BadTargetsError(f"{said} returned {type(returned).__name__}: expected targets by symbol, in a dict")
     strange = [name for name in returned if name not in symbols]
     if strange:
-        raise BadTargetsError(f"the strategy returned targets of {strange[0]!r}: expected of {', '.join(symbols)}")
+        raise BadTargetsError(f"{said} returned targets of {strange[0]!r}: expected of {', '.join(symbols)}")
     targets = []
     for feed in clock.feeds:
         if feed.symbol in returned:
-            own = checked_targets(returned[feed.symbol], len(clock))
+            own = checked_targets(returned[feed.symbol], len(clock), said)
             targets.append(own[clock.steps.searchsorted(feed.steps)])
         else:
             targets.append(np.zeros(len(feed.steps), np.int8))
@@ -123,7 +131,9 @@ def markets_of(clock: Clock, columns: ColumnsOf) -> Markets:
         moments[clock.steps.searchsorted(feed.steps)] = feed.bars.timestamps
     moments.flags.writeable = False
     return {
-        feed.symbol: {"timestamp": moments, **_spread(clock, clock.steps.searchsorted(feed.steps), columns(number))}
+        feed.symbol: Readable(
+            {"timestamp": moments, **_spread(clock, clock.steps.searchsorted(feed.steps), columns(number))}
+        )
         for number, feed in enumerate(clock.feeds)
     }
 
@@ -145,18 +155,27 @@ def _changes(number: int, clock: Clock, targets: Targets) -> Changes:
     return Changes(feed.steps[rows], np.full(len(rows), number), rows, targets[rows])
 
 
-def checked_targets(returned: npt.ArrayLike, n_bars: int) -> npt.NDArray[np.int8]:
-    """The targets as int8, shape (n_bars,).
+def checked_targets(returned: npt.ArrayLike, n_bars: int, said: str = "the strategy") -> npt.NDArray[np.int8]:
+    """The targets as int8, shape (n_bars,). `said` is who returned them.
 
     Raises:
         BadTargetsError: naming the first bar that is wrong.
     """
     targets = np.asarray(returned)
     if targets.shape != (n_bars,):
-        raise BadTargetsError(f"the strategy returned shape {targets.shape}: expected one target per bar, ({n_bars},)")
+        got = f"shape {targets.shape}" if targets.shape else _named(returned)
+        raise BadTargetsError(f"{said} returned {got}: expected one target per bar, ({n_bars},)")
     if targets.dtype.kind not in "biuf":
-        raise BadTargetsError(f"the strategy returned {targets.dtype} values: expected +1, 0 or -1")
+        raise BadTargetsError(
+            f"{said} returned {_KINDS.get(targets.dtype.kind, targets.dtype)} values: expected +1, 0 or -1"
+        )
     wrong = np.flatnonzero((targets != 0) & (targets != 1) & (targets != -1))
     if len(wrong):
-        raise BadTargetsError(f"the strategy returned {targets[wrong[0]]} at bar {wrong[0]}: expected +1, 0 or -1")
+        raise BadTargetsError(f"{said} returned {targets[wrong[0]]} at bar {wrong[0]}: expected +1, 0 or -1")
     return targets.astype(np.int8)
+
+
+def _named(returned: object) -> str:
+    """A single thing, where a sequence was wanted: the value if it is short, else its type."""
+    plain = returned is None or isinstance(returned, int | float | np.generic)
+    return str(returned) if plain else f"one {type(returned).__name__}"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from engine.own_events import BadEventError, check_registered
@@ -21,8 +20,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ColumnFunction:
-    """A user's function with its parameters, made to look like any column strategy."""
+    """A user's function or method with its parameters, made to look like any column strategy; `path` names it."""
 
+    path: str
     function: Callable[..., npt.ArrayLike]
     parameters: Mapping[str, Any]
 
@@ -33,8 +33,9 @@ class ColumnFunction:
 
 @dataclass(frozen=True, slots=True)
 class MarketFunction:
-    """A user's function of all symbols with its parameters, made to look like any strategy over markets."""
+    """The same of all symbols, made to look like any strategy over markets."""
 
+    path: str
     function: Callable[..., Mapping[str, npt.ArrayLike]]
     parameters: Mapping[str, Any]
 
@@ -73,20 +74,38 @@ def as_strategy(path: str, named: Any, parameters: Mapping[str, Any]) -> UserStr
         UserCodeError: if it is no strategy, or does not take the parameters.
     """
     if inspect.isclass(named):
-        values = checked(path, named, parameters)
-        over_columns = getattr(named, "targets", None)
-        is_column = over_columns is not None
-        if not is_column and not hasattr(named, "on_bar"):
-            raise UserCodeError(f"class {path} has neither on_bar(bar, features, position) nor targets(columns)")
-        if over_columns is not None and _takes_markets(over_columns, 1):
-            return UserStrategy(path, is_column, lambda: MarketFunction(partial(over_columns, named(**values)), {}))
-        event_types, hears = _own_events(path, named, is_column=is_column)
-        return UserStrategy(path, is_column, lambda: named(**values), event_types, hears)
+        return _of_class(path, named, checked(path, named, parameters))
     if not callable(named):
         raise UserCodeError(f"{path} is neither a function nor a class")
     values = checked(path, named, parameters, "columns")
     kind = MarketFunction if _takes_markets(named, 0) else ColumnFunction
-    return UserStrategy(path, is_column=True, make=lambda: kind(named, values))
+    return UserStrategy(path, is_column=True, make=lambda: kind(path, named, values))
+
+
+def _of_class(path: str, named: Any, values: Mapping[str, Any]) -> UserStrategy:  # noqa: ANN401 - a class
+    if hasattr(named, "targets"):
+        first = _must_take(path, named, "targets", "columns")
+        kind = MarketFunction if _takes_markets(named.targets, first) else ColumnFunction
+        _own_events(path, named, is_column=True)
+        return UserStrategy(path, is_column=True, make=lambda: kind(path, named(**values).targets, {}))
+    if not hasattr(named, "on_bar"):
+        raise UserCodeError(f"class {path} has neither on_bar(bar, features, position) nor targets(columns)")
+    event_types, hears = _own_events(path, named, is_column=False)
+    _must_take(path, named, "on_bar", "bar", "features", "position", *(["publish"] if event_types else []))
+    return UserStrategy(
+        path, is_column=False, make=lambda: named(**values), event_types=event_types, hears_events=hears
+    )
+
+
+def _must_take(path: str, named: type, name: str, *wanted: str) -> int:
+    """Whether the method takes what it will be called with; returns how many parameters stand before that."""
+    bound = isinstance(inspect.getattr_static(named, name), staticmethod | classmethod)
+    before = () if bound else ("self",)
+    try:
+        inspect.signature(getattr(named, name)).bind(*before, *wanted)
+    except (TypeError, ValueError) as error:
+        raise UserCodeError(f"{path} must have {name}({', '.join((*before, *wanted))}): {error}") from error
+    return len(before)
 
 
 def _own_events(path: str, named: Any, *, is_column: bool) -> tuple[tuple[str, ...], bool]:  # noqa: ANN401

@@ -151,7 +151,7 @@ def test_code_that_raises_with_fewer_bars_is_named(folder):
     outcome = check(MADE_UP + portfolio("greedy", "{name: looking.needs_many}"), "--lookahead")
     assert outcome.exit_code == 1
     assert "greedy  failed: with no data after 20" in outcome.stdout
-    assert outcome.stdout.rstrip().endswith("ValueError: too few bars")
+    assert outcome.stdout.rstrip().endswith("ValueError: too few bars, at looking.py:42")
 
 
 def test_the_quick_start_does_not_look_ahead():

@@ -9,8 +9,8 @@ from tests.run_configs import FAILING, write_config
 from tracing.reading.reader import TraceReader
 
 ERRORS = {
-    "raises": "ValueError: the market is closed\nand the rest of it \x1b[31m",
-    "returns_nan": "BadTargetsError: the strategy returned nan at bar 0: expected +1, 0 or -1",
+    "raises": "ValueError: the market is closed, at strategies_of_a_user.py:12\nand the rest of it \x1b[31m",
+    "returns_nan": "BadTargetsError: strategies_of_a_user.nothing_known returned nan at bar 0: expected +1, 0 or -1",
     "babbles": "BadDecisionError: on_bar returned 'sideways': expected",
 }
 

@@ -164,8 +164,8 @@ def test_a_strategy_over_markets_may_stand_inside_a_combinator():
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("not_a_dict", "the strategy returned ndarray: expected targets by symbol, in a dict"),
-        ("of_a_stranger", "the strategy returned targets of 'STRANGE': expected of A, B"),
+        ("not_a_dict", "tests.strategies_for_tests.not_a_dict returned ndarray: expected targets by symbol, in a dict"),
+        ("of_a_stranger", "tests.strategies_for_tests.of_a_stranger returned targets of 'STRANGE': expected of A, B"),
     ],
 )
 def test_y1_what_is_no_targets_by_symbol_is_named(name, message):

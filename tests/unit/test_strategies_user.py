@@ -169,7 +169,9 @@ def test_y1_two_configs_may_have_modules_of_one_name(module):
 
 def test_y1_a_module_that_breaks_on_import_is_told_in_one_line(module):
     folder = module("broken_y1", "1 / 0")
-    with pytest.raises(UserCodeError, match=r"^importing broken_y1 failed: ZeroDivisionError: division by zero$"):
+    with pytest.raises(
+        UserCodeError, match=r"^importing broken_y1 failed: ZeroDivisionError: division by zero, at broken_y1.py:1$"
+    ):
         load_strategy("broken_y1.go", {}, folder)
     with pytest.raises(UserCodeError, match="SyntaxError"):
         load_strategy("typo_y1.go", {}, module("typo_y1", "def go(:"))
@@ -177,7 +179,7 @@ def test_y1_a_module_that_breaks_on_import_is_told_in_one_line(module):
 
 def test_y1_a_module_that_lacks_another_names_the_other(module):
     folder = module("needs_y1", "import not_installed_y1\ndef go(columns): return 1")
-    with pytest.raises(UserCodeError, match="no module 'not_installed_y1' is found"):
+    with pytest.raises(UserCodeError, match="no module 'not_installed_y1' is found, imported at needs_y1"):
         load_strategy("needs_y1.go", {}, folder)
 
 
