@@ -94,9 +94,9 @@ TOLD = {
     "unknown_yet": "BadTargetsError: newcomer.case returned nan at bar 0: expected +1, 0 or -1",
     "halves": "BadTargetsError: newcomer.case returned 0.5 at bar 0: expected +1, 0 or -1",
     "Buys": "BadDecisionError: on_bar returned 'buy': expected a Decision, long, short, flat, +1, 0, -1 or None",
-    "Attribute": "AttributeError: 'Bar' object has no attribute 'clos', at newcomer.py:42",
-    "Feature": "UnknownNameError: no column or feature called 'trnd' arrives here; did you mean 'trend'?, at newcomer.py:47",
-    "NotMade": "ZeroDivisionError: division by zero, at newcomer.py:52",
+    "Attribute": "AttributeError: 'Bar' object has no attribute 'clos', at newcomer.py:40",
+    "Feature": "UnknownNameError: no column or feature called 'trnd' arrives here; did you mean 'trend'?, at newcomer.py:45",
+    "NotMade": "ZeroDivisionError: division by zero, at newcomer.py:50",
 }
 SHARED = """
 containers:
