@@ -84,7 +84,7 @@ def test_a_registered_name_runs_like_a_built_in_one(site, strategy):
         ("{name: every, bars: 2, quick: 1}", "quick: 1", "expected true or false"),
         ("{name: every, bars: 2, side: 3}", "side: 3", "expected text: quote it if it is meant as text"),
         ("{name: every}", "name: every", "missing a required argument: 'bars'"),
-        ("{name: every, bars: 2, odd: 3}", "name: every", "got an unexpected keyword argument 'odd'"),
+        ("{name: every, bars: 2, odd: 3}", "odd: 3", "got an unexpected keyword argument 'odd'"),
     ],
 )
 def test_parameters_of_another_type_are_refused_where_they_stand(site, strategy, key, said):
