@@ -9,10 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 if TYPE_CHECKING:
-    from engine.batch.fills import Fills
+    from engine.batch.fills import Tally
 
 TRADE_EVENTS = ("SIGNAL", "ORDER_REQUEST", "ORDER", "FILL", "POSITION_OPEN")
 """What comes of a trade before it closes."""
@@ -41,17 +39,18 @@ class TradeCensus:
     expired: int = 0
     holding: Moment = HELD
 
-    def note(self, fills: Fills) -> None:
-        """Takes note of the moments that these fills and refusals bring."""
-        exits = np.flatnonzero(fills.held == 0.0)
-        if len(exits) < len(fills.held):
+    def note(self, tally: Tally) -> None:
+        """Takes note of the moments that fills and refusals bring."""
+        if tally.entries:
             self.moments.add(HELD)
-        reversing = self._count_reversals(fills, exits)
-        left_by_refusal = self._note_refusals(fills, exits)
-        if reversing:
+        if tally.reversed:
             self.moments.add(REVERSED)
-        if len(exits) > reversing + left_by_refusal:
+        if tally.exits > tally.reversed + tally.left_refused:
             self.moments.add(LEFT)
+        if tally.left_refused:
+            self.moments |= {REFUSED_IN_REVERSAL, LEFT_WITHOUT_SIGNAL}
+        if tally.left_refused < tally.refused:
+            self.moments.add(REFUSED)
 
     def note_expiry(self, *, leaving: bool, entering: bool, refused: bool) -> None:
         """Takes note of the orders of a turn at the last bar."""
@@ -68,19 +67,3 @@ class TradeCensus:
         """Takes note that what was held was closed after the last bar: one more request, order and fill, no signal."""
         signals, requests, orders, fills, opens = self.holding
         self.moments.add((signals, requests + 1, orders + 1, fills + 1, opens))
-
-    def _count_reversals(self, fills: Fills, exits: np.ndarray[tuple[int], np.dtype[np.intp]]) -> int:
-        """Exits followed by an entry of the same turn."""
-        followed = exits[: len(exits) - (len(exits) > 0 and exits.item(-1) == len(fills.turns) - 1)]
-        return int(np.count_nonzero(fills.turns[followed] == fills.turns[followed + 1]))
-
-    def _note_refusals(self, fills: Fills, exits: np.ndarray[tuple[int], np.dtype[np.intp]]) -> int:
-        """How many exits were turns whose entry was refused."""
-        if not fills.refused:
-            return 0
-        left = len(set(fills.turns[exits].tolist()) & set(fills.refused))
-        if left:
-            self.moments |= {REFUSED_IN_REVERSAL, LEFT_WITHOUT_SIGNAL}
-        if left < len(fills.refused):
-            self.moments.add(REFUSED)
-        return left

@@ -1,4 +1,4 @@
-"""What fills make of a lane's trades (rules E2, T1): closed ones go into its book, the open one stays at hand."""
+"""What fills make of the trades of lanes (rules E2, T1): closed ones go into their books, the open ones stay at hand."""
 
 from __future__ import annotations
 
@@ -6,63 +6,51 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from engine.metrics.many_books import add_closes, add_fills
 from engine.trading.positions import Trade, open_trade
 
 if TYPE_CHECKING:
-    from typing import TypeVar
+    from collections.abc import Sequence
 
-    import numpy.typing as npt
-
-    from engine.batch.entries import Floats
     from engine.batch.fills import Fills
     from engine.metrics.trade_book import TradeBook
 
-    Number = TypeVar("Number", np.float64, np.intp)
 
+def count_trades(books: Sequence[TradeBook], open_before: Sequence[Trade | None], fills: Fills) -> list[Trade | None]:
+    """Adds fills, and the trades that they close, to the book of each lane; returns the trades left open.
 
-def count_trades(book: TradeBook, open_before: Trade | None, fills: Fills) -> Trade | None:
-    """Adds fills, and the trades that they close, to the book; returns the trade left open, if any.
-
-    `open_before` is the trade that the first of them closes, None if they begin from flat.
+    `open_before` are the trades that each lane's first fill closes, None where it begins from flat.
     """
-    quantities = np.abs(fills.signed)
-    notional = quantities * fills.prices
-    book.add_fills(notional, fills.costs)
-    first = 0 if open_before is None else 1
-    exits = notional[1 - first :: 2]
-    count = len(exits)
-    entered = _from_open(None if open_before is None else open_before.entry_notional, notional[first::2])[:count]
-    is_long = fills.signed[1 - first :: 2] < 0.0
-    gross = np.where(is_long, 1.0, -1.0) * (exits - entered)
-    net = gross - _commissions(open_before, fills)
-    opened = _from_open(None if open_before is None else open_before.opened_bar, fills.rows[first::2])[:count]
-    book.add_closes(is_long, net, gross, fills.rows[1 - first :: 2] - opened)
+    with np.errstate(over="ignore", invalid="ignore"):
+        notional = np.abs(fills.signed) * fills.prices
+        add_fills([book.total for book in books], fills.counts, (notional, fills.commissions, fills.slippages))
+        lanes, starts = fills.lanes, fills.starts
+        exits = np.flatnonzero(fills.held == 0.0)
+        lane, entries = lanes[exits], exits - 1
+        entered, opened, paid = notional[entries], fills.rows[entries], fills.commissions[entries]
+        carried = np.flatnonzero(exits == starts[lane])
+        for place, number in zip(carried.tolist(), lane[carried].tolist(), strict=True):
+            trade = open_before[number]
+            if trade is not None:
+                entered[place], opened[place], paid[place] = trade.entry_notional, trade.opened_bar, trade.commission
+        is_long = fills.signed[exits] < 0.0
+        gross = np.where(is_long, 1.0, -1.0) * (notional[exits] - entered)
+        net = gross - (paid + fills.commissions[exits])
+    counts = np.bincount(lane, minlength=len(books))
+    add_closes(books, counts, is_long, (net, gross, fills.rows[exits] - opened))
     return _left_open(open_before, fills)
 
 
-def _from_open(carried: float | None, entries: npt.NDArray[Number]) -> npt.NDArray[Number]:
-    """A column of entries, behind that of the trade which was open before."""
-    return entries if carried is None else np.concatenate((np.array([carried], entries.dtype), entries))
+def _left_open(open_before: Sequence[Trade | None], fills: Fills) -> list[Trade | None]:
+    ends = fills.counts.cumsum() - 1
+    return [
+        before if not count else _opened(fills, end) if fills.held.item(end) else None
+        for before, count, end in zip(open_before, fills.counts.tolist(), ends.tolist(), strict=True)
+    ]
 
 
-def _commissions(open_before: Trade | None, fills: Fills) -> Floats | float:
-    """What each closed trade paid: its entry's commission, then its exit's."""
-    if fills.costs is None:
-        return 0.0
-    first = 0 if open_before is None else 1
-    commission = fills.costs[0]
-    exits = commission[1 - first :: 2]
-    return (
-        _from_open(None if open_before is None else open_before.commission, commission[first::2])[: len(exits)] + exits
-    )
-
-
-def _left_open(open_before: Trade | None, fills: Fills) -> Trade | None:
-    if not len(fills.rows):
-        return open_before
-    if not fills.held.item(-1):
-        return None
-    signed = fills.signed.item(-1)
-    trade = open_trade("", signed, fills.rows.item(-1), 0)
-    trade.add(signed, fills.prices.item(-1), 0.0 if fills.costs is None else fills.costs[0].item(-1))
+def _opened(fills: Fills, entry: int) -> Trade:
+    signed = fills.signed.item(entry)
+    trade = open_trade("", signed, fills.rows.item(entry), 0)
+    trade.add(signed, fills.prices.item(entry), fills.commissions.item(entry))
     return trade

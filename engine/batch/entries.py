@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from engine.trading.accounts import ROUNDING
 from engine.trading.sizing import Entry, FixedQuantity, in_lots
 
 if TYPE_CHECKING:
+    import numpy as np
     import numpy.typing as npt
 
     from engine.market.bars import Bars
@@ -55,12 +54,3 @@ class Entries:
         if not (isfinite(units) and units > 0.0) or units * close < self.minimum_notional:
             return False
         return abs(held + (signed - held)) * close <= equity * (1.0 + ROUNDING)
-
-    def accepts_all(self, units: float, signed: Floats, held: Floats, at: tuple[Floats, Floats]) -> bool:
-        """`accepts` of all of several entries of the same `units`, in arrays of shape (n,); `at` these closes and equities."""
-        closes, equity = at
-        if not (isfinite(units) and units > 0.0):
-            return not len(signed)
-        if self.minimum_notional and not (units * closes >= self.minimum_notional).all():
-            return False
-        return bool((np.abs(held + (signed - held)) * closes <= equity * (1.0 + ROUNDING)).all())

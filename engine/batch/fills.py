@@ -1,6 +1,7 @@
 """The fills of a stretch of bars, as columns: what market orders on a column strategy's turns come to (rules B1, B3).
 
-Every number is made by the operations of the event path in their order, one element after the other.
+Every number is made by the operations of the event path in their order, one element after the other. Here they are made for one
+lane, fill by fill; `engine.batch.at_once` makes them for many lanes where nothing depends on the fill before.
 """
 
 from __future__ import annotations
@@ -14,14 +15,17 @@ from engine.trading.deals import Deal, MonthlyNotional
 from engine.trading.orders import execute
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy.typing as npt
 
     from engine.batch.entries import Entries, Floats
     from engine.market.bars import Bars
+    from engine.strategies.columns import Targets
     from engine.trading.costs import Terms
 
     Rows = npt.NDArray[np.intp]
-    _Booked = tuple[int, float, float, float, float, float, float, int]
+    _Booked = tuple[int, float, float, float, float, float, float]
 
 
 @dataclass(slots=True)
@@ -33,133 +37,106 @@ class Position:
     intent: int = 0
 
 
-class Decisions(NamedTuple):
-    """Turns of a strategy whose orders are filled at the next bar: arrays of one shape (n_turns,).
-
-    `rows` of the bars they were decided on, `directions` wanted, and the prices before slippage at which the bars after
-    those fill.
-    """
-
-    rows: Rows
-    directions: npt.NDArray[np.int8]
-    references: Floats
-
-
 class Fills(NamedTuple):
-    """Fills in order: arrays of one shape (n_fills,).
+    """Fills of some lanes in order, one lane after the other: `counts` of shape (n_lanes,), the rest (sum(counts),).
 
-    `signed` units, positive for a buy; `cash` and units `held` after each. Entries and exits alternate: a trade has two
-    fills. `costs` are commission and slippage in quote currency, None where nothing is charged. `turns` says of each fill
-    at which turn it was decided, `refused` lists the turns whose entry was refused.
+    `rows` of the bars, `signed` units, positive for a buy, `prices` after slippage, `commissions` and `slippages` in quote
+    currency; `cash` and units `held` after each. Entries and exits of a lane alternate: a trade has two fills.
     """
 
+    counts: Rows
     rows: Rows
     signed: Floats
     prices: Floats
-    costs: tuple[Floats, Floats] | None
+    commissions: Floats
+    slippages: Floats
     cash: Floats
     held: Floats
-    turns: Rows
-    refused: list[int]
+
+    @property
+    def starts(self) -> Rows:
+        """Where each lane's fills begin."""
+        return self.counts.cumsum() - self.counts
+
+    @property
+    def lanes(self) -> Rows:
+        """The lane of each fill."""
+        return np.arange(len(self.counts)).repeat(self.counts)
+
+
+class Tally(NamedTuple):
+    """What became of the turns of one lane: entries, exits, and exits whose turn entered again or had its entry refused.
+
+    `refused`: turns that were refused an entry, those that left something included.
+    """
+
+    entries: int
+    exits: int
+    reversed: int = 0
+    left_refused: int = 0
+    refused: int = 0
 
 
 class Filling:
-    """Fills the orders of one lane over `bars`: all at once where sizes are the same and nothing is charged, else in turn."""
+    """Fills the orders of one lane over `bars`; `is_plain`: all its entries ask for the same units and nothing is charged."""
 
-    __slots__ = ("_bars", "_charges", "_entries", "_terms", "_traded", "position")
+    __slots__ = ("_traded", "bars", "entries", "is_plain", "position", "terms")
 
     def __init__(self, cash: float, bars: Bars, entries: Entries, terms: Terms) -> None:
         self.position = Position(cash)
-        self._bars = bars
-        self._entries = entries
-        self._terms = terms
-        self._charges = bool(terms.commissions or terms.slippages)
+        self.bars = bars
+        self.entries = entries
+        self.terms = terms
+        self.is_plain = entries.same_units is not None and not (terms.commissions or terms.slippages)
         self._traded: MonthlyNotional | None = None
 
-    def fill(self, rows: Rows, directions: npt.NDArray[np.int8]) -> Fills:
-        """The fills of turns decided on these rows, each at the bar after it."""
-        prices = self._bars.open if self._terms.fill_at == "next_open" else self._bars.close
-        decisions = Decisions(rows, directions, prices[rows + 1])
-        units = self._entries.same_units
-        if units is not None and not self._charges:
-            found = self._at_once(decisions, units)
-            if found is not None:
-                return found
-        return self._in_turn(decisions)
+    @property
+    def references(self) -> Floats:
+        """The prices before slippage at which each bar fills."""
+        return self.bars.open if self.terms.fill_at == "next_open" else self.bars.close
+
+    def fill(self, rows: Rows, directions: Targets) -> tuple[Fills, Tally]:
+        """The fills of turns decided on these rows, each at the bar after it, by the functions that the event path calls."""
+        position = self.position
+        booked: list[_Booked] = []
+        entries = exits = reverses = left_refused = refused = 0
+        columns = (rows.tolist(), directions.tolist(), self.references[rows + 1].tolist())
+        for row, target, reference in zip(*columns, strict=True):
+            if target == position.intent:  # only after a refusal: nothing is held, and flat is wanted
+                continue
+            units = self._size(row, target) if target else None
+            leaves, is_refused = position.held != 0.0, bool(target) and units is None
+            if leaves:
+                booked.append(self._book(-position.held, reference, row + 1))
+            if units is not None:
+                booked.append(self._book(target * units, reference, row + 1))
+            entries += units is not None
+            exits += leaves
+            reverses += leaves and units is not None
+            refused += is_refused
+            left_refused += leaves and is_refused
+            position.intent = 0 if units is None else target
+        return as_columns(booked), Tally(entries, exits, reverses, left_refused, refused)
 
     def close_out(self) -> Fills:
         """The fill that leaves what is held at the last close."""
-        last = len(self._bars) - 1
-        return self._as_columns([self._book(-self.position.held, self._bars.close.item(last), last, 0)], [])
+        last = len(self.bars) - 1
+        return as_columns([self._book(-self.position.held, self.bars.close.item(last), last)])
 
     def is_refused(self, row: int, target: int) -> bool:
         """Whether an entry decided on the close of a row would be refused."""
         return self._size(row, target) is None
 
-    def _at_once(self, decisions: Decisions, units: float) -> Fills | None:
-        """All fills with numpy; None if an order would be refused, for then later ones depend on it."""
-        position = self.position
-        turns = _legs(position, decisions.directions)
-        first = 1 if position.held else 0
-        entries = decisions.directions[turns[first::2]].astype(np.float64) * units
-        signed = _alternating(position.held, entries, len(turns))
-        prices = decisions.references[turns]
-        cash, held = np.empty(len(turns) + 1), np.zeros(len(turns) + 1)
-        cash[0], held[0] = position.cash, position.held
-        np.negative(signed * prices, out=cash[1:])
-        np.add.accumulate(cash, out=cash)
-        held[first + 1 :: 2] = entries
-        if not self._are_affordable(decisions, turns, (cash, held), entries, units):
-            return None
-        position.cash, position.held = cash.item(-1), held.item(-1)
-        if len(decisions.directions):
-            position.intent = decisions.directions.item(-1)
-        return Fills(decisions.rows[turns] + 1, signed, prices, None, cash[1:], held[1:], turns, [])
-
-    def _are_affordable(
-        self, decisions: Decisions, turns: Rows, states: tuple[Floats, Floats], entries: Floats, units: float
-    ) -> bool:
-        """Whether every entry is taken; `states` are cash and units held before each fill and after the last."""
-        cash, held = states
-        at = np.arange(1 if held[0] else 0, len(turns), 2)
-        closes = self._bars.close[decisions.rows[turns[at]]]
-        equity, turned_round = cash[at], np.zeros(len(at))
-        reversing = np.flatnonzero(turns[at] == turns[at - 1]) if len(turns) > 1 else at[:0]
-        if len(reversing):  # the position that the order turns round is still held
-            before = at[reversing] - 1
-            turned_round[reversing] = held[before]
-            equity[reversing] = cash[before] + held[before] * closes[reversing]
-        return self._entries.accepts_all(units, entries, turned_round, (closes, equity))
-
-    def _in_turn(self, decisions: Decisions) -> Fills:
-        """Each fill by the functions that the event path calls too."""
-        position = self.position
-        booked: list[_Booked] = []
-        refused: list[int] = []
-        columns = (column.tolist() for column in decisions)
-        for turn, (row, target, reference) in enumerate(zip(*columns, strict=True)):
-            if target == position.intent:  # only after a refusal: nothing is held, and flat is wanted
-                continue
-            units = self._size(row, target) if target else None
-            if position.held:
-                booked.append(self._book(-position.held, reference, row + 1, turn))
-            if units is not None:
-                booked.append(self._book(target * units, reference, row + 1, turn))
-            elif target:
-                refused.append(turn)
-            position.intent = 0 if units is None else target
-        return self._as_columns(booked, refused)
-
     def _size(self, row: int, target: int) -> float | None:
         """The units of an entry decided on the close of a row, None if it is refused."""
-        cash, held, close = self.position.cash, self.position.held, self._bars.close.item(row)
+        cash, held, close = self.position.cash, self.position.held, self.bars.close.item(row)
         equity = cash + held * close if held else cash
-        units = self._entries.units(self._bars, row, long=target > 0, cash=cash, equity=equity)
-        return units if self._entries.accepts(target * units, held, close, equity) else None
+        units = self.entries.units(self.bars, row, long=target > 0, cash=cash, equity=equity)
+        return units if self.entries.accepts(target * units, held, close, equity) else None
 
-    def _book(self, signed: float, reference: float, row: int, turn: int) -> _Booked:
+    def _book(self, signed: float, reference: float, row: int) -> _Booked:
         """Fills an order of `signed` units in the bar of a row, which ends or begins what is held."""
-        position, bars = self.position, self._bars
+        position, bars = self.position, self.bars
         self._traded = traded = self._traded or MonthlyNotional()
         timestamp = bars.timestamps.item(row)
         deal = Deal(
@@ -173,63 +150,31 @@ class Filling:
             timestamp=timestamp,
             traded_in_month=traded.before(timestamp),
         )
-        done = execute(deal, self._terms)
+        done = execute(deal, self.terms)
         traded.add(deal.quantity * done.price)
         position.cash = position.cash + (-(signed * done.price) - done.commission)
         position.held = 0.0 if position.held else signed
-        return row, signed, done.price, done.commission, done.slippage, position.cash, position.held, turn
-
-    def _as_columns(self, booked: list[_Booked], refused: list[int]) -> Fills:
-        rows, signed, prices, commissions, slippages, cash, held, turns = (
-            zip(*booked, strict=True) if booked else ((),) * 8
-        )
-        return Fills(
-            np.array(rows, np.intp),
-            np.array(signed, np.float64),
-            np.array(prices, np.float64),
-            (np.array(commissions, np.float64), np.array(slippages, np.float64)) if self._charges else None,
-            np.array(cash, np.float64),
-            np.array(held, np.float64),
-            np.array(turns, np.intp),
-            refused,
-        )
+        return row, signed, done.price, done.commission, done.slippage, position.cash, position.held
 
 
-def _legs(position: Position, wanted: npt.NDArray[np.int8]) -> Rows:
-    """The turn of each fill: a turn leaves what was wanted before, then enters what is wanted now."""
-    legs = np.empty((len(wanted), 2), np.bool_)
-    np.not_equal(wanted, 0, out=legs[:, 1])
-    legs[:1, 0] = position.intent != 0
-    legs[1:, 0] = legs[:-1, 1]
-    if len(wanted) and wanted.item(0) == position.intent:  # only after a refusal: nothing is held, and flat is wanted
-        legs[0] = False
-    return np.flatnonzero(legs) >> 1
+def as_columns(booked: Sequence[_Booked]) -> Fills:
+    """The fills of one lane."""
+    rows, *others = zip(*booked, strict=True) if booked else ((),) * 7
+    return Fills(np.array([len(rows)]), np.array(rows, np.intp), *(np.array(each, np.float64) for each in others))
 
 
-def _alternating(held: float, entries: Floats, count: int) -> Floats:
-    """Entries with the exits of what is held before them, of `count` fills in all."""
-    first = 1 if held else 0
-    signed = np.empty(count)
-    signed[first::2] = entries
-    exits = signed[1 - first :: 2]
-    if first:
-        exits[:1] = -held
-    np.negative(entries[: len(exits) - first], out=exits[first:])
-    return signed
+NO_FILLS = as_columns([])._replace(counts=np.zeros(0, np.intp))
 
 
-def followed(fills: Fills, later: Fills) -> Fills:
-    """The fills with one that comes after them."""
-    costs = None
-    if fills.costs is not None and later.costs is not None:
-        costs = np.append(fills.costs[0], later.costs[0]), np.append(fills.costs[1], later.costs[1])
-    return Fills(
-        np.append(fills.rows, later.rows),
-        np.append(fills.signed, later.signed),
-        np.append(fills.prices, later.prices),
-        costs,
-        np.append(fills.cash, later.cash),
-        np.append(fills.held, later.held),
-        np.append(fills.turns, later.turns),
-        fills.refused,
-    )
+def joined(some: Sequence[Fills]) -> Fills:
+    """The fills of all these lanes, one after the other."""
+    return some[0] if len(some) == 1 else Fills(*map(np.concatenate, zip(*some, strict=True)))
+
+
+def followed(fills: Fills, lanes: Sequence[int], later: Fills) -> Fills:
+    """The fills with one more of each of these lanes behind its others; `later` has those, in the order of the lanes."""
+    places = fills.counts.cumsum()[lanes]
+    counts = fills.counts.copy()
+    counts[lanes] += 1
+    columns = (np.insert(one, places, other) for one, other in zip(fills[1:], later[1:], strict=True))
+    return Fills(counts, *columns)

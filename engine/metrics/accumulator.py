@@ -5,13 +5,29 @@ events: a path that accumulates the same values with `np.add.accumulate` gets th
 """
 
 from dataclasses import dataclass
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import NamedTuple
 
 from engine.events import OrderStatus
 
-Floats = NDArray[np.float64]
+
+class ClosedTrades(NamedTuple):
+    """Closed trades by what they come to.
+
+    They won and lost so often, were held so many bars in all and at most; the `highest` and the `lowest` net profit; the
+    longest streaks, one under way before them included, and the streaks under way after them.
+    """
+
+    trades: int
+    won: int
+    lost: int
+    bars_held: int
+    longest_held: int
+    highest: float
+    lowest: float
+    longest_wins: int
+    wins: int
+    longest_losses: int
+    losses: int
 
 
 @dataclass(slots=True)
@@ -77,41 +93,19 @@ class TradeStatistics:
         else:
             self.consecutive_wins = self.consecutive_losses = 0
 
-    def add_fills(self, notional: Floats, costs: tuple[Floats, Floats] | None) -> None:
-        """Add fills in order, by column: quantity x price, and (commission, slippage) unless nothing is charged."""
-        self.fills += len(notional)
-        self.traded_notional = _added(self.traded_notional, notional)
-        if costs is not None:
-            self.total_commission = _added(self.total_commission, costs[0])
-            self.total_slippage = _added(self.total_slippage, costs[1])
-
-    def add_closes(self, net: Floats, gross: Floats, bars_held: NDArray[np.intp]) -> None:
-        """Add closed trades in order, by column, as `on_close` adds each; at least one.
-
-        A trade that lost adds 0 to the profits, one that won to the losses: that changes no sum.
-        """
-        sums = np.empty((4, len(net) + 1))
-        sums[:, 0] = self.total_pnl, self.closed_gross_pnl, self.gross_profit, self.gross_loss
-        sums[0, 1:], sums[1, 1:] = net, gross
-        np.maximum(net, 0.0, out=sums[2, 1:])
-        np.minimum(net, 0.0, out=sums[3, 1:])
-        np.add.accumulate(sums, axis=1, out=sums)
-        self.total_pnl, self.closed_gross_pnl, self.gross_profit, self.gross_loss = sums[:, -1].tolist()
-        self.total_trades += len(net)
-        self.total_bars_held += int(bars_held.sum())
-        self.longest_bars_held = max(self.longest_bars_held, int(bars_held.max()))
-        self.largest_win = max(self.largest_win, float(net.max()))
-        self.largest_loss = min(self.largest_loss, float(net.min()))
-        self._add_streaks(net)
-
-    def _add_streaks(self, net: Floats) -> None:
-        won, lost = net > 0, net < 0
-        self.winning_trades += int(np.count_nonzero(won))
-        self.losing_trades += int(np.count_nonzero(lost))
-        longest, self.consecutive_wins = _streaks(self.consecutive_wins, won)
-        self.max_consecutive_wins = max(self.max_consecutive_wins, longest)
-        longest, self.consecutive_losses = _streaks(self.consecutive_losses, lost)
-        self.max_consecutive_losses = max(self.max_consecutive_losses, longest)
+    def add_counts(self, counts: ClosedTrades) -> None:
+        """Add closed trades by what they come to; sums of money are not among it."""
+        self.total_trades += counts.trades
+        self.winning_trades += counts.won
+        self.losing_trades += counts.lost
+        self.total_bars_held += counts.bars_held
+        self.longest_bars_held = max(self.longest_bars_held, counts.longest_held)
+        self.largest_win = max(self.largest_win, counts.highest)
+        self.largest_loss = min(self.largest_loss, counts.lowest)
+        self.max_consecutive_wins = max(self.max_consecutive_wins, counts.longest_wins)
+        self.consecutive_wins = counts.wins
+        self.max_consecutive_losses = max(self.max_consecutive_losses, counts.longest_losses)
+        self.consecutive_losses = counts.losses
 
     def _win(self, net: float) -> None:
         self.winning_trades += 1
@@ -128,21 +122,3 @@ class TradeStatistics:
         self.consecutive_wins = 0
         self.consecutive_losses += 1
         self.max_consecutive_losses = max(self.max_consecutive_losses, self.consecutive_losses)
-
-
-def _added(state: float, values: Floats) -> float:
-    """`state` with the values added one after the other."""
-    if not len(values):
-        return state
-    sums = np.empty(len(values) + 1)
-    sums[0] = state
-    sums[1:] = values
-    return float(np.add.accumulate(sums, out=sums)[-1])
-
-
-def _streaks(running: int, is_hit: NDArray[np.bool_]) -> tuple[int, int]:
-    """The longest run of hits, `running` ones before the first counted, and how long the last one is by now."""
-    runs = is_hit.tobytes().split(b"\0")
-    lengths = [*map(len, runs)]
-    lengths[0] += running
-    return max(lengths), lengths[-1]

@@ -13,7 +13,8 @@ from typing import NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.metrics.extremes import Chunks, chunks_of, extremes
+from engine.metrics.extremes import Extremes, chunks_of, extremes
+from engine.metrics.stretches import NO_ROW, Stretch
 
 NO_BAR = -1
 
@@ -116,15 +117,8 @@ class EquityCurve:
         highest = float(chunks.highest.max())
         if not (isfinite(highest) and isfinite(chunks.lowest.min())):
             self._break_off(equity, in_market, day_end_rows)
-        self._place_block(equity, chunks, highest)
-        before = self.bars
-        self.bars += len(equity)
-        self.bars_in_market += int(np.count_nonzero(in_market))
-        if len(day_end_rows):
-            days = self._days + len(day_end_rows)
-            self._daily[self._days : days] = equity[day_end_rows]
-            self._days = days
-            self._last_day_bar = before + int(day_end_rows[-1]) + 1
+        stretch = _stretch(equity, in_market, extremes(equity, chunks, self.peak), highest)
+        self.add_stretch(stretch, equity[day_end_rows], int(day_end_rows[-1]) if len(day_end_rows) else NO_ROW)
 
     def _place(self, equity: float, bar: int) -> None:
         if not isfinite(equity):
@@ -154,31 +148,52 @@ class EquityCurve:
         self.mark_block(equity[:row], in_market[:row], day_end_rows[day_end_rows < row])
         raise _overflow(self.bars + 1)
 
-    def _place_block(self, equity: NDArray[np.float64], chunks: Chunks, highest: float) -> None:
-        lowest, trough, peak_rows = extremes(equity, chunks, self.peak)
-        if len(peak_rows):
-            self._end_spells(peak_rows)
-        if lowest < self.max_drawdown:
-            self.max_drawdown = lowest
-            self._place_trough(trough, peak_rows)
-        self.peak = max(self.peak, highest)
-        self.final_equity = float(equity[-1])
+    def add_stretch(self, stretch: Stretch, day_values: NDArray[np.float64], last_day_row: int) -> None:
+        """Add the marks of consecutive steps by what they come to: as `mark_block` adds them one by one.
 
-    def _end_spells(self, peak_rows: NDArray[np.intp]) -> None:
-        """Close what was under water before and between these rows of the block at which equity was at its peak."""
-        first = self.bars + int(peak_rows[0]) + 1
+        `day_values`: the last mark of each day that ends in them; the last of those days ends at `last_day_row`.
+        """
+        before = self.bars
+        if stretch.first_peak != NO_ROW:
+            self._end_spells(before + 1 + stretch.first_peak, before + 1 + stretch.last_peak, stretch.widest)
+        if stretch.lowest < self.max_drawdown:
+            self.max_drawdown = stretch.lowest
+            self._trough_bar = before + 1 + stretch.trough
+            self._recovered_bar = NO_BAR if stretch.recovery == NO_ROW else before + 1 + stretch.recovery
+        self.peak = max(self.peak, stretch.highest)
+        self.final_equity = stretch.last
+        self.bars += stretch.bars
+        self.bars_in_market += stretch.bars_in_market
+        if len(day_values):
+            days = self._days + len(day_values)
+            self._daily[self._days : days] = day_values
+            self._days = days
+            self._last_day_bar = before + last_day_row + 1
+
+    def _end_spells(self, first: int, last: int, widest: int) -> None:
+        """Close what was under water before and between the bars `first` to `last`, at which equity was at its peak."""
         if first - 1 > self._peak_bar:
             self._end_spell(first - 1 - self._peak_bar, first)
-        if len(peak_rows) > 1:
-            widest = int((peak_rows[1:] - peak_rows[:-1]).max())
-            self._longest_spell = max(self._longest_spell, widest - 1)
-        self._peak_bar = self.bars + int(peak_rows[-1]) + 1
-
-    def _place_trough(self, row: int, peak_rows: NDArray[np.intp]) -> None:
-        later = int(np.searchsorted(peak_rows, row))
-        self._trough_bar = self.bars + row + 1
-        self._recovered_bar = self.bars + int(peak_rows[later]) + 1 if later < len(peak_rows) else NO_BAR
+        self._longest_spell = max(self._longest_spell, widest - 1)
+        self._peak_bar = last
 
 
 def _overflow(bar: int) -> OverflowError:
     return OverflowError(f"equity is no longer a finite amount at bar {bar}")
+
+
+def _stretch(equity: NDArray[np.float64], in_market: NDArray[np.bool_], found: Extremes, highest: float) -> Stretch:
+    rows = found.peak_rows
+    later = int(rows.searchsorted(found.trough))
+    return Stretch(
+        bars=len(equity),
+        bars_in_market=int(np.count_nonzero(in_market)),
+        highest=highest,
+        last=float(equity[-1]),
+        lowest=found.lowest,
+        trough=found.trough,
+        first_peak=int(rows[0]) if len(rows) else NO_ROW,
+        last_peak=int(rows[-1]) if len(rows) else NO_ROW,
+        widest=int((rows[1:] - rows[:-1]).max()) if len(rows) > 1 else 0,
+        recovery=int(rows[later]) if later < len(rows) else NO_ROW,
+    )

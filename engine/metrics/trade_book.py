@@ -1,13 +1,9 @@
 """Closed trades, fills and orders of a portfolio, counted together, by side and by symbol."""
 
 from collections.abc import Iterable
-from dataclasses import replace
-
-import numpy as np
-from numpy.typing import NDArray
 
 from engine.events import OrderStatus, PositionSide
-from engine.metrics.accumulator import Floats, TradeStatistics
+from engine.metrics.accumulator import TradeStatistics
 
 
 class TradeBook:
@@ -41,31 +37,6 @@ class TradeBook:
     def on_breach(self) -> None:
         """Count a risk rule that stepped in."""
         self.total.risk_breaches += 1
-
-    def add_fills(self, notional: Floats, costs: tuple[Floats, Floats] | None) -> None:
-        """Add fills of a portfolio of one symbol, by column: as TradeStatistics.add_fills."""
-        self.total.add_fills(notional, costs)
-
-    def add_closes(self, is_long: NDArray[np.bool_], net: Floats, gross: Floats, bars_held: NDArray[np.intp]) -> None:
-        """Add closed trades of a portfolio of one symbol in order, by column.
-
-        While all trades are of one side, its sums are those of all: one object serves both.
-        """
-        if not len(net):
-            return
-        longs = int(np.count_nonzero(is_long))
-        one_sided: PositionSide | None = "long" if longs == len(net) else "short" if not longs else None
-        if one_sided is not None and self.sides[one_sided].total_trades == self.total.total_trades:
-            self.total.add_closes(net, gross, bars_held)
-            self.sides[one_sided] = self.total
-            return
-        chosen: dict[PositionSide, NDArray[np.bool_]] = {"long": is_long, "short": ~is_long}
-        for side, of_side in chosen.items():
-            if self.sides[side] is self.total:
-                self.sides[side] = replace(self.total)
-            if of_side.any():
-                self.sides[side].add_closes(net[of_side], gross[of_side], bars_held[of_side])
-        self.total.add_closes(net, gross, bars_held)
 
     def _of(self, symbol: str) -> TradeStatistics:
         if symbol not in self.symbols:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from engine.batch.cohort import Cohort, lanes_together
 from engine.batch.entries import Entries
 from engine.batch.portfolio import Account, BatchPortfolio
 from engine.batch.turns import FoundTurns, SlicedTurns
@@ -22,8 +23,10 @@ if TYPE_CHECKING:
 
     from engine.batch.turns import TurnFinder
     from engine.config.schema import PortfolioContainer as PortfolioConfig
+    from engine.config.schema import RunConfig
     from engine.containers.base import Container
     from engine.containers.root import RootContainer
+    from engine.market.timeline import Clock
     from engine.orchestration.plan import Plan
     from engine.orchestration.stage import Stage
     from engine.trading.sizing import Sizer
@@ -63,13 +66,22 @@ def equip_batch(
     stage: Stage, containers: Mapping[str, Container], finders: Mapping[str, TurnFinder], root: RootContainer
 ) -> None:
     """Gives each portfolio on the batch path what it works with."""
+    cohorts: dict[Clock, Cohort] = {}
     for id_, find in finders.items():
         portfolio = containers[id_]
         if isinstance(portfolio, BatchPortfolio):
+            clock = stage.scenery.clock(stage.plan.data_of[id_])
             portfolio.outlet = stage.outlet(portfolio, portfolio.lane, id_)
-            portfolio.clock = stage.scenery.clock(stage.plan.data_of[id_])
+            portfolio.clock = clock
             portfolio.finished = root.announce
-            portfolio.open_books(_account(stage, id_), find)
+            if clock not in cohorts or len(cohorts[clock].lanes) == _lanes_together(stage.plan.config, clock):
+                cohorts[clock] = Cohort(clock)
+            portfolio.open_books(_account(stage, id_), find, cohorts[clock])
+
+
+def _lanes_together(config: RunConfig, clock: Clock) -> int:
+    """The lanes of a cohort: one where each has a time of its own to be watched."""
+    return 1 if config.timeout_s is not None else lanes_together(min(config.block_size, len(clock)))
 
 
 def _account(stage: Stage, id_: str) -> Account:
