@@ -1,0 +1,81 @@
+"""Lanes that are computed together come to what each comes to alone, event by event (rules B1, B2, L9)."""
+
+import json
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cli.config_file import read_config
+from engine.batch.portfolio import BatchPortfolio
+from engine.orchestration.prepare import prepare
+from tests.building import make_bars
+from tests.property.test_batch_path import OWN_CODE, executions, portfolios, prices, strategies, tree_of
+
+FEATURES = {"fast": {"indicator": "SMA", "timeperiod": 2}, "slow": {"indicator": "SMA", "timeperiod": 4}}
+NEVER = {"name": "crossover", "fast": "close", "slow": "close", "direction": "both"}
+PLAIN = {"cash": 1000.0, "sizing": {"name": "fixed_quantity", "quantity": 3}, "event_tracing": {"mode": "minimal"}}
+
+lane = st.fixed_dictionaries(
+    {
+        "strategy": st.one_of(strategies, st.just(NEVER)),
+        # Half of them are filled at once, so that one that has to go in turn stands among others.
+        "portfolio": st.one_of(portfolios, st.just(PLAIN), st.just(PLAIN | {"cash": 350.0, "close_at_end": False})),
+        "execution": st.one_of(executions, st.just({})),
+    }
+)
+
+
+def both_ways(folder, lanes, bars, block_size, together):
+    """The bytes of every metrics.json, event by event and in columns, so many lanes `together`; and what lanes failed of."""
+    containers = [{"id": "data_x", "type": "data", "source": {"name": "synthetic", "symbol": "X", "bars": 2}}]
+    for number, lane in enumerate(lanes):
+        execution = {"id": f"execution_{number}", "type": "execution", **lane["execution"]}
+        deciding = {"inputs": ["data_x"], "features": FEATURES, "strategy": lane["strategy"]}
+        portfolio = {"id": f"portfolio_{number}", "type": "portfolio", "execution": execution["id"], **deciding}
+        containers += [execution, {**portfolio, **lane["portfolio"]}]
+    (folder / "own_code.py").write_text(OWN_CODE)
+    (folder / "config.yaml").write_text(json.dumps({"containers": containers, "block_size": block_size}))
+    loaded = read_config(folder / "config.yaml", "c")
+    trees = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("engine.orchestration.batch_lanes.lanes_together", lambda _: together)
+        for path in ("event", "batch"):
+            prepared = prepare(loaded.config, loaded.locations, loaded.base_folder, path=path)
+            trees.append(tree_of(replace(prepared, bars={"data_x": bars}), folder / path))
+    (by_event, _, _), (in_columns, made, _) = trees
+    return by_event, in_columns, made
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    some=st.lists(lane, min_size=1, max_size=6),
+    closes=prices,
+    cut=st.tuples(st.sampled_from([1, 7, 1000]), st.sampled_from([1, 2, 64])),
+    drawn=st.data(),
+)
+def test_b2_lanes_computed_together_write_what_each_writes_by_event(tmp_path_factory, some, closes, cut, drawn):
+    opens = drawn.draw(st.lists(st.sampled_from([99.0, 100.0, 103.0]), min_size=len(closes), max_size=len(closes)))
+    folder = tmp_path_factory.mktemp("cohort")
+    by_event, in_columns, _ = both_ways(folder, some, make_bars(closes, opens=opens), *cut)
+    assert in_columns == by_event
+
+
+@pytest.mark.parametrize("block_size", [5, 1000])
+@pytest.mark.parametrize("together", [1, 2, 64])
+def test_l9_a_lane_whose_equity_bursts_takes_none_of_its_cohort_along(tmp_path, block_size, together):
+    closes = [100.0, 101.0, 99.0, 100.0, 98.0, 97.0, 1.7e308, 90.0, 120.0, 80.0]
+    short = {"name": "crossover", "fast": "close", "slow": "fast", "direction": "short"}
+    one = PLAIN | {"sizing": {"name": "fixed_quantity", "quantity": 1}}
+    lanes = ((short, PLAIN), ({"name": "buy_and_hold"}, one), (short, PLAIN), (NEVER, PLAIN))
+    some = [
+        {"strategy": strategy, "portfolio": portfolio, "execution": execution}
+        for strategy, portfolio in lanes
+        for execution in ({}, {"commission": {"name": "per_trade", "amount": 1.0}})
+    ]
+    by_event, in_columns, made = both_ways(tmp_path, some, make_bars(closes), block_size, together)
+    assert BatchPortfolio in made
+    statuses = [json.loads(in_columns[f"portfolio_{n}/metrics.json"])["status"] for n in range(len(some))]
+    assert statuses == ["failed", "failed", "completed", "completed"] * 2
+    assert in_columns == by_event
