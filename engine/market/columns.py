@@ -23,6 +23,7 @@ _ALIASES = {
     "symbol": ("symbol", "ticker", "instrument"),
 }
 _LEAST_COLUMNS = 2
+_SHOWN = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +52,16 @@ def find_columns(names: Sequence[str], wanted: Mapping[str, str], line: int | No
         line: where the names stand, for the messages.
 
     Raises:
-        FileRefused: a column is missing or named twice; all such faults together would repeat each other, so the first.
+        FileRefused: a column that the config names is not there, or two could be meant; else all that are missing.
     """
     finder = _Finder(names, line)
     found = {role: finder.named(column, role) for role, column in wanted.items()}
     timestamp = (found["timestamp"],) if "timestamp" in found else finder.timestamp()
-    numbers = {price: found[price] if price in found else finder.needed(price) for price in PRICES}
+    prices = {price: found.get(price, finder.alias(price)) for price in PRICES}
+    numbers = {price: column for price, column in prices.items() if column is not None}
+    missing = [*(["timestamp"] if timestamp is None else []), *(price for price in PRICES if price not in numbers)]
+    if timestamp is None or missing:
+        raise refuse(finder.told(missing), line)
     volume = found.get("volume", finder.alias("volume"))
     if volume is not None:
         numbers["volume"] = volume
@@ -102,29 +107,25 @@ class _Finder:
             return f"both are named {alike.pop()!r}, so rename one in the file"
         return f"say which with columns: {{{role}: ...}}"
 
-    def needed(self, role: str) -> int:
-        column = self.alias(role)
-        if column is None:
-            raise refuse(self._missing(role), self._line)
-        return column
-
-    def timestamp(self) -> tuple[int, ...]:
+    def timestamp(self) -> tuple[int, ...] | None:
         if "date" in self._plain and "time" in self._plain and not {"timestamp", "datetime"} & set(self._plain):
             return self._plain.index("date"), self._plain.index("time")
         column = self.alias("timestamp")
         if column is None and self._names and not self._names[0].strip():
             column = 0
-        if column is None:
-            raise refuse(self._missing("timestamp"), self._line)
-        return (column,)
+        return None if column is None else (column,)
 
-    def _missing(self, role: str) -> str:
+    def told(self, missing: Sequence[str]) -> str:
+        """What to say of roles for which there is no column."""
         if len(self._names) < _LEAST_COLUMNS:
-            return "only one column found (columns are separated by comma, semicolon, tab or |)"
+            only = "".join(self._names)[:_SHOWN]
+            return f"only one column found, {only!r} (the first line names the columns, with comma, semicolon, tab or | between)"
         if all(_looks_like_data(name) for name in self._names):
             return "no header: the first line must name the columns, such as timestamp,open,high,low,close,volume"
         found = ", ".join(repr(name) for name in self._names[:20])
-        return f"no column for {role}; found {found} (name it with columns: {{{role}: ...}})"
+        way_out = ", ".join(f"{role}: ..." for role in missing)
+        it = "it" if len(missing) == 1 else "them"
+        return f"no column for {', '.join(missing)}; found {found} (name {it} with columns: {{{way_out}}})"
 
     def _nearest(self, column: str) -> str:
         by_folded = {name.casefold(): name for name in self._names}

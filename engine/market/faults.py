@@ -52,8 +52,11 @@ class Faults:
         return {kind: int(found[code]) for code, kind in enumerate(KINDS) if code and found[code]}
 
     def refusal(self, ns: IntArray) -> FileRefused:
-        """The faults as an exception: the first twenty in file order, the rest counted."""
+        """The faults as an exception: the first twenty in file order, the rest counted; one for all if no row has numbers."""
         rows = np.flatnonzero(self.codes)
+        if len(rows) > LISTED and bool(np.all(self.codes == KINDS.index("not_a_number"))):
+            first = self._flaw(0, ns)
+            return FileRefused([Flaw(f"{first.reason}; no row has numbers in all columns", first.line, first.column)])
         return FileRefused([self._flaw(int(row), ns) for row in rows[:LISTED]], max(0, len(rows) - LISTED))
 
     def _flaw(self, row: int, ns: IntArray) -> Flaw:

@@ -16,7 +16,7 @@ from engine.market.sources import FileSource
 from engine.market.table import Table
 from engine.market.zones import zone_named
 
-WITH_OFFSETS = "offsets in the file"
+WITH_OFFSETS = "in the file: offsets from UTC, or numbers since 1970"
 BARE_DATES = "dates, read as UTC"
 ASSUMED = "no zone, read as UTC"
 

@@ -2,6 +2,7 @@
 
 import difflib
 from collections.abc import Collection
+from pathlib import Path
 
 import msgspec
 
@@ -62,6 +63,16 @@ class FileRefused(Exception):  # noqa: N818 - an answer, not an accident
 def refuse(reason: str, line: int | None = None, column: str | None = None) -> FileRefused:
     """The exception for a single fault."""
     return FileRefused([Flaw(reason, line, column)])
+
+
+def absent(path: Path) -> str:
+    """Why a path leads to nothing: its folder is not there, or there is none of this name in it, but one like it."""
+    if "~" in path.parts:
+        return "there is no such file; for your home folder write ${HOME}"
+    if not path.parent.is_dir():
+        return f"there is no such file, nor a folder {path.parent.name!r} for it"
+    near = difflib.get_close_matches(path.name, sorted(each.name for each in path.parent.iterdir()), n=1)
+    return "there is no such file" + (f"; did you mean {near[0]!r}?" if near else "")
 
 
 def no_rows(symbol: str, others: Collection[str], header_line: int | None) -> FileRefused:

@@ -12,7 +12,7 @@ import msgspec
 
 from engine.market.exchange import ReadJob, ReadReport
 from engine.market.file_bars import read_file
-from engine.market.problems import FileRefused, Flaw
+from engine.market.problems import FileRefused, Flaw, absent
 from engine.market.text_file import fingerprint
 
 
@@ -29,7 +29,7 @@ def read_job(job: ReadJob) -> ReadReport:
     """Read one file and leave its columns in the job's folder."""
     path, folder = Path(job.path), Path(job.folder)
     if not path.exists():
-        return ReadReport(flaws=[Flaw("there is no such file")])
+        return ReadReport(flaws=[Flaw(absent(path))])
     if not path.is_file():
         return ReadReport(flaws=[Flaw("this is not a file")])
     try:

@@ -8,7 +8,13 @@ from tests.run_command import files_of, run
 from tests.run_configs import CROSS, FROM_FILE, write_config
 
 IN_CONFIG = {
-    "wrong path": ("bars.csv", "barz.csv", "barz.csv: there is no such file"),
+    "wrong path": ("bars.csv", "barz.csv", "barz.csv: there is no such file; did you mean 'bars.csv'?"),
+    "wrong folder": (
+        "bars.csv",
+        "datas/bars.csv",
+        "datas/bars.csv: there is no such file, nor a folder 'datas' for it",
+    ),
+    "home folder": ("bars.csv", "~/bars.csv", "~/bars.csv: there is no such file; for your home folder write ${HOME}"),
     "folder as data": ("bars.csv", ".", ".: this is not a file"),
     "misspelt indicator": (
         "SMA, timeperiod: 10",

@@ -97,6 +97,18 @@ def test_m3_twenty_are_listed_and_the_rest_counted(load):
     assert refusal.value.more == 30
 
 
+@pytest.mark.parametrize("policy", ["refuse", "drop"])
+def test_m3_a_file_without_numbers_is_told_once(load, policy):
+    rows = "".join(f"2020-01-01 00:{minute:02d};1,5;2,0;0,5;1,7;10\n" for minute in range(50))
+    with pytest.raises(FileRefused) as refusal:
+        load(HEADER.replace(",", ";") + rows.replace("1,5", "1", 1), on_bad_row=policy)
+    (flaw,) = refusal.value.flaws
+    assert (flaw.line, flaw.column, refusal.value.more) == (2, "high", 0)
+    assert flaw.reason == (
+        "high '2,0' is not a number (write the decimals with a point and no thousands marks); no row has numbers in all columns"
+    )
+
+
 def test_m3_drop_counts_by_reason_and_a_dropped_row_orders_nothing(load):
     late = "2021-01-01,1,2,0.5,-1.5,10\n"
     bars = load(
@@ -127,9 +139,16 @@ def test_m3_dropping_every_row_is_a_refusal(load):
         (HEADER, 1, "the file has no rows of data"),
         ("\n" + HEADER, 2, "the file has no rows of data"),
         (GOOD, 1, "no header: the first line must name the columns"),
-        ("price\n1\n", 1, "only one column found"),
+        ("price\n1\n", 1, "only one column found, 'price'"),
+        ("Bars of X\n" + HEADER, 1, "only one column found, 'Bars of X' (the first line names the columns"),
         ("date,open,high,low\n", 1, "no column for close; found 'date', 'open', 'high', 'low'"),
         ("open,high,low,close\n", 1, "no column for timestamp"),
+        (
+            "When,Px_Open,high,low,Px_Last\n",
+            1,
+            "no column for timestamp, open, close; found 'When', 'Px_Open', 'high', 'low', 'Px_Last' "
+            "(name them with columns: {timestamp: ..., open: ..., close: ...})",
+        ),
         ("date,open,high,low,close,close\n", 1, "both are named 'close', so rename one in the file"),
         ("date,open,high,low,close,Close\n", 1, "say which with columns: {close: ...}"),
         (HEADER + '2020-01-01,1,2,0.5,"1.5,10\n' + GOOD, 2, "the row cannot be read"),
