@@ -146,8 +146,10 @@ def test_m3_dropping_every_row_is_a_refusal(load):
         (
             "When,Px_Open,high,low,Px_Last\n",
             1,
-            "no column for timestamp, open, close; found 'When', 'Px_Open', 'high', 'low', 'Px_Last' "
-            "(name them with columns: {timestamp: ..., open: ..., close: ...})",
+            (
+                "no column for timestamp, open, close; found 'When', 'Px_Open', 'high', 'low', 'Px_Last' "
+                "(name them with columns: {timestamp: ..., open: ..., close: ...})"
+            ),
         ),
         ("date,open,high,low,close,close\n", 1, "both are named 'close', so rename one in the file"),
         ("date,open,high,low,close,Close\n", 1, "say which with columns: {close: ...}"),
