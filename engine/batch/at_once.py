@@ -76,6 +76,28 @@ def fill_at_once(fillings: Sequence[Filling], turns: Sequence[Turns]) -> tuple[F
     return fills, _tallies(legs, refused)
 
 
+def close_at_once(fillings: Sequence[Filling]) -> Fills:
+    """The fill of each lane that leaves what it holds at the last close."""
+    bars, positions = fillings[0].bars, [filling.position for filling in fillings]
+    nothing = np.zeros(len(positions))
+    price = bars.close.item(-1)
+    signed = -np.array([position.held for position in positions])
+    with np.errstate(over="ignore"):
+        cash = np.array([position.cash for position in positions]) + -(signed * price)
+    for position, left in zip(positions, cash.tolist(), strict=True):
+        position.cash, position.held = left, 0.0
+    return Fills(
+        counts=np.ones(len(positions), np.intp),
+        rows=np.full(len(positions), len(bars) - 1),
+        signed=signed,
+        prices=np.full(len(positions), price),
+        commissions=nothing,
+        slippages=nothing,
+        cash=cash,
+        held=nothing,
+    )
+
+
 def _state(fillings: Sequence[Filling]) -> State:
     rows = [
         (

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engine.batch.at_once import fill_at_once
+from engine.batch.at_once import close_at_once, fill_at_once
 from engine.batch.closed_trades import count_trades
 from engine.batch.fills import NO_FILLS, followed, joined
 from engine.batch.marks import mark_lanes
+from engine.batch.turns import find_together
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -40,7 +41,7 @@ class Cohort:
     def __init__(self, clock: Clock) -> None:
         self.lanes: list[BatchPortfolio] = []
         self._clock = clock
-        self._reached = 0
+        self._decided = self._reached = 0
         self._ended = False
 
     def bring_to(self, until: int) -> None:
@@ -62,19 +63,20 @@ class Cohort:
             if len(rows) and rows.item(-1) == last:
                 _attempt(lane, lane.let_expire, directions.item(-1))
         self._mark(last + 1, lanes, fills)
-        leaving = [n for n, lane in enumerate(lanes) if lane.closes_out]
-        if leaving:
-            fills = followed(fills, leaving, joined([lanes[n].close_out() for n in leaving]))
-        _count(lanes, fills)
+        _count(lanes, _closed_out(lanes, fills))
         for lane in lanes:
             if lane.flaw is None:
                 _attempt(lane, lane.mark_end)
 
     def _decide(self, until: int) -> list[Decided]:
         """The turns that each lane still under way makes at bars before `until`."""
+        first, self._decided = self._decided, until
         going = [lane for lane in self.lanes if lane.status == "running" and lane.flaw is None]
-        found = ((lane, _attempt(lane, lane.turn, until)) for lane in going)
-        return [(lane, turns) for lane, turns in found if turns is not None]
+        turns = find_together([lane.find_turns for lane in going], first, until, [lane.target for lane in going])
+        decided = list(zip(going, turns, strict=True))
+        for lane, each in decided:
+            lane.turn(each)
+        return decided
 
     def _fill(self, decided: Sequence[Decided]) -> tuple[list[BatchPortfolio], Fills]:
         """The fills of their turns, with the lanes in the order in which they stand there."""
@@ -111,6 +113,18 @@ def _before(row: int, turns: Turns) -> Turns:
     rows, directions = turns
     end = rows.searchsorted(row)
     return rows[:end], directions[:end]
+
+
+def _closed_out(lanes: Sequence[BatchPortfolio], fills: Fills) -> Fills:
+    """The fills with those that leave what is to be closed at the last close."""
+    leaving = [n for n, lane in enumerate(lanes) if lane.closes_out]
+    plain = [n for n in leaving if lanes[n].filling.is_plain]
+    others = [n for n in leaving if not lanes[n].filling.is_plain]
+    for n in leaving:
+        lanes[n].note_close_out()
+    some = [close_at_once([lanes[n].filling for n in plain])] if plain else []
+    some += [lanes[n].filling.close_out() for n in others]
+    return followed(fills, plain + others, joined(some)) if some else fills
 
 
 def _count(lanes: Sequence[BatchPortfolio], fills: Fills) -> None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from engine.batch.cohort import Cohort
     from engine.batch.entries import Entries
-    from engine.batch.fills import Fills, Tally
+    from engine.batch.fills import Tally
     from engine.batch.turns import TurnFinder
     from engine.containers.outlet import Outlet
     from engine.market.timeline import Clock
@@ -68,7 +68,7 @@ class BatchPortfolio(Container):
         self.events_in_memory: Callable[[], int] = int
         self.published: Callable[[], int] = int
         self.trade: Trade | None = None
-        self._decided = self._target = 0
+        self.target = 0
         self.flaw: Exception | None = None
         self._final: Measured | None = None
 
@@ -77,7 +77,7 @@ class BatchPortfolio(Container):
         self.account = account
         self._cohort = cohort
         cohort.lanes.append(self)
-        self._find_turns = find_turns
+        self.find_turns = find_turns
         self.filling = Filling(account.cash, self.clock.feeds[0].bars, account.entries, account.terms)
         self.curve = EquityCurve(account.cash, len(account.day_rows))
 
@@ -113,15 +113,13 @@ class BatchPortfolio(Container):
             self._final = self._measure()
         return self._final
 
-    def turn(self, until: int) -> Turns:
-        """The turns of the bars before `until` that were not asked for yet."""
+    def turn(self, turns: Turns) -> None:
+        """Takes note of its next turns, which are not traded yet."""
+        rows, directions = turns
         self.before = self.filling.position.cash, self.filling.position.held
-        first, self._decided = self._decided, until
-        rows, directions = self._find_turns.between(first, until, self._target)
         if len(rows):
-            self._target = directions.item(-1)
+            self.target = directions.item(-1)
             self.census.turns += len(rows)
-        return rows, directions
 
     def note(self, tally: Tally) -> None:
         """Counts what became of its turns."""
@@ -145,11 +143,10 @@ class BatchPortfolio(Container):
         """Whether what it holds at the end is to be closed."""
         return self.filling.position.held != 0.0 and self.account.close_at_end and self.flaw is None
 
-    def close_out(self) -> Fills:
-        """The fill that leaves what is held at the last close."""
+    def note_close_out(self) -> None:
+        """Counts the order that leaves what is held at the last close."""
         self.book.total.orders += 1
         self.census.note_close_at_end()
-        return self.filling.close_out()
 
     def mark_end(self) -> None:
         """The mark after the last step."""
