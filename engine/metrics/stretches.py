@@ -69,15 +69,15 @@ class Pieces(NamedTuple):
     first: Rows
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def stretches(closes: Floats, holdings: Holdings, peaks: Floats) -> list[Stretch | None]:
     """A stretch of each lane over the bars with these `closes`; None where equity does not stay finite.
 
     `closes` of shape (n,) with n > 0, `peaks` of shape (n_lanes,): the highest mark of each before.
     """
-    with np.errstate(over="ignore", invalid="ignore"):
-        pieces = _pieces(len(closes), holdings, peaks)
-        highest, lowest = _extremes(closes, pieces)
-        finite = np.logical_and.reduceat(np.isfinite(highest) & np.isfinite(lowest), pieces.first)
+    pieces = _pieces(len(closes), holdings, peaks)
+    highest, lowest = _extremes(closes, pieces)
+    finite = np.logical_and.reduceat(np.isfinite(highest) & np.isfinite(lowest), pieces.first)
     if not finite.all():
         flat = ~finite[pieces.lane]
         pieces.held[flat], pieces.cash[flat], highest[flat], lowest[flat] = 0.0, 1.0, 1.0, 1.0
