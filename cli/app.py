@@ -24,18 +24,19 @@ app = typer.Typer(
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["--help", "-h"]},
 )
-app.command("init")(init)
-app.command("run")(run)
-app.command("inspect")(inspect)
-app.command("explain")(explain)
-app.command("replay")(replay)
-app.command("check")(check)
-app.command("diff")(diff)
-app.command("query")(query)
-app.command("export")(export)
-app.command("list")(list_)
-app.command("schema")(schema)
+app.command("init", short_help="Write a starter project that runs.")(init)
+app.command("run", short_help="Run a backtest.")(run)
+app.command("inspect", short_help="Look at results: containers, events, trades.")(inspect)
+app.command("explain", short_help="Say what would run, and which line decides it.")(explain)
+app.command("replay", short_help="Compute metrics again from the events alone.")(replay)
+app.command("check", short_help="Look at the data; find out who looks ahead.")(check)
+app.command("diff", short_help="Compare two runs.")(diff)
+app.command("query", short_help="Ask results in SQL.")(query)
+app.command("export", short_help="Write Parquet, CSV or a trace for Perfetto.")(export)
+app.command("list", short_help="List what a config may name.")(list_)
+app.command("schema", short_help="Print the JSON Schema of a config.")(schema)
 
 
 def _show_version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it with the flag

@@ -36,7 +36,7 @@ def _section(name: str, command: Any) -> Iterator[str]:  # noqa: ANN401 - click'
     yield "|---|---|---|---|"
     for each in command.params:
         yield f"| {_named(each)} | {_takes(each)} | {_default(each)} | {_cell(each.help or '')} |"
-    yield "| `--help` | | | Show this message and exit. |\n"
+    yield "| `--help`, `-h` | | | Show this message and exit. |\n"
 
 
 def _named(parameter: Any) -> str:  # noqa: ANN401

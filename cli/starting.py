@@ -24,6 +24,9 @@ CONFIG = "config.yaml"
 def start_project(folder: Path) -> int:
     """Writes the project into `folder`, which may exist but not hold any of its files; returns the exit code."""
     messages = Messages(quiet=False)
+    if folder.exists() and not folder.is_dir():
+        messages.error(f"{folder}: this is no folder; name another: admf init FOLDER")
+        return REFUSED
     starter = dict(_files(files("cli") / "starter", Path()))
     taken = [path for path in starter if (folder / path).exists() or (folder / path).is_symlink()]
     if taken:

@@ -9,7 +9,9 @@ from cli.commands.config_options import Assignments, Environment
 
 
 def explain(
-    config: Annotated[Path, typer.Argument(help="The YAML file that describes the run.", show_default=False)],
+    config: Annotated[
+        Path, typer.Argument(metavar="CONFIG", help="The YAML file that describes the run.", show_default=False)
+    ],
     container_id: Annotated[
         str | None,
         typer.Argument(

@@ -7,8 +7,12 @@ import typer
 
 
 def query(
-    results: Annotated[Path, typer.Argument(help="The folder that a run wrote its results to.", show_default=False)],
-    sql: Annotated[str, typer.Argument(help="A SELECT over events, trades, equity and metrics.", show_default=False)],
+    results: Annotated[
+        Path, typer.Argument(metavar="RESULTS", help="The folder that a run wrote its results to.", show_default=False)
+    ],
+    sql: Annotated[
+        str, typer.Argument(metavar="SQL", help="A SELECT over events, trades, equity and metrics.", show_default=False)
+    ],
     as_json: Annotated[bool, typer.Option("--json", help="Print a list of one object for each row.")] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print comma-separated values.")] = False,
 ) -> None:

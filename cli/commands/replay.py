@@ -7,7 +7,9 @@ import typer
 
 
 def replay(
-    results: Annotated[Path, typer.Argument(help="The folder that a run wrote its results to.")] = Path("results"),
+    results: Annotated[
+        Path, typer.Argument(metavar="[RESULTS]", help="The folder that a run wrote its results to.")
+    ] = Path("results"),
     container_id: Annotated[
         str | None, typer.Argument(metavar="[ID]", help="A container of that run; all without it.", show_default=False)
     ] = None,

@@ -28,7 +28,9 @@ class LanePath(StrEnum):
 
 
 def run(
-    config: Annotated[Path, typer.Argument(help="The YAML file that describes the run.", show_default=False)],
+    config: Annotated[
+        Path, typer.Argument(metavar="CONFIG", help="The YAML file that describes the run.", show_default=False)
+    ],
     environment: Environment = None,
     assignments: Assignments = [],  # noqa: B006 - typer makes a new list for each call
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the results.")] = Path("results"),

@@ -12,7 +12,7 @@ from cli.render.safe_text import visible
 from cli.results.selection import is_midnight
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from cli.results.trace import Event
     from cli.results.trade import Step, Trade
@@ -29,8 +29,10 @@ def life(trade: Trade, width: int | None) -> Iterator[Text]:
     daily = all(is_midnight(event["timestamp"]) for event in trade.events.values())
     yield from hung(Text().append(f"{visible(trade.correlation_id)}  ", "bold"), _summary(trade, daily=daily), width)
     yield Text()
-    for step in trade.steps():
-        yield from _line(trade, step, width, daily=daily)
+    steps = list(trade.steps())
+    guides = _guides([step.depth for step in steps], narrow=width is not None and width < _NARROW)
+    for step, guide in zip(steps, guides, strict=True):
+        yield from _line(trade, step, guide, width, daily=daily)
 
 
 def _summary(trade: Trade, *, daily: bool) -> str:
@@ -43,8 +45,8 @@ def _summary(trade: Trade, *, daily: bool) -> str:
     return f"{in_words(whole)}; {ended}"
 
 
-def _line(trade: Trade, step: Step, width: int | None, *, daily: bool) -> Iterator[Text]:
-    start = Text().append(_guide(step.depth, width), "dim")
+def _line(trade: Trade, step: Step, guide: str, width: int | None, *, daily: bool) -> Iterator[Text]:
+    start = Text().append(guide, "dim")
     below = start.cell_len + INDENT
     if step.event is None:
         yield from hung(start.append(f"{visible(step.event_id)}  "), "not traced", width, below)
@@ -55,10 +57,17 @@ def _line(trade: Trade, step: Step, width: int | None, *, daily: bool) -> Iterat
     yield from hung(start, in_words(step.event) + _elsewhere(trade, step.event), width, below)
 
 
-def _guide(depth: int, width: int | None) -> str:
-    level = min(depth, _DEEPEST)
-    step, corner = (" ", "└ ") if width is not None and width < _NARROW else ("   ", "└─ ")
-    return step * (level - 1) + corner if level else ""
+def _guides(depths: Sequence[int], *, narrow: bool) -> list[str]:
+    """The lines in front of each step: from what caused it, and past it to what the same event caused later."""
+    blank, past, branch, last = (" ", "│", "├ ", "└ ") if narrow else ("   ", "│  ", "├─ ", "└─ ")
+    guides: list[str] = []
+    later: set[int] = set()
+    for depth in reversed(depths):
+        level = min(depth, _DEEPEST)
+        before = "".join(past if above in later else blank for above in range(1, level))
+        guides.append(before + (branch if level in later else last) if level else "")
+        later = {each for each in later if each < level} | {level}
+    return guides[::-1]
 
 
 def _elsewhere(trade: Trade, event: Event) -> str:

@@ -52,5 +52,5 @@ def test_a_file_of_the_project_is_never_replaced(tmp_path):
 def test_a_file_in_place_of_the_folder_is_said(tmp_path):
     (tmp_path / "project").write_text("mine")
     outcome = init(tmp_path / "project")
-    assert outcome.exit_code == 3
+    assert outcome.exit_code == 2
     assert str(tmp_path / "project") in outcome.stderr

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cli.render.trade import _guides
 from cli.results.trade import Trade
 from tests.cli.inspect_command import inspect
 from tests.cli.inspect_trees import DAY, START, trade_events, write_trace, write_tree
@@ -166,3 +167,14 @@ def test_every_event_stands_in_the_tree_once_whatever_the_causes_claim(causes):
 
 def _replaced(event, **changes):
     return type(event)(**{name: getattr(event, name) for name in event.__struct_fields__} | changes)
+
+
+@pytest.mark.parametrize(
+    ("narrow", "expected"),
+    [
+        (False, ["", "└─ ", "   ├─ ", "   │  └─ ", "   └─ ", "      └─ ", ""]),
+        (True, ["", "└ ", " ├ ", " │└ ", " └ ", "  └ ", ""]),
+    ],
+)
+def test_what_one_event_caused_hangs_on_one_line(narrow, expected):
+    assert _guides([0, 1, 2, 3, 2, 3, 0], narrow=narrow) == expected
