@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, wait
 from contextlib import AbstractContextManager, nullcontext, suppress
 from functools import partial
@@ -50,7 +51,10 @@ class Worker:
         """What came of a shard, None if the run was stopped before."""
         if self._board.stopped:
             return None
-        return simulate_shard(self._prepared, self._scenery, self._places, shard, partial(self._observe, shard))
+        try:
+            return simulate_shard(self._prepared, self._scenery, self._places, shard, partial(self._observe, shard))
+        finally:
+            gc.collect()  # containers refer to each other: those of one shard would still be there in the next
 
     def _observe(self, shard: Shard, simulation: Simulation) -> Callable[[], None]:
         looked = 0.0

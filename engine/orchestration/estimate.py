@@ -13,7 +13,6 @@ import msgspec
 
 from engine.config.schema import DataContainer
 from engine.market.sources import FileSource
-from engine.orchestration.identity import resolved_config
 from engine.orchestration.row_counts import expected_bars, expected_days
 from engine.orchestration.traffic import Traffic
 from tracing.storage.limits import member_bytes
@@ -92,7 +91,7 @@ class _Needs:
 
     def disk(self) -> float:
         """Bytes of all files of the results."""
-        config = msgspec.json.format(msgspec.json.encode(resolved_config(self._plan)), indent=2)
+        config = msgspec.json.format(msgspec.json.encode(self._plan.config), indent=2)
         described = sum(
             _PORTFOLIO_FILE + self._symbols(p.id) if p.type == "portfolio" else _OTHER_FILE
             for p in self._plan.containers.values()

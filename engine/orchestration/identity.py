@@ -30,14 +30,8 @@ def run_correlation_id(plan: Plan, bars: Mapping[str, Bars]) -> str:
     return f"run-{_digest(_what_runs(plan, bars))[:_ID_DIGITS]}"
 
 
-def resolved_config(plan: Plan) -> dict[str, Any]:
-    """The config with everything filled in, as plain data."""
-    config: dict[str, Any] = msgspec.to_builtins(plan.config)
-    return config
-
-
 def _what_runs(plan: Plan, bars: Mapping[str, Bars]) -> dict[str, Any]:
-    config = resolved_config(plan)
+    config: dict[str, Any] = msgspec.to_builtins(plan.config)
     for key in (*_HOW_NOT_WHAT, *_TRACING, *(key for key in config if key.endswith("_settings"))):
         config.pop(key, None)
     for container in config["containers"]:

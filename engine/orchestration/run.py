@@ -8,7 +8,6 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from engine.orchestration.board import standing_of
-from engine.orchestration.identity import resolved_config
 from engine.orchestration.machine import peak_mib, versions
 from engine.orchestration.part import SCHEMA_VERSION, Part, Report
 from engine.orchestration.plan import ROOT
@@ -152,7 +151,7 @@ class Run:
             "timings": dict(timings),
             "peak_rss_mb": peak_mib(),
             "folders": sorted(prepared.folders),
-            "config": resolved_config(prepared.plan),
+            "config": prepared.plan.config,
         }
 
 

@@ -31,10 +31,10 @@ if TYPE_CHECKING:
 
     Observe = Callable[[Simulation], Callable[[], None]]
 
-MOST_LANES = 500
+MOST_LANES = 250
 """Lanes simulated at once: their containers are all the memory that grows with the lanes."""
 
-COLUMN_LANES = 2
+COLUMN_LANES = 4
 """How many times as many that are computed as columns. They need little room, but do most of their work in their last step,
 and a run that is to stop waits for the step it is in."""
 

@@ -1,7 +1,6 @@
 """What tracing takes of the memory, measured: `python -m tests.bench.memory_table` prints the table of docs/memory.md.
 
-Every figure is a difference between the peaks of whole `admf run` processes, so that nothing is left out of it. Where a
-row is about events that are kept or written, portfolios are computed event by event.
+Every figure is a difference between the peaks of whole `admf run` processes, so that nothing is left out of it.
 """
 
 from __future__ import annotations
@@ -40,7 +39,7 @@ FULL_EVENTS = 10_000
 
 
 class Row(NamedTuple):
-    """A line of the table: `portfolios` that trace in this way, and the MB that all of them may add."""
+    """A line of the table: `portfolios` that trace in this way, computed by `path`, and the MB that all of them may add."""
 
     title: str
     specified: str
@@ -48,11 +47,14 @@ class Row(NamedTuple):
     portfolios: int
     bars: int
     most_mb: float
+    path: str = "event"
 
 
 ROWS = (
-    Row("no tracing: 1,000 portfolios beside one", "0 MB", "none", 1000, SHORT, 20.0),
-    Row("minimal: 1,000 portfolios beside one", "1,000 to 2,000 MB", "minimal", 1000, SHORT, 20.0),
+    Row("no tracing: 1,000 portfolios beside one", "0 MB", "none", 1000, SHORT, 20.0, "auto"),
+    Row("minimal: 1,000 portfolios beside one", "1,000 to 2,000 MB", "minimal", 1000, SHORT, 20.0, "auto"),
+    Row("no tracing, event by event: 1,000 portfolios beside one", "0 MB", "none", 1000, SHORT, 20.0),
+    Row("minimal, event by event: 1,000 portfolios beside one", "1,000 to 2,000 MB", "minimal", 1000, SHORT, 20.0),
     Row("sliding window of 100 events, one container", "1 to 5 MB", "window of 100", 1, LONG, 0.1),
     Row("sliding window of 1,000 events, one container", "10 to 50 MB", "window of 1000", 1, LONG, 1.0),
     Row("all of 10,000 events in memory, one container", "100 MB and more", "all in memory", 1, FULL_EVENTS // 3, 10.0),
@@ -66,18 +68,19 @@ TOGETHER = 50
 def added_mb(row: Row) -> float:
     """MB (1,000,000 bytes) that a row's tracing adds to a run without; of 1,000 portfolios, all that they add to one."""
     if row.portfolios > 1:
-        return peak_mb(row.tracing, row.portfolios, row.bars) - peak_mb("none", 1, row.bars)
+        return peak_mb(row.tracing, row.portfolios, row.bars, row.path) - peak_mb("none", 1, row.bars, row.path)
     together = TOGETHER if row.bars == LONG else 1
-    return (peak_mb(row.tracing, together, row.bars) - peak_mb("none", together, row.bars)) / together
+    traced, untraced = (peak_mb(kind, together, row.bars, row.path) for kind in (row.tracing, "none"))
+    return (traced - untraced) / together
 
 
 @cache
-def peak_mb(tracing: str, portfolios: int, bars: int) -> float:
+def peak_mb(tracing: str, portfolios: int, bars: int, path: str) -> float:
     """The peak of a run, in MB: the least of three, of many portfolios of one."""
-    return min(_peak_mb(tracing, portfolios, bars) for _ in range(1 if portfolios > 1 else 3))
+    return min(_peak_mb(tracing, portfolios, bars, path) for _ in range(1 if portfolios > 1 else 3))
 
 
-def _peak_mb(tracing: str, portfolios: int, bars: int) -> float:
+def _peak_mb(tracing: str, portfolios: int, bars: int, path: str) -> float:
     with tempfile.TemporaryDirectory() as folder:
         config = Path(folder) / "memory.yaml"
         config.write_text(CONFIG.format(tracing=TRACING[tracing], portfolios=portfolios, bars=bars))
@@ -93,7 +96,8 @@ def _peak_mb(tracing: str, portfolios: int, bars: int) -> float:
             "--quiet",
             "--workers",
             "1",
-            *([] if tracing in {"none", "minimal"} and bars == SHORT else ["--path", "event"]),
+            "--path",
+            path,
         ]
         done = subprocess.run(command, capture_output=True, text=True, check=True)
     shown = json.loads(done.stdout)
