@@ -5,6 +5,7 @@ from pathlib import Path
 
 import duckdb
 import numpy as np
+import numpy.typing as npt
 
 from engine.market.columns import ColumnPlan
 from engine.market.duck import Block, blocks, connect, filled, literal, number_column, quoted
@@ -13,6 +14,8 @@ from engine.market.table import Table, Unclear
 from engine.market.text_file import TextFile
 
 _PIECE = 1 << 20
+_BLANKS = " \t\n\v\f\r\x1c\x1d\x1e\x1f"
+"""What Python takes for blanks, of ASCII."""
 
 
 def csv_tables(text: TextFile, plan: ColumnPlan, symbol: str, scratch: Path) -> Iterator[Table]:
@@ -47,7 +50,7 @@ def _query(text: TextFile, plan: ColumnPlan, symbol: str) -> str:
     chosen = "true" if plan.symbol is None else f"coalesce(trim(c{plan.symbol}) = {literal(symbol)}, false)"
     values = ", ".join(f"c{column}::DOUBLE AS v{index}" for index, column in enumerate(plan.numbers.values()))
     return (
-        f"SELECT left(trim({stamp}), {WIDEST}) AS stamp, {chosen} AS chosen, {values} FROM read_csv("  # noqa: S608
+        f"SELECT left(trim({stamp}, {literal(_BLANKS)}), {WIDEST}) AS stamp, {chosen} AS chosen, {values} FROM read_csv("  # noqa: S608
         f"'{quoted(text.path)}', auto_detect = false, header = false, skip = {text.header_lines}, "
         f"delim = '{text.separator}', quote = '\"', escape = '\"', compression = 'none', columns = {{{types}}})"
     )
@@ -56,10 +59,21 @@ def _query(text: TextFile, plan: ColumnPlan, symbol: str) -> str:
 def _chosen(block: Block) -> tuple[int, Block]:
     """The number of a block's rows, and the symbol's rows among them with the stamps packed."""
     chosen = filled(block.pop("chosen"), default=False).astype(np.bool_)
-    stamps = text_array(filled(block.pop("stamp"), default="")[chosen].tolist())
-    rows: Block = {name: number_column(values)[chosen] for name, values in block.items()}
-    rows["stamp"] = stamps
+    stamps = filled(block.pop("stamp"), default="")
+    rows: Block = {name: number_column(values) for name, values in block.items()}
+    if not chosen.all():
+        stamps = stamps[chosen]
+        rows = {name: values[chosen] for name, values in rows.items()}
+    rows["stamp"] = _packed(stamps)
     return len(chosen), rows
+
+
+def _packed(stamps: npt.NDArray[np.generic]) -> TextArray:
+    """`text_array` of texts without outer blanks: at once where all of them are ASCII, as nearly always."""
+    try:
+        return stamps.astype(np.bytes_)
+    except UnicodeEncodeError:
+        return text_array(stamps.tolist())
 
 
 def _separators(text: TextFile) -> int:

@@ -80,4 +80,4 @@ def filled(values: npt.NDArray[np.generic], default: str | float) -> npt.NDArray
 
 def number_column(values: npt.NDArray[np.generic]) -> FloatArray:
     """A fetched column of numbers, float64, NaN for null."""
-    return filled(values, default=np.nan).astype(np.float64)
+    return filled(values, default=np.nan).astype(np.float64, copy=False)
