@@ -14,8 +14,7 @@ from engine.market.table import Table, Unclear
 from engine.market.text_file import TextFile
 
 _PIECE = 1 << 20
-_BLANKS = " \t\n\v\f\r\x1c\x1d\x1e\x1f"
-"""What Python takes for blanks, of ASCII."""
+_FIRST_PRINTABLE = ord(" ")
 
 
 def csv_tables(text: TextFile, plan: ColumnPlan, symbol: str, scratch: Path) -> Iterator[Table]:
@@ -50,7 +49,7 @@ def _query(text: TextFile, plan: ColumnPlan, symbol: str) -> str:
     chosen = "true" if plan.symbol is None else f"coalesce(trim(c{plan.symbol}) = {literal(symbol)}, false)"
     values = ", ".join(f"c{column}::DOUBLE AS v{index}" for index, column in enumerate(plan.numbers.values()))
     return (
-        f"SELECT left(trim({stamp}, {literal(_BLANKS)}), {WIDEST}) AS stamp, {chosen} AS chosen, {values} FROM read_csv("  # noqa: S608
+        f"SELECT left(trim({stamp}), {WIDEST}) AS stamp, {chosen} AS chosen, {values} FROM read_csv("  # noqa: S608
         f"'{quoted(text.path)}', auto_detect = false, header = false, skip = {text.header_lines}, "
         f"delim = '{text.separator}', quote = '\"', escape = '\"', compression = 'none', columns = {{{types}}})"
     )
@@ -69,11 +68,15 @@ def _chosen(block: Block) -> tuple[int, Block]:
 
 
 def _packed(stamps: npt.NDArray[np.generic]) -> TextArray:
-    """`text_array` of texts without outer blanks: at once where all of them are ASCII, as nearly always."""
+    """`text_array` of texts without outer spaces: at once where all of them are plain, as nearly always."""
     try:
-        return stamps.astype(np.bytes_)
+        packed: TextArray = stamps.astype(np.bytes_)
     except UnicodeEncodeError:
         return text_array(stamps.tolist())
+    codes = packed.view(np.uint8)
+    if np.any((codes < _FIRST_PRINTABLE) & (codes != 0)):
+        return text_array(stamps.tolist())
+    return packed
 
 
 def _separators(text: TextFile) -> int:
