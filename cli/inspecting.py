@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from cli.results.results import Entry, ResultsTree
 
 _MOST_REPORTED = 20
-_CURVE = 40
-"""Cells of an equity curve."""
 
 
 def inspect_results(request: Request) -> int:
@@ -143,8 +141,9 @@ class Inspection:
         hint = None if traced or result.written else why_no_events(id_, result)
         curve = None
         if result.type == "portfolio":
-            marks = thinned(equity_of(self._tree, id_), _CURVE)
-            curve = sparkline(marks, _CURVE) if marks else None
+            room = containers.room_for_curve(self._terminal.width)
+            marks = thinned(equity_of(self._tree, id_), room)
+            curve = sparkline(marks, room) if marks else None
         self._terminal.print(containers.container(result, files, curve, hint))
 
     def _events(self, id_: str) -> None:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
+from cli.render.hanging import hung
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
@@ -30,17 +32,29 @@ class Column(NamedTuple):
         return max(map(cell_len, (self.title, *self.cells)))
 
 
-def laid_out(columns: Sequence[Column], width: int | None, styles: Mapping[str, str]) -> Iterator[Text]:
+def laid_out(
+    columns: Sequence[Column], width: int | None, styles: Mapping[str, str], *, asked: bool = False
+) -> Iterator[Text]:
     """The lines of a table, its header first; at most `width` cells wide, if that is not None.
 
     The first column names the rows: it always stays, and is shortened in the middle if even alone it is too wide. Columns
-    that hold nothing are left out. `styles` are the colours of the texts that it maps.
+    that hold nothing are left out. `styles` are the colours of the texts that it maps. Of columns that were `asked` for, a
+    last line tells which ones had no room.
     """
     chosen = _chosen(columns, width)
     widths = [column.width for column in chosen]
     yield _row([column.title for column in chosen], chosen, widths, {column.title: "bold" for column in chosen})
     for cells in zip(*(column.cells for column in chosen), strict=True):
         yield _row(cells, chosen, widths, styles)
+    if asked:
+        kept = {column.title for column in chosen}
+        yield from _told([column.title for column in _chosen(columns, None) if column.title not in kept], width)
+
+
+def _told(left_out: Sequence[str], width: int | None) -> Iterator[Text]:
+    """That some columns are not there."""
+    if left_out:
+        yield from hung(Text("no room for "), f"{', '.join(left_out)}: widen the terminal, or take --csv", width, 0)
 
 
 def shortened(text: str, width: int) -> str:

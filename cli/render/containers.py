@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from rich.cells import cell_len
 from rich.text import Text
 
-from cli.render.columns import Column, laid_out
+from cli.render.columns import GAP, Column, laid_out
 from cli.render.figures import NOTHING, file_size, metric, money, number, percent
 from cli.render.safe_text import visible
 
@@ -30,6 +30,8 @@ STATUS_STYLES = {
 _TEXTS = {"id", "type", "status"}
 _NAMES = 22
 """Cells for the names in the view of one container."""
+_CURVE = 40
+"""Cells of an equity curve, where there is room."""
 
 
 def table(
@@ -43,7 +45,7 @@ def table(
             Column(visible(title), [_cell(name, value) for value in values], len(named) - place, name not in _TEXTS)
             for place, (title, name, values) in enumerate(named)
         ]
-        return laid_out([ids, *columns], width, STATUS_STYLES)
+        return laid_out([ids, *columns], width, STATUS_STYLES, asked=True)
     return laid_out([ids, *_usual(entries)], width, STATUS_STYLES)
 
 
@@ -93,8 +95,8 @@ def status_of(entry: Entry) -> str:
     return "damaged" if entry.damage else "unfinished"
 
 
-def headline(tree: ResultsTree, count: int, shown: int) -> Text:
-    """The run in one line: its name, status, containers (how many of them are shown) and the days of its data."""
+def headline(tree: ResultsTree, count: int, shown: int, width: int | None) -> Text:
+    """The run in one line: name, status, containers (how many of them are shown), and the days of its data if they fit."""
     counted = f"{count} containers" if shown == count else f"{shown} of {count} containers"
     record = tree.record
     if record is None:
@@ -104,7 +106,8 @@ def headline(tree: ResultsTree, count: int, shown: int) -> Text:
         first = min(span.first for span in record.data.values())
         last = max(span.last for span in record.data.values())
         days = f", {visible(first[:10])} to {visible(last[:10])}"
-    return Text(f"{visible(record.name)}: {visible(record.status)}, {counted}{days}")
+    line = Text(f"{visible(record.name)}: {visible(record.status)}, {counted}")
+    return line.append(days) if width is None or line.cell_len + len(days) <= width else line
 
 
 def container(result: ContainerResult, files: Mapping[str, int], curve: str | None, hint: str | None) -> Iterator[Text]:
@@ -129,6 +132,11 @@ def container(result: ContainerResult, files: Mapping[str, int], curve: str | No
     if hint is not None:
         yield Text()
         yield Text(visible(hint), "yellow")
+
+
+def room_for_curve(width: int | None) -> int:
+    """Cells of an equity curve beside its name."""
+    return _CURVE if width is None else max(1, min(_CURVE, width - _NAMES - 2 * GAP))
 
 
 def ratio(value: Figure) -> str:

@@ -40,7 +40,7 @@ def table(names: Sequence[str], rows: Sequence[Sequence[Any]], width: int | None
         Column(visible(name), [_shown(row[number]) for row in rows], -number, right=_is_number(rows, number))
         for number, name in enumerate(names)
     ]
-    yield from laid_out(columns, width, {})
+    yield from laid_out(columns, width, {}, asked=True)
 
 
 def plain(value: Any) -> Any:  # noqa: ANN401 - whatever a column holds

@@ -50,12 +50,18 @@ def table(
     """One line a trade under a header, the trade first; `chosen` names other columns than the usual ones."""
     times = [str(row[name]) for row in rows for name in ("entered", "exited") if row[name] is not None]
     daily = all(map(is_midnight, times))
-    names = _USUAL if chosen is None else dict.fromkeys(["trade_id", *chosen])
+    names = dict.fromkeys(_USUAL if chosen is None else ["trade_id", *chosen])
+    titled = ((name, *_USUAL.get(name, (name, 0))) for name in names)
     columns = [
-        Column(title, [_cell(name, row[name], daily=daily) for row in rows], importance, name in _FORMS)
-        for name, (title, importance) in ((name, _USUAL.get(name, (name, 0))) for name in names)
+        Column(
+            title,
+            [_cell(name, row[name], daily=daily) for row in rows],
+            importance if chosen is None else -place,
+            name in _FORMS,
+        )
+        for place, (name, title, importance) in enumerate(titled)
     ]
-    return laid_out(columns, width, {})
+    return laid_out(columns, width, {}, asked=chosen is not None)
 
 
 def _cell(name: str, value: Value, *, daily: bool) -> str:

@@ -130,3 +130,22 @@ def test_every_metric_is_shown_in_its_unit():
     assert metric("sharpe", 1.5) == "1.5000"
     assert metric("orders", 1234) == "1,234"
     assert metric("sharpe", None) == "-"
+
+
+def test_columns_that_were_asked_for_and_have_no_room_are_told(tmp_path):
+    tree = write_tree(tmp_path)
+    asked = ("--columns", "total_return,win_rate,total_trades,max_drawdown")
+    *table, said = inspect(tree, *asked, columns=58).stdout.splitlines()
+    assert table[1].split() == ["container", "total_return", "win_rate", "total_trades"]
+    assert said == "no room for max_drawdown: widen the terminal, or take --csv"
+    assert "no room" not in inspect(tree, *asked, columns=200).stdout
+
+
+@given(st.integers(1, 8), st.integers(16, 80))
+def test_the_last_ones_asked_for_are_left_out_first(count, width):
+    columns = [Column(f"column{place}", ["1234567"], -place) for place in range(count + 1)]
+    head, _, *said = (line.plain for line in laid_out(columns, width, {}, asked=True))
+    shown = head.split()
+    assert shown == [column.title for column in columns][: len(shown)]
+    assert " ".join(said).startswith("no room for " if len(shown) <= count else "")
+    assert max(cell_len(line) for line in (head, *said)) <= width
