@@ -72,7 +72,7 @@ class ColumnEncoder:
     """
 
     def __init__(self) -> None:
-        self._stamp = Stamps().stamp
+        self._stamp = Stamps().stamps
         self._stamps: dict[int, bytes] = {}
 
     def tails(self, columns: Columns) -> list[bytes]:
@@ -94,7 +94,7 @@ class ColumnEncoder:
         except KeyError:
             if len(stamps) > _MOST_STAMPS:
                 stamps.clear()
-            stamps |= zip(timestamps, map(self._stamp, timestamps), strict=True)
+            stamps |= zip(timestamps, self._stamp(timestamps), strict=True)
             return [stamps[timestamp] for timestamp in timestamps]
 
 
@@ -109,13 +109,8 @@ def interleaved(stretches: Sequence[Stretch], encoder: ColumnEncoder) -> Texts:
     return tails[0] if len(tails) == 1 else list(chain.from_iterable(zip(*tails, strict=True)))
 
 
-def numbered(seq: int, tails: Texts) -> list[bytes]:
+def numbered(seq: int, tails: Texts) -> bytes:
     """The lines that end so, numbered from `seq` on."""
-    return list(map(b'{"seq":%b%b'.__mod__, zip(_numbers(range(seq, seq + len(tails))), tails, strict=True)))
-
-
-def numbered_together(seq: int, tails: Texts) -> bytes:
-    """The same as one text."""
     numbers = _numbers(range(seq, seq + len(tails)))
     return b"".join(chain.from_iterable(zip(repeat(b'{"seq":'), numbers, tails)))
 

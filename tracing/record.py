@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from datetime import date, timedelta
-from typing import ClassVar, Protocol
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
 import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 NS_PER_SECOND = 1_000_000_000
 NS_PER_MINUTE = 60 * NS_PER_SECOND
@@ -105,18 +108,35 @@ class Stamps:
 
     def __init__(self) -> None:
         self._clock = Clock()
-        self._day: int | None = None
         self._date = b""
+        self._midnight = self._next_midnight = 0  # of that date, in minutes since the epoch
 
     def stamp(self, timestamp: int) -> bytes:
         """`2020-01-01T09:30:00Z`."""
         minutes, rest = divmod(timestamp, NS_PER_MINUTE)
-        day, minute = divmod(minutes, MINUTES_PER_DAY)
-        if rest or day != self._day:
-            text = self._clock.text(timestamp).encode()
-            self._day, self._date = day, text[: text.index(b"T")]
-            return text
-        return self._date + _WHOLE_MINUTES[minute]
+        if rest or not self._midnight <= minutes < self._next_midnight:
+            return self._enter(timestamp)
+        return self._date + _WHOLE_MINUTES[minutes - self._midnight]
+
+    def stamps(self, timestamps: Iterable[int]) -> list[bytes]:
+        """`stamp` of each."""
+        midnight, next_midnight, date = self._midnight, self._next_midnight, self._date
+        texts = []
+        for timestamp in timestamps:
+            minutes, rest = divmod(timestamp, NS_PER_MINUTE)
+            if rest or not midnight <= minutes < next_midnight:
+                texts.append(self._enter(timestamp))
+                midnight, next_midnight, date = self._midnight, self._next_midnight, self._date
+            else:
+                texts.append(date + _WHOLE_MINUTES[minutes - midnight])
+        return texts
+
+    def _enter(self, timestamp: int) -> bytes:
+        text = self._clock.text(timestamp).encode()
+        self._date = text[: text.index(b"T")]
+        self._midnight = timestamp // NS_PER_DAY * MINUTES_PER_DAY
+        self._next_midnight = self._midnight + MINUTES_PER_DAY
+        return text
 
 
 class LineEncoder:

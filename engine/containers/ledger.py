@@ -9,7 +9,7 @@ import numpy as np
 from engine.trading.books import Booked, Books
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     import numpy.typing as npt
 
@@ -64,6 +64,21 @@ class Ledger(Books):
         if len(self._states) > MOST_STATES:
             self.settle(index)
         return booked
+
+    @property
+    def pays_for_loans(self) -> bool:
+        """Whether cash may change without a fill."""
+        return self._borrowing is not None
+
+    def appraise_all(self, closes: Sequence[Floats]) -> tuple[Floats, Floats]:
+        """`appraise` at the closes of several bars, one array a symbol."""
+        value, gross = np.zeros_like(closes[0]), np.zeros_like(closes[0])
+        with np.errstate(over="ignore", invalid="ignore"):
+            for quantity, each in zip(self.quantities, closes, strict=True):
+                worth = quantity * each
+                value += worth
+                gross += np.abs(worth)
+            return self.cash + value, gross
 
     def equity(self, index: int) -> float:
         """Cash and positions at the closes of bar `index`, in quote currency."""

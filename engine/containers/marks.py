@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from engine.agenda import Phase
 from engine.containers.stream import DenseStream
 from engine.event_columns import EventColumns, Numbered, Stretch
@@ -12,10 +14,14 @@ from engine.events import PortfolioUpdate
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import numpy.typing as npt
+
     from engine.containers.ledger import Ledger
     from engine.containers.outlet import Outlet
     from engine.market.timeline import Clock
     from engine.trading.books import Books
+
+    Floats = npt.NDArray[np.float64]
 
 
 class MarkStream(DenseStream):
@@ -59,17 +65,33 @@ class MarkStream(DenseStream):
         end = row + count
         timestamps = self.outlet.agenda.timestamps[self.steps[row:end]].tolist()
         ids = Numbered(f"{self._source}:PORTFOLIO_UPDATE:", range(row + 2, end + 2))
-        marks = self._marks(row, end) if self._ledger.open_positions else self._marks_flat()
-        fields = (self._source, ids, None, self._clock.bar_ids(row, end), *marks)
+        fields = (self._source, ids, None, self._clock.bar_ids(row, end), *self._marks(row, end))
         return Stretch(EventColumns(PortfolioUpdate, timestamps, fields), 0, count)
 
-    def _marks_flat(self) -> tuple[Any, ...]:
-        """Bars at which nothing is held all look the same."""
-        equity = self._ledger.cash
-        self._peak = max(self._peak, equity)
-        return equity, equity, 0.0, 0, equity / self._peak - 1.0
-
     def _marks(self, row: int, end: int) -> tuple[Any, ...]:
+        """The fields of the marks of some bars, one value for all where they do not differ."""
+        ledger = self._ledger
+        if not ledger.open_positions:
+            equity = ledger.cash
+            self._peak = max(self._peak, equity)
+            return equity, equity, 0.0, 0, equity / self._peak - 1.0
+        if ledger.pays_for_loans:
+            return self._marks_one_by_one(row, end)
+        equities, exposures, drawdowns = self._worth([closes[row:end] for closes in self._clock.closes])
+        return ledger.cash, equities, exposures, ledger.open_positions, drawdowns
+
+    def _worth(self, closes: Sequence[Floats]) -> tuple[list[float], list[float], list[float]]:
+        """Equities, exposures and drawdowns at the closes of some bars: what `worth` says of each, to the last bit."""
+        equity, gross = self._ledger.appraise_all(closes)
+        with np.errstate(over="ignore", invalid="ignore"):
+            peaks = np.fmax(np.fmax.accumulate(equity), self._peak)
+            drawdown = equity / peaks - 1.0
+            exposure = np.divide(gross, equity, out=np.zeros_like(gross), where=(gross != 0.0) & (equity != 0.0))
+        self._peak = peaks.item(-1)
+        return equity.tolist(), exposure.tolist(), drawdown.tolist()
+
+    def _marks_one_by_one(self, row: int, end: int) -> tuple[Any, ...]:
+        """With loans, cash changes from day to day."""
         marks = []
         for index, closes in enumerate(zip(*(each[row:end].tolist() for each in self._clock.closes), strict=True), row):
             self._ledger.accrue(index)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from engine.event_columns import EventColumns, Numbered, Stretch
 from engine.events import Bar, Features, PortfolioUpdate, PositionClose
-from tracing.columns import ColumnEncoder, interleaved, numbered, numbered_together
+from tracing.columns import ColumnEncoder, interleaved, numbered
 from tracing.record import LineEncoder
 from tracing.storage.disk import DiskStorage
 from tracing.tracer import EventTracer
@@ -75,8 +75,7 @@ def test_lines_from_columns_are_those_of_their_events_to_the_byte(shown, seq):
     by_column, by_event = ColumnEncoder(), LineEncoder()
     for each in shown:
         lines = [by_event.line(number, event) for number, event in enumerate(in_turn(each), seq)]
-        assert numbered(seq, interleaved(each, by_column)) == lines
-        assert numbered_together(seq, interleaved(each, by_column)) == b"".join(lines)
+        assert numbered(seq, interleaved(each, by_column)) == b"".join(lines)
 
 
 @given(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tracing.columns import ColumnEncoder, interleaved, numbered, numbered_together
+from tracing.columns import ColumnEncoder, interleaved, numbered
 from tracing.record import LineEncoder
 from tracing.settings import DEFAULT_FILE_SIZE_MB
 from tracing.storage.compression import codec_of
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tracing.settings import Compression
 
 _CHUNK = 4 * KIB
-_TOGETHER = 128
+_TOGETHER = 512
 
 ENCODER = LineEncoder()
 COLUMN_ENCODER = ColumnEncoder()
@@ -72,16 +72,23 @@ class LineStream:
         """
         tails = interleaved(stretches, COLUMN_ENCODER)
         for start in range(0, len(tails), _TOGETHER):
-            self._add_some(tails[start : start + _TOGETHER])
+            some = tails[start : start + _TOGETHER]
+            self._take_some(numbered(self.taken, some), len(some))
 
-    def _add_some(self, tails: Sequence[bytes]) -> None:
-        """A few lines at once, unless the member that they fill must close between them."""
-        lines = numbered_together(self.taken, tails)
-        if self.failed or self._size + len(lines) >= self._limit:
-            for line in numbered(self.taken, tails):
+    def _take_some(self, lines: bytes, count: int) -> None:
+        """Takes so many lines at once. A member closes with the line in which it has its last byte."""
+        if self.failed or len(lines) > LONGEST_LINE:
+            for line in lines.splitlines(keepends=True):
                 self._take(line)
             return
-        self.taken += len(tails)
+        while len(lines) >= self._limit - self._size:
+            end = lines.index(b"\n", self._limit - self._size - 1) + 1
+            full, lines = lines[:end], lines[end:]
+            self._lines.append(full)
+            taken = full.count(b"\n")
+            self.taken, count = self.taken + taken, count - taken
+            self._write()
+        self.taken += count
         self._lines.append(lines)
         self._size += len(lines)
         if self._size >= self._next:
