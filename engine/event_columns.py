@@ -26,8 +26,8 @@ class Numbered(NamedTuple):
 class EventColumns:
     """Events of `event_class`, one a row, that belong to no trade. `timestamps`: ns UTC, ascending.
 
-    `values` has one entry for each further field, by the name it has there: a list with a value for each row, a `Numbered`
-    column, a dict of lists (the field is then a dict in each row), or anything else, which is the same in all rows.
+    `values` has one entry for each further field, in their order: a list with a value for each row, a `Numbered` column, a dict of
+    lists (the field is then a dict in each row), or anything else, which is the same in all rows.
     """
 
     __slots__ = ("_made", "event_class", "timestamps", "values")
@@ -35,7 +35,7 @@ class EventColumns:
     def __init__(self, event_class: type[Event], timestamps: list[int], values: tuple[Any, ...]) -> None:
         self.event_class = event_class
         self.timestamps = timestamps
-        self.values = dict(zip(event_class.__struct_fields__[1:], values, strict=True))
+        self.values = values
         self._made: Any = None
 
     @property
@@ -43,9 +43,14 @@ class EventColumns:
         """The type of its events."""
         return self.event_class.type
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Those of the further fields."""
+        return self.event_class.__struct_fields__[1:]
+
     def events(self, start: int, end: int) -> list[Event]:
         """Those of the rows from `start` up to `end`."""
-        columns = (_cut(value, start, end) for value in self.values.values())
+        columns = (_cut(value, start, end) for value in self.values)
         return list(map(self.event_class, self.timestamps[start:end], *columns))
 
     def once(self, make: Callable[[EventColumns], Made]) -> Made:

@@ -13,7 +13,7 @@ import msgspec
 from tracing.record import Stamps
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from tracing.record import Record
 
@@ -26,9 +26,13 @@ _MOST_STAMPS = 1 << 12
 class Columns(Protocol):
     """Records of one type, one a row, that belong to no trade. `timestamps`: ns since the epoch, UTC.
 
-    `values`: the further fields by name, each a list with a value for each row (numbers, None, or texts), a pair of a text and
-    the numbers that stand behind it, a dict of lists, or anything else, which is the same in all rows.
+    `values`: the further fields, each a list with a value for each row (numbers, None, or texts), a pair of a text and the numbers
+    that stand behind it, a dict of lists, or anything else, which is the same in all rows. `names`: what they are called.
     """
+
+    @property
+    def event_class(self) -> type:
+        """What they would be records of."""
 
     @property
     def type(self) -> str:
@@ -39,7 +43,11 @@ class Columns(Protocol):
         """When each happened."""
 
     @property
-    def values(self) -> Mapping[str, Any]:
+    def names(self) -> Sequence[str]:
+        """The names of the further fields."""
+
+    @property
+    def values(self) -> Sequence[Any]:
         """What each says."""
 
     def once(self, make: Callable[[Columns], Made]) -> Made:
@@ -74,18 +82,51 @@ class ColumnEncoder:
     def __init__(self) -> None:
         self._stamp = Stamps().stamps
         self._stamps: dict[int, bytes] = {}
+        self._ids: Sequence[int] = range(0)
+        self._ids_texts: Texts = ()
+        self._heads: dict[type, list[bytes]] = {}
 
     def tails(self, columns: Columns) -> list[bytes]:
         """The line of each row, all but its beginning `{"seq":0`."""
         line = _Line()
-        line.write(b',"type":%b,"timestamp":"' % _encode(columns.type))
+        head, *keys = self._heads.get(columns.event_class) or self._learn(columns)
+        line.write(head)
         line.vary(self._texts_of_time(columns.timestamps))
-        line.write(b'"')
-        for name, value in columns.values.items():
-            line.write(b",%b:" % _encode(name))
-            _write_field(line, value)
+        for key, value in zip(keys, columns.values, strict=True):
+            line.write(key)
+            self._write_field(line, value)
         line.write(b"}\n")
         return line.rows()
+
+    def _learn(self, columns: Columns) -> list[bytes]:
+        """What stands before the time of such a record, and before each of its further fields."""
+        first, *others = columns.names
+        keys = [b'",%b:' % _encode(first), *(b",%b:" % _encode(name) for name in others)]
+        self._heads[columns.event_class] = [b',"type":%b,"timestamp":"' % _encode(columns.type), *keys]
+        return self._heads[columns.event_class]
+
+    def _write_field(self, line: _Line, value: object) -> None:
+        if isinstance(value, list):
+            line.vary(_texts(value))
+        elif isinstance(value, tuple):
+            prefix, numbers = value
+            line.write(_encode(prefix)[:-1])
+            line.vary(self._texts_of_ids(numbers))
+            line.write(b'"')
+        elif isinstance(value, dict):
+            line.write(b"{")
+            for place, (name, column) in enumerate(value.items()):
+                line.write(b"%b%b:" % (b"," if place else b"", _encode(name)))
+                line.vary(_texts(column))
+            line.write(b"}")
+        else:
+            line.write(_encode(value))
+
+    def _texts_of_ids(self, numbers: Sequence[int]) -> Texts:
+        """Those of a page are asked for several times: an event has the number of the one that caused it."""
+        if numbers != self._ids:
+            self._ids, self._ids_texts = numbers, _numbers(numbers)
+        return self._ids_texts
 
     def _texts_of_time(self, timestamps: Sequence[int]) -> Texts:
         stamps = self._stamps
@@ -131,24 +172,6 @@ class _Line:
 
     def rows(self) -> list[bytes]:
         return list(map(b"".join, zip(*self._pieces, repeat(self._same))))
-
-
-def _write_field(line: _Line, value: object) -> None:
-    if isinstance(value, list):
-        line.vary(_texts(value))
-    elif isinstance(value, tuple):
-        prefix, numbers = value
-        line.write(_encode(prefix)[:-1])
-        line.vary(_numbers(numbers))
-        line.write(b'"')
-    elif isinstance(value, dict):
-        line.write(b"{")
-        for place, (name, column) in enumerate(value.items()):
-            line.write(b"%b%b:" % (b"," if place else b"", _encode(name)))
-            line.vary(_texts(column))
-        line.write(b"}")
-    else:
-        line.write(_encode(value))
 
 
 def _texts(column: list[Any]) -> Texts:

@@ -72,13 +72,13 @@ class Ledger(Books):
 
     def appraise_all(self, closes: Sequence[Floats]) -> tuple[Floats, Floats]:
         """`appraise` at the closes of several bars, one array a symbol."""
-        value, gross = np.zeros_like(closes[0]), np.zeros_like(closes[0])
-        with np.errstate(over="ignore", invalid="ignore"):
-            for quantity, each in zip(self.quantities, closes, strict=True):
-                worth = quantity * each
-                value += worth
-                gross += np.abs(worth)
-            return self.cash + value, gross
+        value: Floats | float = 0.0
+        gross: Floats | float = 0.0
+        for quantity, each in zip(self.quantities, closes, strict=True):
+            worth = quantity * each
+            value = value + worth
+            gross = gross + abs(worth)
+        return np.asarray(self.cash + value), np.asarray(gross)
 
     def equity(self, index: int) -> float:
         """Cash and positions at the closes of bar `index`, in quote currency."""

@@ -82,11 +82,14 @@ class MarkStream(DenseStream):
 
     def _worth(self, closes: Sequence[Floats]) -> tuple[list[float], list[float], list[float]]:
         """Equities, exposures and drawdowns at the closes of some bars: what `worth` says of each, to the last bit."""
-        equity, gross = self._ledger.appraise_all(closes)
-        with np.errstate(over="ignore", invalid="ignore"):
-            peaks = np.fmax(np.fmax.accumulate(equity), self._peak)
+        with np.errstate(all="ignore"):
+            equity, gross = self._ledger.appraise_all(closes)
+            peaks = np.fmax.accumulate(equity)
+            np.fmax(peaks, self._peak, out=peaks)
             drawdown = equity / peaks - 1.0
-            exposure = np.divide(gross, equity, out=np.zeros_like(gross), where=(gross != 0.0) & (equity != 0.0))
+            exposure = gross / equity
+        if not (gross.all() and equity.all()):
+            exposure[(gross == 0.0) | (equity == 0.0)] = 0.0
         self._peak = peaks.item(-1)
         return equity.tolist(), exposure.tolist(), drawdown.tolist()
 

@@ -8,7 +8,7 @@ from engine.agenda import Phase
 from engine.trading.deals import Deal, MonthlyNotional
 from engine.trading.lifetime import Lifetime
 from engine.trading.matching import BarPrices, Moment
-from engine.trading.orders import STOPS, execute
+from engine.trading.orders import STOPS, Execution, execute
 from engine.trading.outlook import next_row
 from engine.trading.price_path import UNLIMITED, PricePath
 from engine.trading.trailing import ratchet
@@ -200,6 +200,14 @@ class Matching:
             traded_in_month=self._traded.before(self._outlet.now),
         )
 
+    def _execute(self, order: WorkingOrder, row: int, quantity: float, reference: float) -> Execution:
+        if self._terms.are_free and reference > 0.0:
+            return Execution(reference, 0.0, 0.0)
+        deal = self._deal(order, row, quantity, reference)
+        execution = execute(deal, self._terms, order.request.limit_price)
+        self._traded.add(quantity * execution.price)
+        return execution
+
     def _fill(
         self,
         order: WorkingOrder,
@@ -215,9 +223,7 @@ class Matching:
         What its trade then has no more use for is cancelled at once (rule E2).
         """
         request = order.request
-        deal = self._deal(order, row, quantity, reference)
-        execution = execute(deal, self._terms, request.limit_price)
-        self._traded.add(quantity * execution.price)
+        execution = self._execute(order, row, quantity, reference)
         flat = self._book.fill(order, quantity)
         fill_id = self._answers.publish_fill(order, quantity, execution, liquidity, ambiguous=ambiguous)
         if flat:

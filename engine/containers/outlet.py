@@ -55,7 +55,8 @@ class Outlet:
         Raises:
             EventStormError: beyond STORM_LIMIT ids in one step, whoever listens.
         """
-        self._enter_step()
+        if self._step != self.agenda.step:
+            self._enter_step()
         self._named += 1
         if self._named > self.most_in_a_step:
             raise self._storm()
@@ -70,7 +71,8 @@ class Outlet:
             EventStormError: beyond STORM_LIMIT events in one step.
             OutOfOrderError: if the phase has passed.
         """
-        self._enter_step()
+        if self._step != self.agenda.step:
+            self._enter_step()
         self._posted += 1
         if self._posted > self.most_in_a_step:
             raise self._storm()
@@ -98,9 +100,8 @@ class Outlet:
         self.bus.fail(error)
 
     def _enter_step(self) -> None:
-        if self._step != self.agenda.step:
-            self._step = self.agenda.step
-            self._named = self._posted = 0
+        self._step = self.agenda.step
+        self._named = self._posted = 0
 
     def _storm(self) -> EventStormError:
         return EventStormError(f"event_storm: more than {STORM_LIMIT} events from {self.label} in one step")

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from engine.strategies.targets import Changes
 
 
+_TARGETS = {sign: Decision(direction, 1.0, f"target {direction}") for sign, direction in NAMES.items()}
+"""What a column strategy decides, by the sign of its target."""
+
+
 class Emit(Protocol):
     """Takes a decision on the symbol of a feed, and the id of the event that caused it."""
 
@@ -71,8 +75,7 @@ class ColumnRunner:
     def _decide(self, position: int) -> None:
         found = self._changes
         feed_number, row = found.feeds.item(position), found.rows.item(position)
-        direction = NAMES[found.directions.item(position)]
-        self._emit(feed_number, Decision(direction, 1.0, f"target {direction}"), self._cause(feed_number, row))
+        self._emit(feed_number, _TARGETS[found.directions.item(position)], self._cause(feed_number, row))
         self._wake(position + 1)
 
 

@@ -58,7 +58,8 @@ class Feed:
     def next_row(self, step: int) -> int | None:
         """The first row that an order of `step` may meet, None after the last."""
         if self.met_from is None:
-            row = int(self.steps.searchsorted(step, "right"))
+            unbroken = self.steps.item(-1) == len(self.steps) - 1
+            row = step + 1 if unbroken else int(self.steps.searchsorted(step, "right"))
         else:
             row = int(self.met_from.searchsorted(step, "left"))
         return row if row < len(self.steps) else None

@@ -12,7 +12,7 @@ from engine.features.spec import feature_names
 from engine.strategies.targets import changes
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from engine.containers.base import Container
     from engine.containers.feature import FeaturePublisher
@@ -34,6 +34,7 @@ class Runners:
         self._stage = stage
         self._containers = containers
         self._publishers = publishers
+        self._causes: dict[tuple[str, int], Callable[[int], str]] = {}
 
     def of(self, host: Container, outlet: Outlet, emit: Emit) -> Runner:
         """What runs a host's strategy: woken at every bar for a class, at changes of its target for columns."""
@@ -84,13 +85,19 @@ class Runners:
 
     def _cause(self, id_: str, feed_number: int, row: int) -> str:
         """The event behind a decision: the nearest FEATURES of that bar, else the BAR."""
+        name = self._causes.get((id_, feed_number))
+        if name is None:
+            name = self._causes[id_, feed_number] = self._name_of_cause(id_, feed_number)
+        return name(row)
+
+    def _name_of_cause(self, id_: str, feed_number: int) -> Callable[[int], str]:
         feed = self._clock(id_).feeds[feed_number]
         for source in (id_, *self._stage.plan.behind[id_]):
             if self._stage.plan.features(source):
                 data = self._stage.plan.data_of[source]
                 if feed.container_id in data:
-                    return self._publishers[source].event_id(data.index(feed.container_id), row)
-        return feed.bar_id(row)
+                    return partial(self._publishers[source].event_id, data.index(feed.container_id))
+        return feed.bar_id
 
     def _position(self, id_: str, feed_number: int) -> PositionView | None:
         """The position of the one portfolio a strategy serves; None where it serves several."""

@@ -165,6 +165,11 @@ class Terms(msgspec.Struct, frozen=True):
     slippages: tuple[Slippage, ...] = ()
     participation: float | None = None
 
+    @property
+    def are_free(self) -> bool:
+        """Whether fills cost nothing beside their price."""
+        return not self.commissions and not self.slippages
+
     def commission(self, deal: Deal) -> float:
         """The commission of a fill in quote currency."""
         total = 0.0

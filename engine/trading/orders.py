@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from engine.events import OrderRequest, OrderStatus, Side
@@ -64,8 +64,7 @@ class WorkingOrder:
         return "limit" if order_type == "stop_limit" else "market"
 
 
-@dataclass(frozen=True, slots=True)
-class Execution:
+class Execution(NamedTuple):
     """A fill before it becomes an event: price with slippage, commission and slippage in quote currency."""
 
     price: float
