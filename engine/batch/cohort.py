@@ -9,6 +9,7 @@ from engine.batch.closed_trades import count_trades
 from engine.batch.fills import NO_FILLS, followed, joined
 from engine.batch.marks import mark_lanes
 from engine.batch.turns import find_together
+from engine.market.column_file import release_pages
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -106,6 +107,7 @@ class Cohort:
         start, self._reached = self._reached, until
         if lanes and until > start:
             mark_lanes(self._clock.closes[0][start:until], start, lanes, fills)
+        release_pages()  # other cohorts read other columns: no more than those of one count as memory at a time
 
 
 def _before(row: int, turns: Turns) -> Turns:
