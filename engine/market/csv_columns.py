@@ -15,6 +15,8 @@ from engine.market.text_file import TextFile
 
 _PIECE = 1 << 20
 _FIRST_PRINTABLE = ord(" ")
+_BUFFER = 1 << 18
+"""Bytes of text that DuckDB parses at a time: by itself it takes many times as much, and holds it to the end."""
 
 
 def csv_tables(text: TextFile, plan: ColumnPlan, symbol: str, scratch: Path) -> Iterator[Table]:
@@ -51,7 +53,8 @@ def _query(text: TextFile, plan: ColumnPlan, symbol: str) -> str:
     return (
         f"SELECT left(trim({stamp}), {WIDEST}) AS stamp, {chosen} AS chosen, {values} FROM read_csv("  # noqa: S608
         f"'{quoted(text.path)}', auto_detect = false, header = false, skip = {text.header_lines}, "
-        f"delim = '{text.separator}', quote = '\"', escape = '\"', compression = 'none', columns = {{{types}}})"
+        f"delim = '{text.separator}', quote = '\"', escape = '\"', compression = 'none', "
+        f"buffer_size = {_BUFFER}, columns = {{{types}}})"
     )
 
 
