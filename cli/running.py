@@ -83,9 +83,12 @@ def _run(request: Request, messages: Messages, signals: Signals) -> int:
                 if kind != "none":
                     progress.follow(run.standing, estimate(prepared.plan, prepared.traces).memory_mb)
                 outcome = _simulate(request, run, signals, progress)
+                unwritten = _finish(run, outcome)
         except FolderRefusedError as error:
             raise RefusedConfigError(*_mended(error)) from error
     _report_failures(outcome, messages)
+    if unwritten is not None:
+        raise unwritten
     if request.as_json:
         print_json(prepared, outcome, request.output)
     elif not request.quiet:
@@ -107,10 +110,18 @@ def _claimed(request: Request, prepared: Prepared) -> ResultsFolder:
 def _simulate(request: Request, run: Run, signals: Signals, progress: Watcher) -> Outcome:
     signals.on_first = run.stop
     outcome = run.execute(progress.look)
-    run.finish(outcome)
     if request.debug:
         sys.stderr.write("".join(outcome.traces))
     return outcome
+
+
+def _finish(run: Run, outcome: Outcome) -> OSError | None:
+    """Writes run.json; why that failed comes after what there is to say of the containers."""
+    try:
+        run.finish(outcome)
+    except OSError as error:
+        return error
+    return None
 
 
 def _prepare(request: Request, messages: Messages) -> Prepared:

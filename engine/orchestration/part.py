@@ -21,6 +21,7 @@ from engine.orchestration.tracing_setup import accounting, attach_tracers, open_
 from engine.orchestration.watchdog import LaneTimeoutError, Watchdog
 from engine.orchestration.wiring import wire
 from engine.strategies.blame import described
+from tracing.storage.members import WriteFailedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -207,6 +208,6 @@ def _described(container: Container) -> str | None:
     error = container.exception
     if isinstance(error, OSError) and error.errno == errno.ENOSPC:
         return f"disk_full: {container.error}"
-    if isinstance(error, LaneTimeoutError):
+    if isinstance(error, LaneTimeoutError | WriteFailedError):
         return container.error
     return container.error if error is None else described(error)

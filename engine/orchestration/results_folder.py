@@ -6,6 +6,7 @@ import fcntl
 import os
 import re
 import shutil
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -74,7 +75,8 @@ class ResultsFolder:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Lets go of the lock, which leaves no file behind."""
-        os.close(self._lock)
+        with suppress(OSError):  # nothing was written through it
+            os.close(self._lock)
 
     def write_run(self, run: dict[str, Any]) -> None:
         """Writes run.json."""
@@ -142,9 +144,7 @@ def clear_results(root: Path, folders: Iterable[str]) -> None:
 
 def write_metrics(root: Path, container_id: str, metrics: dict[str, Any], *, durable: bool = False) -> None:
     """Writes the metrics.json of one container into its folder below `root`; raises what `write_json` raises."""
-    folder = root / container_id
-    make_folder(folder, durable=durable)
-    write_json(folder / METRICS_FILE, metrics, durable=durable)
+    write_json(root / container_id / METRICS_FILE, metrics, durable=durable)
 
 
 def json_text(data: object) -> bytes:
@@ -155,11 +155,14 @@ def json_text(data: object) -> bytes:
 def write_json(path: Path, data: object, *, durable: bool = False) -> None:
     """Writes indented JSON by way of a temporary file: `path` is the old file or the new one, always whole.
 
+    Its folder is made if need be.
+
     Raises:
         WriteFailedError: if that fails.
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
+        make_folder(path.parent, durable=durable)
         temporary.write_bytes(json_text(data))
         if durable:
             sync(temporary)
@@ -169,7 +172,8 @@ def write_json(path: Path, data: object, *, durable: bool = False) -> None:
     except OSError as error:
         raise WriteFailedError(error, path) from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):  # it is gone already, unless something went wrong
+            temporary.unlink()
 
 
 def _results_in(folder: Path) -> list[Path]:

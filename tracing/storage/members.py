@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from tracing.storage.durable import make_folder, sync
@@ -25,6 +26,14 @@ class WriteFailedError(OSError):
     def __init__(self, cause: OSError, path: Path) -> None:
         free = f"; {shutil.disk_usage(path.parent).free:,} bytes free" if path.parent.is_dir() else ""
         super().__init__(cause.errno, f"{cause.strerror or cause}{free}", str(path))
+
+    def __str__(self) -> str:
+        """The file, and why."""
+        return f"{self.filename}: {self.strerror}"
+
+
+class ForeignWriteError(OSError):
+    """The file is not as long as we left it: somebody else's bytes are not ours to cut away."""
 
 
 class MemberFile:
@@ -85,17 +94,30 @@ class MemberFile:
             self._make_folder()
         descriptor = os.open(path, _FLAGS | (0 if self._size else os.O_CREAT | os.O_EXCL), _READABLE)
         try:
+            self._append_and_close(descriptor, member)
+            if self._durable and self._size == 0:
+                sync(self._folder)
+        except ForeignWriteError:
+            raise
+        except OSError:
+            self._cut_back(path)
+            raise
+
+    def _append_and_close(self, descriptor: int, member: bytes) -> None:
+        try:
             _append_whole(descriptor, member, self._size)
             if self._durable:
-                _settle(descriptor, self._size)
-        except OSError:
-            if self._size == 0:
-                path.unlink()
-            raise
+                os.fsync(descriptor)
         finally:
             os.close(descriptor)
-        if self._durable and self._size == 0:
-            sync(self._folder)
+
+    def _cut_back(self, path: Path) -> None:
+        """Has the file end as it did before. If that fails too, its tail is torn, which readers bear."""
+        with suppress(OSError):
+            if self._size:
+                os.truncate(path, self._size)
+            else:
+                path.unlink()
 
     def _make_folder(self) -> None:
         make_folder(self._folder, durable=self._durable)
@@ -103,24 +125,10 @@ class MemberFile:
             raise OSError(errno.ELOOP, "refused: the folder is a symbolic link", str(self._folder))
 
 
-def _settle(descriptor: int, size: int) -> None:
-    """Waits for the disk. If that fails, nobody knows what is on it: the file is cut back to what was sure before."""
-    try:
-        os.fsync(descriptor)
-    except OSError:
-        os.ftruncate(descriptor, size)
-        raise
-
-
 def _append_whole(descriptor: int, member: bytes, size: int) -> None:
-    """One write. If it falls short, the file is cut back to the `size` it had."""
+    """One write, to a file that is `size` bytes long."""
     if os.fstat(descriptor).st_size != size:
-        raise OSError(errno.EBUSY, "somebody else has written to this file")
-    try:
-        written = os.write(descriptor, member)
-    except OSError:
-        os.ftruncate(descriptor, size)
-        raise
+        raise ForeignWriteError(errno.EBUSY, "somebody else has written to this file")
+    written = os.write(descriptor, member)
     if written != len(member):
-        os.ftruncate(descriptor, size)
         raise OSError(errno.ENOSPC, f"only {written} of {len(member)} bytes could be written")
