@@ -54,7 +54,7 @@ def laid_out(
 def _told(left_out: Sequence[str], width: int | None) -> Iterator[Text]:
     """That some columns are not there."""
     if left_out:
-        yield from hung(Text("no room for "), f"{', '.join(left_out)}: widen the terminal, or take --csv", width, 0)
+        yield from hung(Text("no room for "), f"{', '.join(left_out)}: widen the terminal, or take --json", width, 0)
 
 
 def shortened(text: str, width: int) -> str:

@@ -24,9 +24,9 @@ def table(verdicts: Sequence[Verdict], width: int | None) -> Iterator[Text]:
         Column("container", [visible(verdict.container_id) for verdict in verdicts], 3, right=False),
         Column("outcome", [verdict.outcome for verdict in verdicts], 2, right=False),
         Column("events", [number(verdict.events) if verdict.events else NOTHING for verdict in verdicts], 1),
-        Column("", [visible(_remark(verdict)) for verdict in verdicts], 0, right=False),
+        Column("remark", [visible(_remark(verdict)) for verdict in verdicts], 0, right=False),
     ]
-    yield from laid_out(columns, width, _STYLES)
+    yield from laid_out(columns, width, _STYLES, asked=True)
 
 
 def _remark(verdict: Verdict) -> str:

@@ -135,9 +135,9 @@ def test_every_metric_is_shown_in_its_unit():
 def test_columns_that_were_asked_for_and_have_no_room_are_told(tmp_path):
     tree = write_tree(tmp_path)
     asked = ("--columns", "total_return,win_rate,total_trades,max_drawdown")
-    *table, said = inspect(tree, *asked, columns=58).stdout.splitlines()
+    *table, said = inspect(tree, *asked, columns=62).stdout.splitlines()
     assert table[1].split() == ["container", "total_return", "win_rate", "total_trades"]
-    assert said == "no room for max_drawdown: widen the terminal, or take --csv"
+    assert said == "no room for max_drawdown: widen the terminal, or take --json"
     assert "no room" not in inspect(tree, *asked, columns=200).stdout
 
 
