@@ -15,6 +15,7 @@ NEW = [
     "configs/portfolios.yaml",
     "configs/pairs.yaml",
     "configs/multi_asset.yaml",
+    "configs/orders.yaml",
     "configs/own_strategy/own_strategy.yaml",
 ]
 DOCS = "\n".join(path.read_text(encoding="utf-8") for path in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
