@@ -17,6 +17,7 @@ PORTFOLIO = """  - id: portfolio_1
     inputs: [data_x]
     features: {rsi: {indicator: RSI, timeperiod: 5}}
     strategy: {name: rsi_reversion, rsi: rsi, low: 40, middle: 55}
+    sizing: {name: percent_of_equity, percent: 50}
 """
 STRATEGIES = """  - {id: strategy_trend, type: strategy, inputs: [data_x], strategy: {name: time_series_momentum, lookback: 20}}
   - {id: strategy_reversal, type: strategy, inputs: [data_x], strategy: {name: time_series_momentum, lookback: 3}}
