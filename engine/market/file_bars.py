@@ -1,25 +1,23 @@
 """One file of bars, from its path to checked columns: read, understood, judged, selected, resampled."""
 
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from engine.market.bars import FloatArray, IntArray, most_frequent_step
 from engine.market.civil import Times
 from engine.market.columns import find_columns
-from engine.market.csv_columns import csv_tables
 from engine.market.csv_rows import read_rows
 from engine.market.durations import duration_ns, duration_text
 from engine.market.growing import GrowingColumns
 from engine.market.judgment import ASSUMED, Findings, judge, place, refuse_if_outside, zone_of
-from engine.market.parquet_file import parquet_tables, read_parquet
 from engine.market.problems import refuse
 from engine.market.resample import Resampling
 from engine.market.sources import FileSource
 from engine.market.stitched import take_faultless
 from engine.market.table import Table, Unclear
-from engine.market.text_file import is_parquet, plain_copy, read_header
+from engine.market.text_file import is_parquet, is_small_text, plain_copy, read_header
 from engine.market.timestamps import UnclearTimestamps, read_timestamps
 
 
@@ -82,13 +80,20 @@ def _take(path: Path, source: FileSource, columns: GrowingColumns, scratch: Path
     return judged.findings
 
 
-def _readers(path: Path, source: FileSource, scratch: Path) -> tuple[Iterator[Table], Callable[[], Table]]:
-    """The reader that gives a file's rows table by table, and the one that gives all with their lines."""
+def _readers(path: Path, source: FileSource, scratch: Path) -> tuple[Iterable[Table], Callable[[], Table]]:
+    """What gives a file's rows table by table, nothing if that is not worth its while, and what gives all with their lines."""
     if is_parquet(path):
+        from engine.market.parquet_file import parquet_tables, read_parquet  # noqa: PLC0415 - as below
+
         return parquet_tables(path, source, scratch), lambda: read_parquet(path, source, scratch)
     text = read_header(plain_copy(path, scratch))
     plan = find_columns(text.names, source.columns or {}, text.header_line)
-    return csv_tables(text, plan, source.symbol, scratch), lambda: read_rows(text, plan, source.symbol)
+    tables: Iterable[Table] = ()
+    if not is_small_text(path):
+        from engine.market.csv_columns import csv_tables  # noqa: PLC0415 - DuckDB is there only where it reads
+
+        tables = csv_tables(text, plan, source.symbol, scratch)
+    return tables, lambda: read_rows(text, plan, source.symbol)
 
 
 def _times(table: Table, source: FileSource) -> Times:

@@ -1,4 +1,4 @@
-"""All market data of a run: every file read once, in a process of its own that ends before the run begins."""
+"""All market data of a run: every file read once, the large ones in a process that ends before the run begins."""
 
 import shutil
 import tempfile
@@ -12,7 +12,7 @@ from engine.market.bars import COLUMNS, Bars
 from engine.market.exchange import ReadJob, ReadReport
 from engine.market.growing import mapped_columns
 from engine.market.problems import BadData, DataProblem
-from engine.market.reader_call import run_reader
+from engine.market.reading import read_jobs
 from engine.market.source_checks import check_source
 from engine.market.sources import FileSource, Source
 from engine.market.synthetic import synthetic_bars
@@ -88,7 +88,7 @@ def _from_files(requests: Mapping[str, DataRequest]) -> LoadedData:
     folder = Path(tempfile.mkdtemp(prefix="admf-columns-"))
     try:
         jobs = [_job(request, folder / str(index)) for index, request in enumerate(requests.values())]
-        reports = run_reader(jobs)
+        reports = read_jobs(jobs)
         problems = [
             problem
             for job, report, request in zip(jobs, reports, requests.values(), strict=True)

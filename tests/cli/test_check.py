@@ -7,7 +7,6 @@ import pytest
 from typer.testing import CliRunner
 
 from cli.app import app
-from engine.market.reader_process import read_job
 from tests.run_command import ROOT
 from tests.run_configs import write_bars
 
@@ -92,7 +91,6 @@ def folder(tmp_path, monkeypatch):
     (tmp_path / "looking.py").write_text(STRATEGIES)
     monkeypatch.delenv("COLUMNS", raising=False)
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("engine.market.load.run_reader", lambda jobs: [read_job(job) for job in jobs])
     return tmp_path
 
 

@@ -7,7 +7,6 @@ import pytest
 from typer.testing import CliRunner
 
 from cli.app import app
-from engine.market.reader_process import read_job
 from tests.run_command import ROOT, results_of, run
 
 CONFIGS = {path.relative_to(ROOT).as_posix(): path for path in sorted((ROOT / "configs").rglob("*.yaml"))}
@@ -19,11 +18,6 @@ NEW = [
     "configs/own_strategy/own_strategy.yaml",
 ]
 DOCS = "\n".join(path.read_text(encoding="utf-8") for path in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
-
-
-@pytest.fixture(autouse=True)
-def in_this_process(monkeypatch):
-    monkeypatch.setattr("engine.market.load.run_reader", lambda jobs: [read_job(job) for job in jobs])
 
 
 def test_there_are_configs_to_look_at():

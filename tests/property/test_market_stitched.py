@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.market import duck, file_bars
+from engine.market import duck, file_bars, text_file
 from engine.market.file_bars import read_file
 from engine.market.problems import FileRefused
 from engine.market.sources import FileSource
@@ -73,9 +73,8 @@ def test_l6_blocks_give_what_the_whole_file_gives(rows, usual, keys, block):
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         path = Path(folder) / "bars.csv"
         path.write_text(text(rows, usual))
-        with pytest.MonkeyPatch.context() as without:
-            without.setattr(file_bars, "csv_tables", lambda *_: iter(()))
-            whole = outcome(path, keys)
+        whole = outcome(path, keys)
+        patch.setattr(text_file, "SMALL_BYTES", 0)
         patch.setattr(duck, "_LARGE_BYTES", 0)
         patch.setattr(duck, "_BLOCK_ROWS", block)
         assert outcome(path, keys) == whole
@@ -86,6 +85,7 @@ def test_l6_a_faultless_file_is_never_held_whole(monkeypatch, tmp_path, usual):
     path = tmp_path / "bars.csv"
     path.write_text(text([(usual, 4, "X")] * 60, usual))
     whole = outcome(path, {})
+    monkeypatch.setattr(text_file, "SMALL_BYTES", 0)
     monkeypatch.setattr(duck, "_LARGE_BYTES", 0)
     monkeypatch.setattr(duck, "_BLOCK_ROWS", 15)
     monkeypatch.setattr(file_bars, "read_rows", not_row_by_row)

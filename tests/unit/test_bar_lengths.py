@@ -11,7 +11,7 @@ from engine.config.schema import DataContainer, RunConfig
 from engine.market.bar_times import timed_by_close
 from engine.market.durations import DAY, HOUR
 from engine.market.exchange import ReadJob
-from engine.market.reader_process import read_job
+from engine.market.reading import read_job
 from engine.market.sources import FileSource
 from engine.orchestration.bar_lengths import time_bars
 from engine.orchestration.planning import make_plan
@@ -161,7 +161,6 @@ containers:
 
 @pytest.fixture
 def files(tmp_path, monkeypatch):
-    monkeypatch.setattr("engine.market.load.run_reader", lambda jobs: [read_job(job) for job in jobs])
     monkeypatch.chdir(tmp_path)
     rows = [
         f"2020-01-0{1 + k // 24} {k % 24:02}:00Z,{100 + k},{100.5 + k},{99.5 + k},{100.2 + k},10" for k in range(HOURS)

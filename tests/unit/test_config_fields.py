@@ -18,7 +18,6 @@ from engine.config.reference import structs
 from engine.config.schema import UserComponent
 from engine.features.spec import FeatureSpec
 from engine.market.problems import BadData
-from engine.market.reader_process import read_job
 from engine.orchestration.prepare import prepare
 from engine.orchestration.results_folder import ResultsFolder
 from engine.orchestration.run import Run
@@ -60,7 +59,6 @@ def outcome(folder, loaded):
     def left(config, settings):
         out = folder / f"out_{left.cache_info().misses}"
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("engine.market.load.run_reader", lambda jobs: [read_job(job) for job in jobs])
             patch.setattr("engine.orchestration.run.versions", dict)
             return simulated(loaded(config, settings), folder, out)
 

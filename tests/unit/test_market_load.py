@@ -36,6 +36,25 @@ def scratch(tmp_path, monkeypatch):
     return tmp_path / "scratch"
 
 
+@pytest.fixture
+def nothing_small(monkeypatch):
+    """Every file is read by a process of its own."""
+    monkeypatch.setattr("engine.market.text_file.SMALL_BYTES", 0)
+
+
+def test_small_and_large_files_give_the_same_bars(monkeypatch, scratch):
+    requests = [file("a", SP500), file("b", EURUSD), file("c", SP500, timeframe="1w")]
+    here = load_bars(requests, seed=1)
+    monkeypatch.setattr("engine.market.text_file.SMALL_BYTES", 105_000)  # between the two
+    apart = load_bars(requests, seed=1)
+    assert here.warnings == apart.warnings
+    for id_, bars in here.bars.items():
+        assert bars.fingerprint == apart.bars[id_].fingerprint
+        for name in ("timestamps", "open", "high", "low", "close", "volume"):
+            assert getattr(bars, name).tobytes() == getattr(apart.bars[id_], name).tobytes()
+    assert not list(scratch.iterdir())
+
+
 def test_files_and_synthetic_bars_of_a_run(scratch):
     loaded = load_bars([file("a", SP500), synthetic("s", bars=3), file("b", EURUSD), file("c", SP500)], seed=1)
     assert list(loaded.bars) == ["a", "s", "b", "c"]
@@ -92,7 +111,7 @@ def test_dropped_rows_are_counted_in_the_bars(tmp_path):
 
 
 def test_a_source_s_faults_are_found_before_anything_is_read(monkeypatch):
-    monkeypatch.setattr("engine.market.load.run_reader", None)
+    monkeypatch.setattr("engine.market.load.read_jobs", None)
     with pytest.raises(BadData) as refusal:
         load_bars([file("a", SP500, timeframe="5x"), synthetic("s", bars=3, start="soon")], seed=0)
     assert str(refusal.value).splitlines() == [
@@ -134,7 +153,7 @@ def test_faults_of_a_synthetic_source_by_key():
     ]
 
 
-def test_a_folder_named_like_our_package_is_not_taken_for_it(tmp_path, monkeypatch):
+def test_a_folder_named_like_our_package_is_not_taken_for_it(tmp_path, monkeypatch, nothing_small):
     (tmp_path / "engine").mkdir()
     (tmp_path / "engine" / "__init__.py").write_text("raise SystemExit('the wrong engine')")
     (tmp_path / "numpy.py").write_text("raise SystemExit('the wrong numpy')")
@@ -149,15 +168,17 @@ def test_a_folder_named_like_our_package_is_not_taken_for_it(tmp_path, monkeypat
         ("raise OSError(28, 'No space left on device')", "No space left on device"),
     ],
 )
-def test_a_reading_process_that_dies_says_how(monkeypatch, scratch, program, message):
+def test_a_reading_process_that_dies_says_how(monkeypatch, scratch, nothing_small, program, message):
     monkeypatch.setattr(reader_call, "_PROGRAM", program)
     with pytest.raises(ReaderFailed, match=message):
         load_bars([file("a", SP500)], seed=0)
     assert not list(scratch.iterdir())
 
 
-def test_duckdb_never_enters_the_run_s_process():
+@pytest.mark.parametrize("small", ["text_file.SMALL_BYTES", "0"])
+def test_duckdb_never_enters_the_run_s_process(small):
     program = (
+        f"from engine.market import text_file; text_file.SMALL_BYTES = {small}; "
         "import sys; from pathlib import Path; from engine.market.load import DataRequest, load_bars; "
         "from engine.market.sources import FileSource; "
         f"load_bars([DataRequest('a', FileSource(path={SP500!r}, symbol='X'), Path({str(DATA)!r}), '')], seed=0); "
@@ -166,7 +187,7 @@ def test_duckdb_never_enters_the_run_s_process():
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
 
 
-def test_an_interrupted_run_leaves_no_reading_process_behind(monkeypatch, scratch):
+def test_an_interrupted_run_leaves_no_reading_process_behind(monkeypatch, scratch, nothing_small):
     started = []
 
     def interrupted(process, _jobs):

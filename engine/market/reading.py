@@ -1,0 +1,56 @@
+"""The files of a run read: small texts here, the others by a process of their own."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from engine.market.exchange import ReadJob, ReadReport
+from engine.market.file_bars import read_file
+from engine.market.problems import FileRefused, Flaw, absent
+from engine.market.reader_call import run_reader
+from engine.market.text_file import fingerprint, is_small_text
+
+
+def read_jobs(jobs: Sequence[ReadJob]) -> list[ReadReport]:
+    """The reports on the jobs, in their order.
+
+    Raises:
+        ReaderFailed: the reading process died, for lack of memory or of disk space.
+    """
+    reports = {job.folder: read_job(job) for job in jobs if _is_quick(Path(job.path))}
+    others = [job for job in jobs if job.folder not in reports]
+    if others:
+        reports |= zip((job.folder for job in others), run_reader(others), strict=True)
+    return [reports[job.folder] for job in jobs]
+
+
+def _is_quick(path: Path) -> bool:
+    try:
+        return not path.is_file() or is_small_text(path)
+    except OSError:
+        return True
+
+
+def read_job(job: ReadJob) -> ReadReport:
+    """Read one file and leave its columns in the job's folder."""
+    path, folder = Path(job.path), Path(job.folder)
+    if not path.exists():
+        return ReadReport(flaws=[Flaw(absent(path))])
+    if not path.is_file():
+        return ReadReport(flaws=[Flaw("this is not a file")])
+    try:
+        mark = fingerprint(path)
+    except OSError as error:
+        return ReadReport(flaws=[Flaw(f"the file cannot be read ({error.strerror})")])
+    try:
+        bars = read_file(path, job.source, folder)
+    except FileRefused as refusal:
+        return ReadReport(flaws=refusal.flaws, more=refusal.more)
+    return ReadReport(
+        columns=list(bars.columns),
+        fingerprint=mark,
+        rows=bars.rows,
+        bar_length=bars.bar_length,
+        zone=bars.zone,
+        dropped=dict(bars.dropped),
+        notices=list(bars.notices),
+    )
