@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from cli.answering import answered
 from cli.asked import chosen
 from cli.exits import FAILED, OK, REFUSED
-from cli.loading import Reason, RefusedConfigError, load, located, refused_by_strict
+from cli.loading import Reason, RefusedConfigError, load, located, of_data, refused_by_strict
 from cli.render.check import finding_as_data, finding_in_words, survey_as_data, survey_in_words
 from cli.render.terminal import Terminal
 from engine.market.problems import BadData
@@ -104,7 +104,7 @@ def _looked(request: Request, loaded: LoadedConfig) -> Iterator[Finding]:
     except PlanError as error:
         raise RefusedConfigError(*located(error, loaded)) from error
     except BadData as error:
-        raise RefusedConfigError(*map(str, error.problems)) from error
+        raise RefusedConfigError(*of_data(error)) from error
     portfolios = [planned.id for planned in prepared.plan.of_type("portfolio")]
     for id_ in chosen(request.container_id, portfolios):
         yield look_ahead(prepared.plan, prepared.bars, id_, request.points)

@@ -9,12 +9,14 @@ import msgspec
 from cli.config_file import read_config
 from cli.results.refusal import RefusedError
 from engine.config.errors import ConfigErrors, ConfigProblem
+from engine.config.node import Mark
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from cli.config_file import LoadedConfig
+    from engine.market.problems import BadData
     from engine.orchestration.problems import PlanError
 
 Reason = ConfigProblem | str
@@ -59,3 +61,14 @@ def refused_by_strict(warning: Reason) -> Reason:
     if isinstance(warning, str):
         return warning + note
     return msgspec.structs.replace(warning, expected=warning.expected + note)
+
+
+def of_data(error: BadData) -> Iterator[Reason]:
+    """What is wrong with the data: at its place in the config where it is mended there, else with the file's own line."""
+    for problem in error.problems:
+        path, _, place = problem.location.rpartition(":") if problem.line is None else ("", "", "")
+        path, _, line = path.rpartition(":")
+        if line.isdecimal() and place.isdecimal():
+            yield ConfigProblem(Mark(path, int(line), int(place)), problem.path, None, problem.reason)
+        else:
+            yield str(problem)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cli.exits import ENVIRONMENT, FAILED, OK, REFUSED, SIGNALLED
-from cli.loading import RefusedConfigError, load, located, refused_by_strict
+from cli.loading import RefusedConfigError, load, located, of_data, refused_by_strict
 from cli.render.messages import Messages
 from cli.render.progress import progress_of
 from cli.render.summary import print_dry_run, print_json, print_summary
@@ -143,7 +143,7 @@ def _prepare(request: Request, messages: Messages) -> Prepared:
     except PlanError as error:
         refusals += located(error, loaded)
     except BadData as error:
-        refusals += map(str, error.problems)
+        refusals += of_data(error)
     else:
         if not refusals:
             return prepared

@@ -22,7 +22,7 @@ class Terminal:
     """Prints lines on stdout, never wrapping them.
 
     `width` is the number of cells a line should not exceed: of the terminal, or of COLUMNS if that is set. It is None
-    where neither limits a line, as in a pipe. Colour needs a terminal, and no NO_COLOR.
+    where neither limits a line, as in a pipe. Colour needs a terminal, or FORCE_COLOR, and no NO_COLOR.
     """
 
     def __init__(self) -> None:
@@ -31,7 +31,7 @@ class Terminal:
         interactive = sys.stdout.isatty()
         limited = interactive or "COLUMNS" in os.environ
         self.width = shutil.get_terminal_size((0, 0)).columns or None if limited else None
-        coloured = interactive and not os.environ.get("NO_COLOR")
+        coloured = (interactive or os.environ.get("FORCE_COLOR")) and not os.environ.get("NO_COLOR")
         self._console = Console(markup=False, highlight=False, emoji=False) if coloured else None
 
     def print(self, lines: Iterable[Text]) -> None:

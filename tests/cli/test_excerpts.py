@@ -8,10 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from cli.loading import of_data
 from cli.render.excerpt import excerpt
 from cli.render.messages import Messages
 from engine.config.errors import ConfigProblem
 from engine.config.node import Mark, option
+from engine.market.problems import BadData, DataProblem
+from tests.run_configs import FROM_FILE, write_config
 
 
 @pytest.fixture
@@ -87,3 +90,29 @@ def test_only_a_terminal_is_shown_the_line(monkeypatch, tmp_path):
     excerpt = ["  cahs: 5", "  ^"]
     assert said(monkeypatch, tmp_path, terminal=True) == [message, *excerpt, f"warning: {message}", *excerpt]
     assert said(monkeypatch, tmp_path, terminal=False) == [message, f"warning: {message}"]
+
+
+def test_a_wrong_path_is_shown_in_the_config(monkeypatch, tmp_path):
+    config = write_config(tmp_path, FROM_FILE.replace("bars.csv", "barz.csv"))
+    stream = io.StringIO()
+    stream.isatty = lambda: True
+    monkeypatch.setattr(sys, "stderr", stream)
+    reasons = of_data(BadData([DataProblem("barz.csv", None, None, "there is no such file", f"{config}:4:50")]))
+    for reason in reasons:
+        Messages(quiet=False).error(reason)
+    message, line, caret = stream.getvalue().splitlines()
+    assert message == f"{config}:4:50: barz.csv: there is no such file"
+    assert line.startswith("  ")
+    assert caret.index("^") == 51
+
+
+@pytest.mark.parametrize(
+    ("problem", "said"),
+    [
+        (DataProblem("x.csv", 3, "open", "bad", "c.yaml:1:1"), "x.csv:3: bad"),
+        (DataProblem("x.csv", None, None, "bad", "--set a.path=x:1"), "--set a.path=x:1: x.csv: bad"),
+        (DataProblem("x.csv", None, None, "bad"), "x.csv: bad"),
+    ],
+)
+def test_what_has_no_place_in_a_config_is_told_without(problem, said):
+    assert list(of_data(BadData([problem]))) == [said]

@@ -82,6 +82,15 @@ def test_colour_is_for_terminals_that_want_it(tmp_path, environment, coloured):
     assert ("\x1b[" in printed) == coloured
 
 
+@pytest.mark.parametrize(
+    ("environment", "coloured"),
+    [({}, False), ({"FORCE_COLOR": "1"}, True), ({"FORCE_COLOR": "1", "NO_COLOR": "1"}, False)],
+)
+def test_force_color_asks_for_it_in_a_pipe(tmp_path, environment, coloured):
+    outcome = inspect_process(write_tree(tmp_path), **environment)
+    assert (outcome.returncode, "\x1b[" in outcome.stdout) == (0, coloured)
+
+
 def test_a_reader_that_leaves_early_sees_no_traceback(tmp_path):
     tree = write_tree(tmp_path)
     write_trace(tree, "portfolio_1", [event for n in range(1, 2000) for event in trade_events(trade=n)])
