@@ -85,6 +85,7 @@ class EventBus:
         self._readers: dict[int, EventBus] = {}
         self._ways: dict[int, dict[str, tuple[Stop, ...]]] = {}  # by lane and type
         self._reached: dict[str, dict[EventBus, int]] = {}  # by shared events: every bus on the way, with its place
+        self._audiences: dict[str, tuple[tuple[Stop, ...], list[tuple[EventBus, Observer]] | None]] = {}
         self._listeners: dict[int, tuple[tuple[EventBus, Observer], ...]] = {}
         self._turns = Turns([self])
 
@@ -138,11 +139,18 @@ class EventBus:
         return bool(self._way(event_type, self.lane if lane is None else lane))
 
     def observers_only(self, event_type: str, lane: int) -> list[tuple[EventBus, Observer]] | None:
-        """Who would see an event of this type, and on which bus; None if a handler is among them."""
+        """Who would see an event of this type, and on which bus.
+
+        None if a handler is among them, or an observer that must see each event in its step (`in_place`).
+        """
         way = self._way(event_type, lane)
-        if any(handlers for _, _, handlers in way):
-            return None
-        return [(bus, observer) for bus, _, _ in way for observer in bus._interested(event_type)]  # noqa: SLF001
+        known = self._audiences.get(event_type)
+        if known is None or known[0] is not way:
+            found = [(bus, observer) for bus, _, _ in way for observer in bus._interested(event_type)]  # noqa: SLF001
+            acts = any(handlers for _, _, handlers in way)
+            acts = acts or any(getattr(observer, "in_place", False) for _, observer in found)
+            known = self._audiences[event_type] = way, None if acts else found
+        return known[1]
 
     def publish(self, event: Event) -> None:
         """Delivers `event` now, or after those published before it if a delivery is under way.

@@ -5,6 +5,7 @@ msgspec writes all the numbers of a column in one call; the rest of the lines is
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from itertools import chain, repeat
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
 
     Made = TypeVar("Made")
     Texts = Sequence[bytes]
-
-_MOST_STAMPS = 1 << 12
 
 
 class Columns(Protocol):
@@ -39,7 +38,7 @@ class Columns(Protocol):
         """Their type."""
 
     @property
-    def timestamps(self) -> Sequence[int]:
+    def timestamps(self) -> list[int]:
         """When each happened."""
 
     @property
@@ -76,12 +75,13 @@ class Stretch(Protocol):
 class ColumnEncoder:
     """Turns columns into the lines that a `LineEncoder` makes of their records, to the byte.
 
-    The text of each timestamp is kept for a while: whatever happens at a bar bears the same.
+    The texts of the times and of the ids last written are kept: whatever happens at a bar bears the same.
     """
 
     def __init__(self) -> None:
-        self._stamp = Stamps().stamps
-        self._stamps: dict[int, bytes] = {}
+        self._stamps = Stamps().stamps
+        self._times: list[int] = []
+        self._times_texts: Texts = ()
         self._ids: Sequence[int] = range(0)
         self._ids_texts: Texts = ()
         self._heads: dict[type, list[bytes]] = {}
@@ -97,6 +97,11 @@ class ColumnEncoder:
             self._write_field(line, value)
         line.write(b"}\n")
         return line.rows()
+
+    def tails_of(self, stretch: Stretch, start: int, end: int) -> Texts:
+        """Those of the rows from `start` up to `end` of a stretch."""
+        tails = stretch.columns.once(self.tails)
+        return tails[stretch.start + start : min(stretch.start + end, stretch.end)]
 
     def _learn(self, columns: Columns) -> list[bytes]:
         """What stands before the time of such a record, and before each of its further fields."""
@@ -128,15 +133,14 @@ class ColumnEncoder:
             self._ids, self._ids_texts = numbers, _numbers(numbers)
         return self._ids_texts
 
-    def _texts_of_time(self, timestamps: Sequence[int]) -> Texts:
-        stamps = self._stamps
-        try:
-            return [stamps[timestamp] for timestamp in timestamps]
-        except KeyError:
-            if len(stamps) > _MOST_STAMPS:
-                stamps.clear()
-            stamps |= zip(timestamps, self._stamp(timestamps), strict=True)
-            return [stamps[timestamp] for timestamp in timestamps]
+    def _texts_of_time(self, timestamps: list[int]) -> Texts:
+        """What happens at some bars bears their times, so they are asked for again, in parts."""
+        first = bisect_left(self._times, timestamps[0])
+        last = first + len(timestamps)
+        if self._times[first:last] != timestamps:
+            self._times, self._times_texts = timestamps, self._stamps(timestamps)
+            return self._times_texts
+        return self._times_texts[first:last]
 
 
 def in_turn(stretches: Sequence[Stretch]) -> Iterable[Record]:
@@ -144,16 +148,12 @@ def in_turn(stretches: Sequence[Stretch]) -> Iterable[Record]:
     return chain.from_iterable(zip(*(stretch.events() for stretch in stretches), strict=True))
 
 
-def interleaved(stretches: Sequence[Stretch], encoder: ColumnEncoder) -> Texts:
-    """The tails of their lines in the same order."""
-    tails = [stretch.columns.once(encoder.tails)[stretch.start : stretch.end] for stretch in stretches]
-    return tails[0] if len(tails) == 1 else list(chain.from_iterable(zip(*tails, strict=True)))
-
-
-def numbered(seq: int, tails: Texts) -> bytes:
-    """The lines that end so, numbered from `seq` on."""
-    numbers = _numbers(range(seq, seq + len(tails)))
-    return b"".join(chain.from_iterable(zip(repeat(b'{"seq":'), numbers, tails)))
+def numbered(seq: int, tails: Sequence[Texts]) -> bytes:
+    """The lines that end so, numbered from `seq` on: the first of each list, then the second of each, and so on."""
+    numbers = _numbers(range(seq, seq + len(tails) * len(tails[0])))
+    head = repeat(b'{"seq":')
+    pieces = [(head, numbers[place :: len(tails)], each) for place, each in enumerate(tails)]
+    return b"".join(chain.from_iterable(zip(*chain.from_iterable(pieces), strict=False)))
 
 
 class _Line:

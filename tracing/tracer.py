@@ -131,7 +131,7 @@ class EventTracer:
         if self._is_changed:
             self._note_start(stretches[0].events()[0])
         self._sample_peak()
-        self._seen += sum(stretch.end - stretch.start for stretch in stretches)
+        self._seen += len(stretches) * (stretches[0].end - stretches[0].start)
         if not self._retention.only_trades:
             for event in in_turn(stretches):
                 self._keep(event)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from engine.event_columns import EventColumns, Numbered, Stretch
 from engine.events import Bar, Features, PortfolioUpdate, PositionClose
-from tracing.columns import ColumnEncoder, interleaved, numbered
+from tracing.columns import ColumnEncoder, numbered
 from tracing.record import LineEncoder
 from tracing.storage.disk import DiskStorage
 from tracing.tracer import EventTracer
@@ -75,7 +75,8 @@ def test_lines_from_columns_are_those_of_their_events_to_the_byte(shown, seq):
     by_column, by_event = ColumnEncoder(), LineEncoder()
     for each in shown:
         lines = [by_event.line(number, event) for number, event in enumerate(in_turn(each), seq)]
-        assert numbered(seq, interleaved(each, by_column)) == b"".join(lines)
+        tails = [by_column.tails_of(stretch, 0, len(lines)) for stretch in each]
+        assert numbered(seq, tails) == b"".join(lines)
 
 
 @given(

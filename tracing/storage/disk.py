@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tracing.columns import ColumnEncoder, interleaved, numbered
+from tracing.columns import ColumnEncoder, numbered
 from tracing.record import LineEncoder
 from tracing.settings import DEFAULT_FILE_SIZE_MB
 from tracing.storage.compression import codec_of
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tracing.settings import Compression
 
 _CHUNK = 4 * KIB
-_TOGETHER = 512
+_TOGETHER = 256
 
 ENCODER = LineEncoder()
 COLUMN_ENCODER = ColumnEncoder()
@@ -70,10 +70,9 @@ class LineStream:
             WriteFailedError: if they filled a member that could not be written.
             LineTooLongError: as `add`.
         """
-        tails = interleaved(stretches, COLUMN_ENCODER)
-        for start in range(0, len(tails), _TOGETHER):
-            some = tails[start : start + _TOGETHER]
-            self._take_some(numbered(self.taken, some), len(some))
+        for start in range(0, stretches[0].end - stretches[0].start, _TOGETHER):
+            tails = [COLUMN_ENCODER.tails_of(stretch, start, start + _TOGETHER) for stretch in stretches]
+            self._take_some(numbered(self.taken, tails), len(tails) * len(tails[0]))
 
     def _take_some(self, lines: bytes, count: int) -> None:
         """Takes so many lines at once. A member closes with the line in which it has its last byte."""
