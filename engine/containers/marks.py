@@ -88,7 +88,7 @@ class MarkStream(DenseStream):
             np.fmax(peaks, self._peak, out=peaks)
             drawdown = equity / peaks - 1.0
             exposure = gross / equity
-        if not (gross.all() and equity.all()):
+        if np.count_nonzero(gross) + np.count_nonzero(equity) < 2 * len(equity):
             exposure[(gross == 0.0) | (equity == 0.0)] = 0.0
         self._peak = peaks.item(-1)
         return equity.tolist(), exposure.tolist(), drawdown.tolist()

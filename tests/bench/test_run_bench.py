@@ -1,13 +1,14 @@
 """One portfolio over 100,000 bars beside backtesting.py, in one process, turn by turn. `pytest -m bench -s tests/bench`.
 
 Figures are ratios to the peer, which traces nothing. From one process to the next they differ by a quarter on a noisy
-machine, which shares its caches with others: up to PROCESSES are asked, and the best of them counts.
+machine, which shares its caches with others: the median of PROCESSES counts.
 """
 
 import json
 import multiprocessing
 import time
 from concurrent.futures import ProcessPoolExecutor
+from statistics import median
 
 import numpy as np
 import pytest
@@ -25,7 +26,7 @@ pytestmark = pytest.mark.bench
 
 BARS = 100_000
 TURNS = 3
-PROCESSES = 12
+PROCESSES = 3
 LARGEST_MIB = 250
 CONFIG = """
 seed: 42
@@ -43,8 +44,8 @@ containers:
     event_tracing: {tracing}
 """
 GENERATED = f"{{name: synthetic, symbol: X, bars: {BARS}, bar_length: 1m, volatility: 0.3}}"
-LEAST = {"minimal": 1.0, "all": 0.5}
-"""How often admf runs while the peer, which traces nothing, runs once."""
+LEAST = {"minimal": 1.0, "all": 0.6}
+"""How often admf runs while the peer, which traces nothing, runs once, at least."""
 TRACING = {"minimal": "{mode: minimal}", "all": "{mode: full}"}
 
 
@@ -89,18 +90,14 @@ def measure(folder):
 
 @pytest.fixture(scope="module")
 def measured(tmp_path_factory):
-    """The best ratio of several processes, as many as it takes, and what each engine came to in the first."""
+    """The median ratio of several processes, and what each engine came to in the first."""
     folders = [tmp_path_factory.mktemp("bench") for _ in range(PROCESSES)]
     spawn = multiprocessing.get_context("spawn")
-    found = []
     with ProcessPoolExecutor(1, spawn, max_tasks_per_child=1) as pool:
-        for folder in folders:
-            found.append(pool.submit(measure, folder).result())
-            ratios = {name: max(each[name] for each, _ in found) for name in TRACING}
-            if all(ratios[name] >= least for name, least in LEAST.items()):
-                break
-    print(f"\ntimes as fast as backtesting.py: {[each for each, _ in found]}")  # noqa: T201
-    return ratios, found[0][1], folders[0]
+        found = [pool.submit(measure, folder).result() for folder in folders]
+    ratios = {name: sorted(each[name] for each, _ in found) for name in TRACING}
+    print(f"\ntimes as fast as backtesting.py: {ratios}")  # noqa: T201
+    return {name: median(each) for name, each in ratios.items()}, found[0][1], folders[0]
 
 
 @pytest.mark.parametrize("name", TRACING)
@@ -126,7 +123,7 @@ def test_a_run_in_minimal_mode_is_at_least_as_fast(measured):
     assert ratios["minimal"] >= LEAST["minimal"]
 
 
-def test_a_run_that_traces_everything_to_disk_is_at_least_half_as_fast(measured):
+def test_a_run_that_traces_everything_to_disk_is_more_than_half_as_fast(measured):
     ratios, _, _ = measured
     assert ratios["all"] >= LEAST["all"]
 

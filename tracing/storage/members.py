@@ -40,10 +40,11 @@ class MemberFile:
     """Appends members to `<stem>.jsonl.gz` in a folder, going on in `<stem>.0001.jsonl.gz` before a file grows too big.
 
     The folder is made with the first member. A member bigger than `max_file_size_mb` stands alone in its file. Another
-    codec, too, goes on in a next file. What is written `durable` is on the disk when `append` returns.
+    codec, too, goes on in a next file. What is written `durable` is on the disk when `append` returns. `path` is the file
+    the last member went to, or the first one will.
     """
 
-    __slots__ = ("_durable", "_folder", "_max_bytes", "_part", "_size", "_stem", "codec")
+    __slots__ = ("_durable", "_folder", "_max_bytes", "_part", "_size", "_stem", "codec", "path")
 
     def __init__(
         self, folder: Path, stem: str, codec: Codec, max_file_size_mb: float, *, durable: bool = False
@@ -55,18 +56,14 @@ class MemberFile:
         self._part = 0
         self._size = 0
         self._durable = durable
-
-    @property
-    def path(self) -> Path:
-        """The file the last member went to, or the first one will."""
-        part = f".{self._part:04d}" if self._part else ""
-        return self._folder / f"{self._stem}{part}{self.codec.suffix}"
+        self.path = self._path_of_part()
 
     def go_on_as(self, codec: Codec, max_file_size_mb: float) -> None:
         """Writes later members with another codec, or up to another size of file."""
         if self._size and codec is not self.codec:
             self._next_part()
         self.codec = codec
+        self.path = self._path_of_part()
         self._max_bytes = max_file_size_mb * BYTES_PER_MB
 
     def append(self, lines: bytes) -> None:
@@ -78,16 +75,20 @@ class MemberFile:
         member = self.codec.member(lines)
         if self._size and self._size + len(member) > self._max_bytes:
             self._next_part()
-        path = self.path
         try:
-            self._write(path, member)
+            self._write(self.path, member)
         except OSError as error:
-            raise WriteFailedError(error, path) from error
+            raise WriteFailedError(error, self.path) from error
         self._size += len(member)
 
     def _next_part(self) -> None:
         self._part += 1
         self._size = 0
+        self.path = self._path_of_part()
+
+    def _path_of_part(self) -> Path:
+        part = f".{self._part:04d}" if self._part else ""
+        return self._folder / f"{self._stem}{part}{self.codec.suffix}"
 
     def _write(self, path: Path, member: bytes) -> None:
         if self._size == 0:
