@@ -78,6 +78,7 @@ _WORKERS: list[Worker] = []
 def _become_worker(content: bytes, columns: Path, places: Places) -> None:
     prepared, scenery = unpacked(content, columns)
     _WORKERS.append(Worker(prepared, scenery, places))
+    gc.freeze()  # what it was sent lives as long as it does: no shard's leavings are looked for in it
 
 
 def _work(shard: Shard) -> ShardResult | None:

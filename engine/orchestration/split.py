@@ -132,9 +132,10 @@ class Split:
         members = {id_ for id_, planned in plan.containers.items() if planned.lane == SHARED}
         part = Part(prepared, scenery, self._results, self._warn, members=members, root=root, prepare=prepare)
         began, simulation = perf_counter(), part.simulation
+        is_cut_short = any(report.status == "interrupted" for report in reports.values())
 
         def look() -> None:
-            if self._is_cut_short(reports) and perf_counter() - began > _MERGE_S:
+            if is_cut_short and perf_counter() - began > _MERGE_S:
                 simulation.stop()
             watch()
 
@@ -146,10 +147,6 @@ class Split:
         shared = part.report(measured)
         everyone = {**reports, **shared}
         return {id_: everyone[id_] for id_ in plan.containers}, _events(crew.results, part)
-
-    @staticmethod
-    def _is_cut_short(reports: Mapping[str, Report]) -> bool:
-        return any(report.status == "interrupted" for report in reports.values())
 
 
 def _ended(
