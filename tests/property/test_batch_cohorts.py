@@ -48,7 +48,7 @@ def both_ways(folder, lanes, bars, block_size, together):
     return by_event, in_columns, made
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(
     some=st.lists(lane, min_size=1, max_size=6),
     closes=prices,
