@@ -74,6 +74,7 @@ class Sources:
         if found.gathered is None:
             self._copies += 1
             found.gathered = self._scratch / f"lines-{self._copies}.jsonl.gz"
+            found.gathered.write_bytes(self._compress(b""))  # DuckDB takes no file without a member
         head = b'{"container_id":%b,' % msgspec.json.encode(id_)
         with found.gathered.open("ab") as file:
             for lines in self._whole_lines(folder, parts):

@@ -155,6 +155,15 @@ def test_a_folder_without_results_is_refused(tmp_path):
     assert query(tmp_path, "SELECT 1", "--json", "--csv").exit_code == 2
 
 
+@pytest.mark.parametrize("left", [0, 40])
+def test_a_trace_of_which_nothing_is_whole_has_no_events(copied, left):
+    torn = copied / "gzip" / "events.jsonl.gz"
+    torn.write_bytes(torn.read_bytes()[:left])
+    outcome = query(copied, "SELECT count(*) n FROM events WHERE container_id = 'gzip'", "--json")
+    assert json.loads(outcome.stdout) == [{"n": 0}]
+    assert (outcome.exit_code, "damaged at byte 0" in outcome.stderr) == ((1, True) if left else (0, False))
+
+
 def test_what_is_torn_or_flipped_is_said_and_the_rest_counts(copied):
     torn, flipped = copied / "gzip" / "events.jsonl.gz", copied / "zstd" / "events.0001.jsonl.zst"
     torn.write_bytes(torn.read_bytes()[:-4])

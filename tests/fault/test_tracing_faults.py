@@ -11,6 +11,7 @@ import pytest
 import zstandard
 
 from engine.events import Bar
+from tracing.reading import members
 from tracing.reading.reader import TraceReader
 from tracing.storage.disk import DiskStorage
 from tracing.storage.members import WriteFailedError
@@ -148,24 +149,30 @@ def test_other_files_of_a_folder_are_read_by_their_stem(tmp_path):
 
 def bomb(path):
     if path.suffix == ".gz":
-        deflater = zlib.compressobj(9, wbits=31)
-        path.write_bytes(b"".join(deflater.compress(bytes(1 << 20)) for _ in range(200)) + deflater.flush())
+        deflater = zlib.compressobj(1, wbits=31)
+        path.write_bytes(b"".join(deflater.compress(bytes(MIB)) for _ in range(BOMB)) + deflater.flush())
     elif path.suffix == ".zst":
-        packer = zstandard.ZstdCompressor().compressobj(size=200 << 20)
-        path.write_bytes(b"".join(packer.compress(bytes(1 << 20)) for _ in range(200)) + packer.flush())
+        packer = zstandard.ZstdCompressor().compressobj(size=BOMB * MIB)
+        path.write_bytes(b"".join(packer.compress(bytes(MIB)) for _ in range(BOMB)) + packer.flush())
     else:
         with path.open("wb") as file:
-            file.truncate(200 << 20)
+            file.truncate(BOMB * MIB)
+
+
+MIB = 1 << 20
+BOMB = 128
+"""Times the longest member that is accepted: with the 8 MiB of the product, one gigabyte."""
 
 
 @pytest.mark.parametrize("name", NAMES.values())
-def test_a_bomb_and_an_endless_line_are_refused_in_bounded_memory(tmp_path, name):
+def test_a_bomb_and_an_endless_line_are_refused_in_bounded_memory(tmp_path, monkeypatch, name):
+    monkeypatch.setattr(members, "LONGEST_MEMBER", MIB)
     bomb(tmp_path / name)
     reader = TraceReader(tmp_path)
     tracemalloc.start()
     try:
         assert list(reader) == []
-        assert tracemalloc.get_traced_memory()[1] < 40 << 20
+        assert tracemalloc.get_traced_memory()[1] < 4 * MIB
     finally:
         tracemalloc.stop()
     assert "than any that a tracer writes" in reader.damage.reason
