@@ -8,7 +8,7 @@ import msgspec
 
 from cli.config.compose import Composer, UnusableTextError
 from cli.config.files import FileGatherer
-from engine.config.assignments import Assignments
+from engine.config.assignments import Assignment, Assignments
 from engine.config.errors import ConfigProblem, Problems
 from engine.config.load import Asked, load_config
 from engine.config.locations import Locations
@@ -38,7 +38,7 @@ def read_config(
     shown_as: str,
     *,
     environment: str | None = None,
-    assignments: Sequence[str] = (),
+    assignments: Sequence[str | Assignment] = (),
     variables: Mapping[str, str] = os.environ,
 ) -> LoadedConfig:
     """Reads the config file at `path`; messages call it `shown_as`, the path as the user typed it.

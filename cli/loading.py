@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from cli.config_file import LoadedConfig
+    from engine.config.assignments import Assignment
     from engine.market.problems import BadData
     from engine.orchestration.problems import PlanError
 
@@ -35,7 +36,7 @@ class RefusedConfigError(RefusedError):
         return self._reasons
 
 
-def load(config: Path, environment: str | None, assignments: Sequence[str]) -> LoadedConfig:
+def load(config: Path, environment: str | None, assignments: Sequence[str | Assignment]) -> LoadedConfig:
     """The config in a file, with the layers that the command line puts over it.
 
     Raises:

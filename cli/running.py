@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from cli.loading import Reason
     from cli.render.progress import Watcher
+    from engine.config.assignments import Assignment
 
 
 _MOST_REPORTED = 20
@@ -40,7 +41,7 @@ class Request:
 
     config: Path
     environment: str | None
-    assignments: tuple[str, ...]
+    assignments: tuple[str | Assignment, ...]
     output: Path
     overwrite: bool
     strict: bool

@@ -76,11 +76,15 @@ def run(
     Example: admf run configs/quickstart.yaml --output results --overwrite
     """
     from cli.running import Request, run_config  # noqa: PLC0415 - --help must not wait for numpy
+    from engine.config.assignments import Assignment  # noqa: PLC0415
 
+    bounds = []
+    if max_memory_mb is not None:
+        bounds = [Assignment(f"memory_mb={max_memory_mb:g}", by=f"--max-memory-mb {max_memory_mb:g}")]
     request = Request(
         config=config,
         environment=environment,
-        assignments=(*assignments, *([] if max_memory_mb is None else [f"memory_mb={max_memory_mb:g}"])),
+        assignments=(*assignments, *bounds),
         output=output,
         overwrite=overwrite,
         strict=strict,

@@ -24,14 +24,15 @@ _ELSEWHERE = {
 
 
 class Assignment(msgspec.Struct, frozen=True):
-    """What was typed behind `--set`; the option as a whole is its place in messages."""
+    """What was typed behind `--set`; the option as a whole is its place in messages. `by` is another that means the same."""
 
     text: str
+    by: str | None = None
 
     @property
     def at(self) -> Mark:
         """The place of its value."""
-        return option(f"--set {self.text}")
+        return option(self.by or f"--set {self.text}")
 
 
 class _RefusedError(Exception):
@@ -50,8 +51,8 @@ class Assignments:
     a sweep makes; an id that only a sweep gives means that copy: it waits for `applied`.
     """
 
-    def __init__(self, texts: Iterable[str], read_value: ValueReader, problems: Problems) -> None:
-        self._given = [Assignment(text) for text in texts]
+    def __init__(self, given: Iterable[str | Assignment], read_value: ValueReader, problems: Problems) -> None:
+        self._given = [Assignment(each) if isinstance(each, str) else each for each in given]
         self._read_value = read_value
         self._problems = problems
         self._waiting: list[Assignment] = []

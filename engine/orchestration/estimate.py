@@ -6,13 +6,17 @@ estimate is meant to lie between what a run takes and twice that. docs/cli.md sa
 
 from __future__ import annotations
 
+import heapq
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from engine.bus import SHARED
 from engine.config.schema import DataContainer
 from engine.market.sources import FileSource
+from engine.orchestration.lane_paths import MOST_LANES
 from engine.orchestration.row_counts import expected_bars, expected_days
 from engine.orchestration.traffic import Traffic
 from tracing.storage.limits import member_bytes
@@ -46,9 +50,12 @@ _READER_BAR = 240
 """DuckDB reads in a process of its own, which ends before the simulation begins."""
 _FILE_BAR, _MADE_BAR = 48, 120
 _VALUE = 8
-_PORTFOLIO, _OTHER_CONTAINER, _FILL = 18 * 1024, 12 * 1024, 200
-_STREAM_MEMBERS = 4
-"""A stream's open member as lines, as chunks, joined and packed."""
+_PLANNED, _LANE, _OTHER_CONTAINER, _FILL = 7680, 24 * 1024, 12 * 1024, 30
+"""`_PLANNED`: a portfolio's config, plan and report, for the whole run; `_LANE`: what simulates it, in its turn."""
+_WAITING = 1.2
+"""Lines that wait in chunks, to their bytes."""
+_CLOSING = 3
+"""Members in the making: joined, packed and on their way, one stream at a time."""
 _EVENT = 500
 _MEMORY_MARGIN = 1.35
 
@@ -85,6 +92,7 @@ class _Needs:
             if isinstance(planned.config, DataContainer)
         }
         self._bars = {id_: expected_bars(source, plan.folder) or 0 for id_, source in self._sources.items()}
+        self._days = {id_: expected_days(source, self._bars[id_]) for id_, source in self._sources.items()}
         self._traffic = Traffic(plan, self._bars)
         self._member = member_bytes(sum(settings.may_stream for settings in traces.values()))
         self.reads_files = any(isinstance(source, FileSource) for source in self._sources.values())
@@ -107,7 +115,7 @@ class _Needs:
     def memory(self) -> float:
         """Bytes of the largest process."""
         reader = _READER + _READER_BAR * sum(self._bars[id_] for id_, s in self._sources.items() if _is_file(s))
-        own = _PROCESS + self._columns() + self._books() + self._kept()
+        own = _PROCESS + self._columns() + self._containers()
         return max(own, reader if self.reads_files else 0.0) * _MEMORY_MARGIN
 
     def _columns(self) -> float:
@@ -121,32 +129,32 @@ class _Needs:
         }
         return bars + sum(_VALUE * self._bars[data] for data, _ in distinct)
 
-    def _books(self) -> float:
-        """Containers, one value a day for every portfolio, and the fills of a block."""
-        portfolios = list(self._traffic.trades)
-        days = {id_: expected_days(source, self._bars[id_]) for id_, source in self._sources.items()}
-        vectors = sum(max((days[data] for data in self._plan.data_of[id_]), default=0) for id_ in portfolios)
-        others = len(self._plan.containers) - len(portfolios)
-        return (
-            len(portfolios) * _PORTFOLIO
-            + others * _OTHER_CONTAINER
-            + vectors * _VALUE
-            + sum(self._fills_of_a_block(id_) for id_ in portfolios) * _FILL
-        )
+    def _containers(self) -> float:
+        """What all have planned, the shared containers, and as many lanes as are simulated at once, the largest."""
+        lanes: Counter[int] = Counter()
+        for id_, planned in self._plan.containers.items():
+            lanes[planned.lane] += self._books(id_) if planned.type == "portfolio" else _OTHER_CONTAINER
+            if self._traces[id_].may_trace:
+                lanes[planned.lane] += self._kept_by(id_, self._traces[id_])
+        shared = lanes.pop(SHARED)
+        at_once = heapq.nlargest(MOST_LANES, lanes.values())
+        return _PLANNED * len(self._traffic.trades) + shared + sum(at_once) + _CLOSING * self._member
+
+    def _books(self, id_: str) -> int:
+        """The containers of a portfolio's lane, one value a day, and the fills of a block."""
+        days = max((self._days[data] for data in self._plan.data_of[id_]), default=0)
+        return round(_LANE + days * _VALUE + self._fills_of_a_block(id_) * _FILL)
 
     def _fills_of_a_block(self, id_: str) -> float:
         bars = self._traffic.bars_of(id_)
         share = min(1.0, self._plan.config.block_size / bars) if bars else 0.0
         return 2 * self._traffic.trades[id_] * share
 
-    def _kept(self) -> float:
+    def _kept_by(self, id_: str, settings: TraceSettings) -> int:
         """Events kept in memory, and what waits in memory to be written."""
-        return sum(self._kept_by(id_, settings) for id_, settings in self._traces.items() if settings.may_trace)
-
-    def _kept_by(self, id_: str, settings: TraceSettings) -> float:
         lines = dict(self._events(id_, settings))
         waiting = sum(count * _LINE.get(name, _OTHER_LINE) for name, count in lines.items())
-        buffered = _STREAM_MEMBERS * min(self._member, waiting) if settings.may_stream else 0.0
+        buffered = round(_WAITING * min(self._member, waiting)) if settings.may_stream else 0
         policies = {settings.retention_policy, *(rule.action.retention_policy for rule in settings.dynamic_rules)}
         if not policies & {"all", "sliding_window"}:
             return buffered

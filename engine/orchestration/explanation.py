@@ -14,7 +14,7 @@ from engine.orchestration.lane_paths import lane_paths
 from engine.orchestration.own_code import own_models
 from engine.orchestration.own_strategies import own_parts
 from engine.orchestration.planning import lay_out
-from engine.orchestration.prepare import check_folders
+from engine.orchestration.prepare import check_folders, too_little_memory
 from engine.orchestration.row_counts import expected_bars
 from engine.orchestration.tracing_setup import resolve_with_origins
 from engine.orchestration.unused import unused
@@ -123,13 +123,18 @@ def explain(config: RunConfig, locations: Locations, folder: Path) -> Explanatio
     settings = {id_: each.settings for id_, each in resolved.items()}
     check_folders(plan, settings)
     shared = {id(each): _trace(each, locations) for each in resolved.values()}
+    needs = estimate(plan, settings)
     return Explanation(
         plan=plan,
         locations=locations,
         traces={id_: shared[id(each)] for id_, each in resolved.items()},
-        estimate=estimate(plan, settings),
+        estimate=needs,
         own_code=tuple(_own_code(plan)),
-        warnings=(*unused(plan, settings, locations), *_missing_data(plan, locations)),
+        warnings=(
+            *unused(plan, settings, locations),
+            *_missing_data(plan, locations),
+            *_refusal(plan, needs, locations),
+        ),
         paths=lane_paths(plan, settings),
     )
 
@@ -183,6 +188,12 @@ def _code_origin(name: str) -> str:
         return f"module {name.rpartition('.')[0]}"
     point = registered_strategies().strategies.get(name)
     return "refused: " + registered_strategies().refused[name] if point is None else f"package {package_of(point)}"
+
+
+def _refusal(plan: Plan, needs: Estimate, locations: Locations) -> Iterator[ConfigProblem]:
+    """What `run` would refuse."""
+    if problem := too_little_memory(plan, needs):
+        yield locations.problem(problem.path, problem.value, f"{problem.reason}; it will be refused")
 
 
 def _missing_data(plan: Plan, locations: Locations) -> Iterator[ConfigProblem]:

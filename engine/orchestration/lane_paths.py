@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 Path = Literal["batch", "event"]
 
+MOST_LANES = 250
+"""Lanes simulated at once event by event: their containers are nearly all the memory that grows with the lanes."""
+
 _KNOWN_OF_ALL = frozenset({"id", "event_tracing"})
 _KNOWN_OF_PORTFOLIOS = _KNOWN_OF_ALL | {
     *("inputs", "execution", "cash", "features", "strategy", "sizing", "lot_size", "minimum_notional"),

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from engine.config.locations import Locations
     from engine.config.schema import RunConfig
     from engine.market.bars import Bars
+    from engine.orchestration.estimate import Estimate
     from engine.orchestration.lane_paths import LanePath
     from engine.orchestration.plan import Plan
     from tracing.settings import TraceSettings
@@ -120,10 +121,16 @@ def check_folders(plan: Plan, traces: Mapping[str, TraceSettings]) -> None:
 
 def check_memory(plan: Plan, traces: Mapping[str, TraceSettings]) -> None:
     """Refuses a run that is estimated to need more memory than it may have."""
+    if plan.config.memory_mb is not None and (problem := too_little_memory(plan, estimate(plan, traces))):
+        raise PlanError([problem])
+
+
+def too_little_memory(plan: Plan, needs: Estimate) -> PlanProblem | None:
+    """What is wrong if a run may have less memory than it is estimated to need."""
     limit = plan.config.memory_mb
-    needed = None if limit is None else estimate(plan, traces).memory_mb
-    if limit is not None and needed is not None and needed > limit:
-        raise PlanError([PlanProblem("memory_mb", f"{limit:g}", f"the run is estimated to need {needed:,.1f} MiB")])
+    if limit is None or needs.memory_mb <= limit:
+        return None
+    return PlanProblem("memory_mb", f"{limit:g}", f"the run is estimated to need {needs.memory_mb:,.1f} MiB")
 
 
 def _check_lengths(plan: Plan, bars: Mapping[str, Bars]) -> None:

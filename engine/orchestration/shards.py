@@ -10,6 +10,7 @@ import msgspec
 
 from engine.bus import SHARED
 from engine.containers.root import RootContainer
+from engine.orchestration.lane_paths import MOST_LANES
 from engine.orchestration.own_code import load_own_code
 from engine.orchestration.part import Part
 from engine.orchestration.plan import ROOT
@@ -30,9 +31,6 @@ if TYPE_CHECKING:
     from tracing.settings import TraceSettings
 
     Observe = Callable[[Simulation], Callable[[], None]]
-
-MOST_LANES = 250
-"""Lanes simulated at once: their containers are all the memory that grows with the lanes."""
 
 COLUMN_LANES = 4
 """How many times as many that are computed as columns. They need little room, but do most of their work in their last step,

@@ -6,7 +6,9 @@ from types import SimpleNamespace
 
 import psutil
 import pytest
+from typer.testing import CliRunner
 
+from cli.app import app
 from engine.orchestration.results_folder import write_metrics
 from tests.fault.long_runs import check_tree
 from tests.run_command import files_of, read_json, results_of, run
@@ -144,9 +146,13 @@ def test_7_a_run_that_would_need_too_much_memory_is_refused_and_nothing_is_writt
     for option in asked:
         outcome = run(config, "--output", tmp_path / "out", *option)
         assert outcome.exit_code == 2
-        assert "memory_mb: 20: the run is estimated to need " in outcome.stderr
+        assert outcome.stderr.startswith(f"{' '.join(option)}: memory_mb: 20: the run is estimated to need ")
     write_config(tmp_path, TRADING + "memory_mb: 20\n")
     assert run(config, "--output", tmp_path / "out").exit_code == 2
+    explained = CliRunner().invoke(app, ["explain", str(config)])
+    assert explained.exit_code == 0
+    assert "memory_mb: 20: the run is estimated to need " in explained.stderr
+    assert CliRunner().invoke(app, ["explain", str(config), "--strict"]).exit_code == 2
     assert not (tmp_path / "out").exists()
     assert run(config, "--output", tmp_path / "out", "--quiet", "--max-memory-mb", "4000").exit_code == 0
 

@@ -20,6 +20,7 @@ from engine.orchestration.tracing_setup import resolve_traces
 from engine.orchestration.trade_rate import UNKNOWN_RATE, crossing_rate, expected_trades
 from engine.strategies.buy_and_hold import BuyAndHold
 from engine.strategies.crossover import Crossover
+from tests.bench.memory_table import CONFIG, TRACING, peak_mb
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND = (sys.executable, "-m", "cli", "run")
@@ -111,6 +112,27 @@ def test_a_run_takes_what_was_estimated_and_more_than_half_of_it(name, folder, t
     assert memory <= expected.memory_mb <= 2 * memory
     assert disk <= expected.disk_mb <= 2 * disk
     assert files <= expected.open_files
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("tracing", "portfolios", "bars", "path"),
+    [
+        ("minimal", 1000, 150, "auto"),
+        ("window of 1000", 50, 450, "event"),
+        ("all in memory", 1, 3333, "event"),
+        ("to disk", 1, 3333, "event"),
+        ("to disk", 300, 300, "event"),
+    ],
+)
+def test_each_way_of_tracing_takes_what_was_estimated_and_more_than_half_of_it(
+    tracing, portfolios, bars, path, tmp_path
+):
+    """The configurations of docs/memory.md, and as many portfolios as are not simulated at once."""
+    config = tmp_path / "memory.yaml"
+    config.write_text(CONFIG.format(tracing=TRACING[tracing], portfolios=portfolios, bars=bars))
+    memory = peak_mb(tracing, portfolios, bars, path) * 1e6 / (1 << 20)
+    assert memory <= estimated(config).memory_mb <= 2 * memory
 
 
 def test_rules_are_counted_as_if_they_had_come_true_at_the_start(tmp_path):
