@@ -25,6 +25,9 @@ from engine.strategies.registered import registered_strategies
 _INT = ScalarReader("a whole number", read_int)
 _FLOAT = ScalarReader("a number", read_float)
 _ANY = ScalarReader("text, a number or true/false", read_any)
+_LEASTS = (0, 1, 2, 3)
+_MOST = 100_000
+"""The ends of TA-Lib's ranges of whole numbers."""
 _INPUT = UnionReader(nullable=True, scalar=TextReader("the name of a column"), sequence=ListReader(TextReader()))
 
 
@@ -103,9 +106,18 @@ def _try(info: IndicatorInfo, parameters: dict[str, int | float], mapping: Mappi
     for entry in mapping:
         name = entry.key.text
         if name in parameters and not _computes(info.name, ((name, parameters[name]),)):
-            walk.problems.add(entry.value, (*path, name), f"out of the range that {info.name} takes")
+            bound = _bound(info.name, name, parameters[name])
+            walk.problems.add(entry.value, (*path, name), f"out of the range that {info.name} takes{bound}")
             return
     walk.problems.add(mapping, path, f"{info.name} does not take these parameters together")
+
+
+def _bound(indicator: str, name: str, value: float) -> str:
+    """`: at least 2`, the nearest value that it does take, found by trying: TA-Lib does not tell its ranges."""
+    for least in _LEASTS:
+        if value < least and _computes(indicator, ((name, least),)):
+            return f": at least {least}"
+    return f": at most {_MOST}" if value > _MOST and _computes(indicator, ((name, _MOST),)) else ""
 
 
 @lru_cache(maxsize=4096)

@@ -128,7 +128,7 @@ MISTAKES = [
     ("indicator: BBANDS", "indicator: BBAND", "BBAND", "features.bands.indicator: BBAND: no such indicator; did you mean 'BBANDS'?"),
     ("nbdevup: 1.5", "nbdvup: 1.5", "nbdvup", "features.bands.nbdvup: unknown key; did you mean 'nbdevup'?"),
     ("nbdevup: 1.5", "nbdevup: much", "much", "features.bands.nbdevup: much: expected a number"),
-    ("timeperiod: 50", "timeperiod: 0", "0, input", "features.slow.timeperiod: 0: out of the range that SMA takes"),
+    ("timeperiod: 50", "timeperiod: 0", "0, input", "features.slow.timeperiod: 0: out of the range that SMA takes: at least 1"),
     ("input: close", "input: clos", "clos}", "features.slow.input: clos: no feature or column of this name arrives here; did you mean 'close'?"),
     ("input: close", "input: [high, low]", "[high", "features.slow.input: a list: expected one column for SMA"),
     ("{indicator: SMA, timeperiod: 10}", "SMA", "SMA\n", "features.fast: SMA: expected a mapping: {indicator: SMA, timeperiod: 10}"),
@@ -191,7 +191,7 @@ MISTAKES = [
     ("n > 0", "n > 50", "n: {range", "containers.5.sweep: a mapping: no combination of the parameters meets `where`"),
     ('timeperiod: "{n}"', "timeperiod: {n}", "{n}}", 'expected a whole number: quote it if a sweep is to fill it in: "{n}"'),
     ('timeperiod: "{n}"', 'timeperiod: "0.{n}"', '"0.{n}"', "features.quick.timeperiod: 0.5: expected a whole number"),
-    ("to: 10", "to: 100010", '"{n}"', "features.quick.timeperiod: 100005: out of the range that SMA takes"),
+    ("to: 10", "to: 100010", '"{n}"', "features.quick.timeperiod: 100005: out of the range that SMA takes: at most 100000"),
 ]  # fmt: skip
 
 

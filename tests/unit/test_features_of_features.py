@@ -158,7 +158,7 @@ WRONG = [
     ("f: {indicator: SMA, input: twice}", "f.input: twice: features_1 and this container both define this feature"),
     ("f: {indicator: SMA, input: f}", "f.input: f: features read one another in a circle: f -> f"),
     ("f: {indicator: SMA, input: g}\n      g: {indicator: RSI, input: h}\n      h: {indicator: BETA, input: [close, f]}", "f.input: g: features read one another in a circle: f -> g -> h -> f"),
-    ("f: {indicator: LAG, bars: 0}", "f.bars: 0: out of the range that LAG takes"),
+    ("f: {indicator: LAG, bars: 0}", "f.bars: 0: out of the range that LAG takes: at least 1"),
     ("f: {indicator: RANK, window: 9}", "f.window: unknown key; known here: indicator, input, timeperiod"),
     ("f: {indicator: LAGG}", "f.indicator: LAGG: no such indicator; did you mean 'LAG'?"),
     ("timestamp: {indicator: SMA}", "timestamp: this is the name of a column of the data: choose another"),
