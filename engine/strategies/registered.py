@@ -14,6 +14,7 @@ from functools import lru_cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING, Any
 
+from engine.strategies.blame import described
 from engine.strategies.builtin import BUILTIN
 from engine.strategies.own_code import UserCodeError
 from engine.strategies.user import UserStrategy, as_strategy
@@ -65,9 +66,9 @@ def import_registered(name: str) -> Any:  # noqa: ANN401 - packages may register
     point = found.strategies[name]
     try:
         return point.load()
-    except Exception as error:  # a package may raise anything while it is imported
+    except (Exception, SystemExit) as error:  # a package may raise anything while it is imported
         origin = f"{name!r} of package {package_of(point)}"
-        raise UserCodeError(f"importing {origin} failed: {type(error).__name__}: {error}") from error
+        raise UserCodeError(f"importing {origin} failed: {described(error)}") from error
 
 
 @lru_cache(maxsize=8)
