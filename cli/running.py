@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from cli.exits import ENVIRONMENT, FAILED, OK, REFUSED, SIGNALLED
 from cli.loading import RefusedConfigError, load, located, of_data, refused_by_strict
+from cli.render.excerpt import source_line
 from cli.render.messages import Messages
 from cli.render.progress import progress_of
 from cli.render.summary import print_dry_run, print_json, print_summary
@@ -174,7 +175,8 @@ def _report_failures(outcome: Outcome, messages: Messages) -> None:
         messages.error(outcome.broken_off)
     failures = list(outcome.failures.items())
     for id_, failure in failures[:_MOST_REPORTED]:
-        messages.error(f"{id_} failed: {failure.splitlines()[0]}")
+        first = failure.splitlines()[0]
+        messages.error(f"{id_} failed: {first}", source_line(first, outcome.traces))
     if len(failures) > _MOST_REPORTED:
         messages.error(f"... and {len(failures) - _MOST_REPORTED} more: their metrics.json say why")
 

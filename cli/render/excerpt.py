@@ -11,8 +11,11 @@ from rich.cells import cell_len
 from cli.render.safe_text import visible
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from engine.config.node import Mark
 
+_PLACE = re.compile(r", at ([^/\\\n]+):(\d+)$")
 _LONGEST = 10_000_000
 _BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
 """Where YAML ends a line."""
@@ -33,6 +36,15 @@ def excerpt(at: Mark, width: int) -> list[str]:
     before, after = visible(line[first : at.column - 1]), visible(line[at.column - 1 :])
     shown = _cut("  " + before + after, width)
     return [shown, "  " + " " * cell_len(before) + "^"]
+
+
+def source_line(failure: str, traces: Iterable[str]) -> str | None:
+    """The line of code at which a failure says it happened (`..., at my_strategy.py:7`), as a traceback shows it."""
+    place = _PLACE.search(failure)
+    if place is None:
+        return None
+    frame = re.compile(rf'{re.escape(place[1])}", line {place[2]}, in .*\n(.*)\n')
+    return next((found[-1].strip() for trace in traces if (found := frame.findall(trace))), None)
 
 
 def _line(at: Mark) -> str | None:

@@ -21,9 +21,9 @@ class Messages:
     def __init__(self, *, quiet: bool) -> None:
         self._quiet = quiet
 
-    def error(self, message: ConfigProblem | str) -> None:
-        """Something that stops what was asked for."""
-        _say(message, "")
+    def error(self, message: ConfigProblem | str, source: str | None = None) -> None:
+        """Something that stops what was asked for. `source` is the line of code it is about."""
+        _say(message, "", source)
 
     def warn(self, message: ConfigProblem | str) -> None:
         """Something odd that stops nothing."""
@@ -31,10 +31,12 @@ class Messages:
             _say(message, "warning: ")
 
 
-def _say(message: ConfigProblem | str, before: str) -> None:
+def _say(message: ConfigProblem | str, before: str, source: str | None = None) -> None:
     lines = [f"{before}{visible(str(message))}"]
     if not isinstance(message, str) and sys.stderr.isatty():
         from cli.render.excerpt import excerpt  # noqa: PLC0415 - only where somebody looks
 
         lines += excerpt(message.at, shutil.get_terminal_size().columns)
+    if source and sys.stderr.isatty():
+        lines.append(f"  {visible(source)}")
     sys.stderr.write("".join(f"{line}\n" for line in lines))

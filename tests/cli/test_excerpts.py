@@ -2,6 +2,7 @@
 
 import io
 import sys
+import traceback
 
 import pytest
 from hypothesis import given, settings
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from cli.loading import of_data
-from cli.render.excerpt import excerpt
+from cli.render.excerpt import excerpt, source_line
 from cli.render.messages import Messages
 from engine.config.errors import ConfigProblem
 from engine.config.node import Mark, option
@@ -116,3 +117,30 @@ def test_a_wrong_path_is_shown_in_the_config(monkeypatch, tmp_path):
 )
 def test_what_has_no_place_in_a_config_is_told_without(problem, said):
     assert list(of_data(BadData([problem]))) == [said]
+
+
+@pytest.mark.parametrize(
+    ("failure", "line"),
+    [
+        ("ValueError: no, at mine.py:2", "raise ValueError('no')"),
+        ("ValueError: no, at mine.py:5", "helped()"),
+        ("ValueError: no, at mine.py:9", None),
+        ("ValueError: no", None),
+    ],
+)
+def test_the_line_of_code_that_failed_is_that_of_the_traceback(tmp_path, failure, line):
+    (tmp_path / "mine.py").write_text("def helped():\n    raise ValueError('no')\n\ndef go():\n    helped()\n")
+    space = {}
+    exec(compile((tmp_path / "mine.py").read_text(), str(tmp_path / "mine.py"), "exec"), space)  # noqa: S102
+    with pytest.raises(ValueError, match="no") as raised:
+        space["go"]()
+    assert source_line(failure, ["", "".join(traceback.format_exception(raised.value))]) == line
+
+
+def test_only_a_terminal_is_shown_the_code(monkeypatch):
+    for terminal, shown in ((True, "p failed: no\n  raise\\x1b\n"), (False, "p failed: no\n")):
+        stream = io.StringIO()
+        stream.isatty = lambda terminal=terminal: terminal
+        monkeypatch.setattr(sys, "stderr", stream)
+        Messages(quiet=False).error("p failed: no", "raise\x1b")
+        assert stream.getvalue() == shown
