@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from engine.batch.at_once import close_at_once, fill_at_once
@@ -12,7 +13,7 @@ from engine.batch.turns import find_together
 from engine.market.column_file import release_pages
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from typing import TypeVar
 
     from engine.batch.fills import Fills
@@ -48,15 +49,28 @@ class Cohort:
     def bring_to(self, until: int) -> None:
         """All bars before `until`."""
         if until > self._reached:
-            lanes, fills = self._fill(self._decide(until - 1))
-            self._mark(until, lanes, fills)
-            _count(lanes, fills)
+            with self._all_answering():
+                lanes, fills = self._fill(self._decide(until - 1))
+                self._mark(until, lanes, fills)
+                _count(lanes, fills)
 
     def end(self) -> None:
         """All bars that are left; what is decided on the last close expires, what is open then is closed if wanted."""
-        if self._ended:
-            return
-        self._ended = True
+        if not self._ended:
+            self._ended = True
+            with self._all_answering():
+                self._end()
+
+    @contextmanager
+    def _all_answering(self) -> Iterator[None]:
+        """What goes wrong in work for all of them, for lack of memory, say, is the flaw of each."""
+        try:
+            yield
+        except Exception as error:  # noqa: BLE001 - the lanes raise it
+            for lane in self.lanes:
+                lane.flaw = lane.flaw or error
+
+    def _end(self) -> None:
         last = len(self._clock) - 1
         decided = self._decide(last + 1)
         lanes, fills = self._fill([(lane, _before(last, turns)) for lane, turns in decided])
@@ -119,14 +133,16 @@ def _before(row: int, turns: Turns) -> Turns:
 
 def _closed_out(lanes: Sequence[BatchPortfolio], fills: Fills) -> Fills:
     """The fills with those that leave what is to be closed at the last close."""
-    leaving = [n for n, lane in enumerate(lanes) if lane.closes_out]
-    plain = [n for n in leaving if lanes[n].filling.is_plain]
-    others = [n for n in leaving if not lanes[n].filling.is_plain]
-    for n in leaving:
-        lanes[n].note_close_out()
-    some = [close_at_once([lanes[n].filling for n in plain])] if plain else []
-    some += [lanes[n].filling.close_out() for n in others]
-    return followed(fills, plain + others, joined(some)) if some else fills
+    leaving = [(n, lane) for n, lane in enumerate(lanes) if lane.closes_out]
+    for _, lane in leaving:
+        lane.note_close_out()
+    plain = [(n, lane.filling) for n, lane in leaving if lane.filling.is_plain]
+    if plain:
+        fills = followed(fills, [n for n, _ in plain], close_at_once([filling for _, filling in plain]))
+    others = [(n, lane.filling) for n, lane in leaving if not lane.filling.is_plain]
+    if others:
+        fills = followed(fills, [n for n, _ in others], joined([filling.close_out() for _, filling in others]))
+    return fills
 
 
 def _count(lanes: Sequence[BatchPortfolio], fills: Fills) -> None:

@@ -172,7 +172,7 @@ def joined(some: Sequence[Fills]) -> Fills:
 
 
 def followed(fills: Fills, lanes: Sequence[int], later: Fills) -> Fills:
-    """The fills with one more of each of these lanes behind its others; `later` has those, in the order of the lanes."""
+    """The fills with one more of each of these lanes, which ascend, behind its others; `later` has those in that order."""
     places = fills.counts.cumsum()[lanes]
     counts = fills.counts.copy()
     counts[lanes] += 1

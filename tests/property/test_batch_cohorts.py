@@ -79,3 +79,14 @@ def test_l9_a_lane_whose_equity_bursts_takes_none_of_its_cohort_along(tmp_path, 
     statuses = [json.loads(in_columns[f"portfolio_{n}/metrics.json"])["status"] for n in range(len(some))]
     assert statuses == ["failed", "failed", "completed", "completed"] * 2
     assert in_columns == by_event
+
+
+def test_l9_what_goes_wrong_for_all_of_a_cohort_fails_each_of_it(tmp_path, monkeypatch):
+    def no_room(*_):
+        raise MemoryError("no room")
+
+    monkeypatch.setattr("engine.batch.cohort.count_trades", no_room)
+    some = [{"strategy": {"name": "buy_and_hold"}, "portfolio": PLAIN, "execution": {}}] * 3
+    _, in_columns, _ = both_ways(tmp_path, some, make_bars([100.0, 101.0, 102.0]), 1000, 2)
+    results = [json.loads(in_columns[f"portfolio_{n}/metrics.json"]) for n in range(3)]
+    assert all(result["error"].startswith("MemoryError: no room") for result in results)

@@ -1,5 +1,6 @@
 """vectorbt: indicators over all periods at once, signals a bar later, filled at the open, a column a portfolio."""
 
+import gc
 import time
 import warnings
 
@@ -56,8 +57,11 @@ def run(columns, strategy, sets):
     simulate(frame.iloc[:300], strategy, sets[:100])
     warm_s, began = time.perf_counter() - began, time.perf_counter()
     at_once = max(1, CELLS // len(frame))
-    pieces = [simulate(frame, strategy, sets[n : n + at_once]) for n in range(0, len(sets), at_once)]
-    trades, profit = map(sum, zip(*pieces, strict=True))
+    trades, profit = 0, 0.0
+    for start in range(0, len(sets), at_once):
+        more_trades, more_profit = simulate(frame, strategy, sets[start : start + at_once])
+        trades, profit = trades + more_trades, profit + more_profit
+        gc.collect()  # its objects refer to each other in circles
     return trades, profit, {"run_s": time.perf_counter() - began, "warm_s": warm_s}
 
 
