@@ -123,6 +123,10 @@ class Inspection:
         shown = print_containers(self._tree, entries, table, self._terminal)
         if table.form == "text":
             self._say(_failures(shown))
+            if self._tree.unfinished and not self._request.follow:
+                from cli.following import why_dead  # noqa: PLC0415 - only this looks at processes
+
+                self._say([fault for fault in [why_dead(self._tree)] if fault])
 
     def _texts(self, ids: Iterable[str]) -> Iterator[str]:
         for id_ in ids:

@@ -114,6 +114,9 @@ def test_s12_a_run_that_was_killed_does_not_keep_anybody_waiting(tree, monkeypat
     assert outcome.exit_code == 1
     assert "it did not come to its end" in outcome.stderr
     assert "trading: running, 5 containers" in outcome.stdout
+    looked = inspect(tree)
+    assert looked.exit_code == 0
+    assert looked.stderr.count("it did not come to its end") == outcome.stderr.count("it did not come to its end") == 1
 
 
 def test_s12_a_process_that_bears_the_number_of_a_dead_one_is_not_the_run(tree, monkeypatch):

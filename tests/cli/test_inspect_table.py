@@ -1,6 +1,7 @@
 """The table of containers: what stands in it, and what it does with damage (promises 13, 16, 24)."""
 
 import json
+import os
 
 import msgspec
 import pytest
@@ -107,7 +108,7 @@ def test_a_missing_file_is_damage_once_the_run_is_over(tree):
 
 
 def test_a_missing_file_is_none_while_the_run_is_at_work(tree):
-    write_run(tree, {"data_x": "data", "portfolio_2": "portfolio"}, status="running")
+    write_run(tree, {"data_x": "data", "portfolio_2": "portfolio"}, status="running", pid=os.getpid())
     (tree / "portfolio_2" / "metrics.json").unlink()
     outcome = inspect(tree)
     assert (outcome.exit_code, outcome.stderr) == (0, "")
