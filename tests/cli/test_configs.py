@@ -46,6 +46,7 @@ def test_a_config_runs_without_a_word_and_every_portfolio_trades(name, tmp_path)
 @pytest.mark.slow
 @pytest.mark.parametrize("name", CONFIGS)
 def test_l4_no_portfolio_of_a_config_looks_ahead(name):
-    outcome = CliRunner().invoke(app, ["check", str(CONFIGS[name]), "--lookahead", "--points", "2"])
+    arguments = ["check", str(CONFIGS[name]), "--lookahead", "--points", "2"]
+    outcome = CliRunner().invoke(app, arguments, env={"COLUMNS": None})
     assert outcome.exit_code == 0, outcome.output
     assert len(re.findall(r"  ok: 2 cuts, [12] with events", outcome.stdout)) == len(outcome.stdout.splitlines())
