@@ -96,26 +96,24 @@ def checked(path: str, named: Callable[..., Any], parameters: Mapping[str, Any],
     """
     try:
         signature = inspect.signature(named)
-        _must_know(path, signature, parameters, len(positional))
+    except ValueError as error:  # functions written in C may have none
+        raise UserCodeError(f"{path}: {error}") from error
+    _must_know(path, signature, parameters, len(positional))
+    try:
         signature.bind(*positional, **parameters)
         return typed(named, parameters)
-    except UserCodeError:
-        raise
     except BadValueError as error:
         raise UserCodeError(str(error), error.parameter) from error
-    except (TypeError, ValueError) as error:  # ValueError: functions written in C may have no signature
+    except TypeError as error:
         raise UserCodeError(f"{path}: {error}") from error
 
 
 def _must_know(path: str, signature: inspect.Signature, given: Mapping[str, Any], before: int) -> None:
     """The first key that it has no parameter for is at fault itself; what else does not fit is told by Python."""
     every = list(signature.parameters.values())
-    if any(each.kind is inspect.Parameter.VAR_KEYWORD for each in every):
-        return
     known = [each.name for each in every[before:]]
-    for name in given:
-        if name not in known:
-            takes = f"; it takes {', '.join(known) or 'none'}"
-            raise UserCodeError(
-                f"{path}: got an unexpected keyword argument {name!r}{nearest(name, known) or takes}", name
-            )
+    unknown = next((name for name in given if name not in known), None)
+    if unknown is None or any(each.kind is inspect.Parameter.VAR_KEYWORD for each in every):
+        return
+    takes = nearest(unknown, known) or f"; it takes {', '.join(known) or 'none'}"
+    raise UserCodeError(f"{path}: got an unexpected keyword argument {unknown!r}{takes}", unknown)
