@@ -108,7 +108,12 @@ def test_l9_a_cost_model_that_goes_wrong_fails_whom_its_container_serves(terms, 
         ({"slippage": model("missing")}, {}, "containers.1.slippage.name", "has no 'missing'"),
         ({"slippage": model("half_spread")}, {}, "containers.1.slippage.name", "missing a required argument"),
         ({"commission": model("CONSTANT")}, {}, "containers.1.commission.name", "neither a function nor a class"),
-        ({}, {"sizing": model("Quarter", part=3)}, "containers.2.sizing.part", "unexpected keyword argument .part.; it takes none"),
+        (
+            {},
+            {"sizing": model("Quarter", part=3)},
+            "containers.2.sizing.part",
+            "unexpected keyword argument .part.; it takes none",
+        ),
     ],
 )
 def test_a_model_that_cannot_be_used_is_refused_when_planning(broker, settings, path, reason):
