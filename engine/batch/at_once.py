@@ -124,7 +124,6 @@ def _legs(state: State, turns: Sequence[Turns]) -> Legs:
     before[1:] = wanted[:-1]
     before[first] = state.intent[counts > 0]
     legs = np.stack((before != 0, wanted != 0), axis=1)
-    legs[wanted == before] = False  # only after a refusal: nothing is held, and flat is wanted
     order = np.flatnonzero(legs)
     turn, entering = order >> 1, (order & 1).astype(np.bool_)
     lane, reverses = lane[turn], np.zeros(len(turn), np.bool_)

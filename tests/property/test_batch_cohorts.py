@@ -62,6 +62,17 @@ def test_b2_lanes_computed_together_write_what_each_writes_by_event(tmp_path_fac
     assert in_columns == by_event
 
 
+@pytest.mark.parametrize("block_size", [3, 1000])
+def test_p2_a_reversal_that_the_account_cannot_pay_is_the_one_order_refused(tmp_path, block_size):
+    bars = make_bars([99.0, 101.0, 141.0, 100.0, 99.0, 99.0], opens=[100.0, 100.0, 140.0, 120.0, 100.0, 100.0])
+    both = {"name": "crossover", "fast": "close", "slow": "open", "direction": "both"}
+    some = [{"strategy": both, "portfolio": PLAIN | {"cash": cash}, "execution": {}} for cash in (300.0, 310.0, 5000.0)]
+    by_event, in_columns, _ = both_ways(tmp_path, some, bars, block_size, 64)
+    results = [json.loads(in_columns[f"portfolio_{n}/metrics.json"]) for n in range(3)]
+    assert [result["metrics"]["rejected_orders"] for result in results] == [1, 1, 0]
+    assert in_columns == by_event
+
+
 @pytest.mark.parametrize("block_size", [5, 1000])
 @pytest.mark.parametrize("together", [1, 2, 64])
 def test_l9_a_lane_whose_equity_bursts_takes_none_of_its_cohort_along(tmp_path, block_size, together):
