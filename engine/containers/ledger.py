@@ -9,7 +9,7 @@ import numpy as np
 from engine.trading.books import Booked, Books
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     import numpy.typing as npt
 
@@ -69,16 +69,6 @@ class Ledger(Books):
     def pays_for_loans(self) -> bool:
         """Whether cash may change without a fill."""
         return self._borrowing is not None
-
-    def appraise_all(self, closes: Sequence[Floats]) -> tuple[Floats, Floats]:
-        """`appraise` at the closes of several bars, one array a symbol."""
-        value: Floats | float = 0.0
-        gross: Floats | float = 0.0
-        for quantity, each in zip(self.quantities, closes, strict=True):
-            worth = quantity * each
-            value = value + worth
-            gross = gross + abs(worth)
-        return np.asarray(self.cash + value), np.asarray(gross)
 
     def equity(self, index: int) -> float:
         """Cash and positions at the closes of bar `index`, in quote currency."""

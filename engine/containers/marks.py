@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from engine.agenda import Phase
 from engine.containers.stream import DenseStream
@@ -14,14 +13,10 @@ from engine.events import PortfolioUpdate
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import numpy.typing as npt
-
     from engine.containers.ledger import Ledger
     from engine.containers.outlet import Outlet
     from engine.market.timeline import Clock
     from engine.trading.books import Books
-
-    Floats = npt.NDArray[np.float64]
 
 
 class MarkStream(DenseStream):
@@ -61,9 +56,9 @@ class MarkStream(DenseStream):
         return self._event(row + 2, self._clock.bar_id(row), self._clock.closes_at(row))
 
     def stretch(self, row: int, count: int, ahead: int) -> Stretch:  # noqa: ARG002 - nobody knows what comes next
-        """The marks of some bars of the lane, between which nothing is bought or sold."""
+        """The marks of some bars, one at every step of the run, between which nothing is bought or sold."""
         end = row + count
-        timestamps = self.outlet.agenda.timestamps[self.steps[row:end]].tolist()
+        timestamps = self.outlet.agenda.timestamps[row:end].tolist()
         ids = Numbered(f"{self._source}:PORTFOLIO_UPDATE:", range(row + 2, end + 2))
         fields = (self._source, ids, None, self._clock.bar_ids(row, end), *self._marks(row, end))
         return Stretch(EventColumns(PortfolioUpdate, timestamps, fields), 0, count)
@@ -75,30 +70,27 @@ class MarkStream(DenseStream):
             equity = ledger.cash
             self._peak = max(self._peak, equity)
             return equity, equity, 0.0, 0, equity / self._peak - 1.0
+        closes = [each[row:end].tolist() for each in self._clock.closes]
         if ledger.pays_for_loans:
-            return self._marks_one_by_one(row, end)
-        equities, exposures, drawdowns = self._worth([closes[row:end] for closes in self._clock.closes])
+            return self._marks_one_by_one(row, closes)
+        equities, exposures, drawdowns = self._worth(closes)
         return ledger.cash, equities, exposures, ledger.open_positions, drawdowns
 
-    def _worth(self, closes: Sequence[Floats]) -> tuple[list[float], list[float], list[float]]:
+    def _worth(self, closes: Sequence[list[float]]) -> tuple[list[float], list[float], list[float]]:
         """Equities, exposures and drawdowns at the closes of some bars: what `worth` says of each, to the last bit."""
-        with np.errstate(all="ignore"):
-            equity, gross = self._ledger.appraise_all(closes)
-            peaks = np.fmax.accumulate(equity)
-            np.fmax(peaks, self._peak, out=peaks)
-            drawdown = equity / peaks - 1.0
-            exposure = gross / equity
-        if np.count_nonzero(gross) + np.count_nonzero(equity) < 2 * len(equity):
-            exposure[(gross == 0.0) | (equity == 0.0)] = 0.0
-        self._peak = peaks.item(-1)
-        return equity.tolist(), exposure.tolist(), drawdown.tolist()
+        equities, gross = self._ledger.appraise_all(closes)
+        exposures = [held / equity if held and equity else 0.0 for held, equity in zip(gross, equities, strict=True)]
+        _, *peaks = accumulate(equities, max, initial=self._peak)
+        drawdowns = [equity / peak - 1.0 for equity, peak in zip(equities, peaks, strict=True)]
+        self._peak = peaks[-1]
+        return equities, exposures, drawdowns
 
-    def _marks_one_by_one(self, row: int, end: int) -> tuple[Any, ...]:
+    def _marks_one_by_one(self, row: int, closes: Sequence[list[float]]) -> tuple[Any, ...]:
         """With loans, cash changes from day to day."""
         marks = []
-        for index, closes in enumerate(zip(*(each[row:end].tolist() for each in self._clock.closes), strict=True), row):
+        for index, of_bar in enumerate(zip(*closes, strict=True), row):
             self._ledger.accrue(index)
-            marks.append(self._mark(closes))
+            marks.append(self._mark(of_bar))
         return tuple(map(list, zip(*marks, strict=True)))
 
     def _mark(self, closes: Sequence[float]) -> tuple[float, float, float, int, float]:

@@ -73,6 +73,16 @@ class Books:
             gross += abs(worth)
         return self.cash + value, gross
 
+    def appraise_all(self, closes: Sequence[list[float]]) -> tuple[list[float], list[float]]:
+        """`appraise` at the closes of several moments, a list a symbol: equities and gross values."""
+        value = gross = [0.0] * len(closes[0])
+        for quantity, of_symbol in zip(self.quantities, closes, strict=True):
+            worths = [quantity * close for close in of_symbol]
+            value = [sum_ + worth for sum_, worth in zip(value, worths, strict=True)]
+            gross = [sum_ + abs(worth) for sum_, worth in zip(gross, worths, strict=True)]
+        cash = self.cash
+        return [cash + each for each in value], gross
+
     def open_profit(self, closes: Sequence[float]) -> float:
         """Net profit of the open trades if closed at these closes without further costs."""
         total = 0.0

@@ -8,6 +8,7 @@ import pytest
 import engine.orchestration.run  # noqa: F401 - so that every module that builds events is there
 from engine.events import EVENT_CLASSES
 from engine.features.spec import FeatureSpec
+from engine.trading.accounts import MarginAccount
 from tests.building import (
     Recording,
     analysis,
@@ -26,6 +27,7 @@ from tracing.storage.disk import DiskStorage
 from tracing.tracer import EventTracer
 
 BARS = walk(500)
+LOANS = MarginAccount(borrow_percent=20.0)
 
 
 @pytest.fixture
@@ -161,7 +163,7 @@ def several():
         data(),
         crossing("portfolio_1", fast=10, slow=50),
         features(rsi=FeatureSpec(indicator="RSI")),
-        crossing("portfolio_2", fast=20, slow=80, close_at_end=False),
+        crossing("portfolio_2", fast=20, slow=80, direction="both", account=LOANS, close_at_end=False),
         analysis(inputs=("features_1", "portfolio_2", "portfolio_1")),
     ]
 
