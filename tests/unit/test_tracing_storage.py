@@ -7,6 +7,7 @@ import zlib
 import psutil
 import pytest
 
+from engine.event_columns import EventColumns, Numbered, Stretch
 from engine.events import Bar
 from tracing.reading.reader import TraceReader
 from tracing.storage.compression import codec_of
@@ -170,3 +171,35 @@ def test_an_event_too_long_to_be_read_back_is_refused(tmp_path):
         tracer.observe(bar(0, "X" * LONGEST_LINE))
     tracer.close()
     assert list(tmp_path.iterdir()) == []
+
+
+def bars(start, end, symbol="X"):
+    """`bar` of these numbers, as columns."""
+    numbers, prices = range(start, end), [1.0 + n % 7 for n in range(start, end)]
+    ids = Numbered("data_x:BAR:", numbers)
+    values = ("data_x", ids, None, None, symbol, prices, 9.0, 0.5, 1.5, 10.0)
+    return [Stretch(EventColumns(Bar, [n * MINUTE for n in numbers], values), 0, len(numbers))]
+
+
+def test_an_event_too_long_to_be_read_back_is_refused_among_columns_too(tmp_path):
+    tracer = EventTracer("t", DiskStorage(tmp_path), retention_policy="none")
+    with pytest.raises(LineTooLongError, match="at most 8,388,608"):
+        tracer.observe_columns(bars(0, 2, "X" * LONGEST_LINE))
+    tracer.close()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_columns_after_a_failed_write_are_not_written(tmp_path, monkeypatch):
+    tracer = EventTracer("t", DiskStorage(tmp_path, member_bytes=1000), retention_policy="none")
+    tracer.observe_columns(bars(0, 40))
+    before = tracer.accounting()["written"]
+    whole = (tmp_path / "events.jsonl.gz").read_bytes()
+    with monkeypatch.context() as patch:
+        patch.setattr("os.write", lambda *_: 0)
+        with pytest.raises(WriteFailedError):
+            tracer.observe_columns(bars(40, 80))
+    tracer.observe_columns(bars(80, 120))
+    tracer.close()
+    assert (tmp_path / "events.jsonl.gz").read_bytes() == whole
+    assert (tracer.accounting()["written"], tracer.stream.taken > 80) == (before, True)
+    assert before > 30

@@ -61,7 +61,12 @@ class LineStream:
             UnwritableRecordError: if the event has no form that can be written.
             LineTooLongError: if its line is longer than readers accept.
         """
-        self._take(self._encoded(self.taken, record))
+        line = self._encoded(self.taken, record)
+        self.taken += 1
+        self._lines.append(line)
+        self._size += len(line)
+        if self._size >= self._next:
+            self._settle(len(line))
 
     def add_columns(self, stretches: Sequence[Stretch]) -> None:
         """Takes the events of several stretches, the first of each, then the second of each, and so on.
@@ -76,10 +81,12 @@ class LineStream:
 
     def _take_some(self, lines: bytes, count: int) -> None:
         """Takes so many lines at once. A member closes with the line in which it has its last byte."""
-        if self.failed or len(lines) > LONGEST_LINE:
-            for line in lines.splitlines(keepends=True):
-                self._take(line)
+        if self.failed:
+            self.taken += count
+            self._drop()
             return
+        if len(lines) > LONGEST_LINE:
+            self._refuse_beyond(max(map(len, lines.splitlines(keepends=True))))
         while len(lines) >= self._limit - self._size:
             end = lines.index(b"\n", self._limit - self._size - 1) + 1
             full, lines = lines[:end], lines[end:]
@@ -113,23 +120,19 @@ class LineStream:
         if self._size and not self.failed:
             self._write()
 
-    def _take(self, line: bytes) -> None:
-        self.taken += 1
-        self._lines.append(line)
-        self._size += len(line)
-        if self._size >= self._next:
-            self._settle(len(line))
-
     def _settle(self, last: int) -> None:
-        if last > LONGEST_LINE:
-            self._drop()
-            raise LineTooLongError(f"an event of {last:,} bytes: at most {LONGEST_LINE:,} can be read back")
+        self._refuse_beyond(last)
         if self.failed:
             self._drop()
         elif self._size >= self._limit:
             self._write()
         else:
             self._gather()
+
+    def _refuse_beyond(self, longest: int) -> None:
+        if longest > LONGEST_LINE:
+            self._drop()
+            raise LineTooLongError(f"an event of {longest:,} bytes: at most {LONGEST_LINE:,} can be read back")
 
     def _gather(self) -> None:
         self._chunks.append(b"".join(self._lines))
