@@ -21,6 +21,8 @@ _EPOCH = date(1970, 1, 1)
 _MINUTES = tuple(f"T{hour:02d}:{minute:02d}:" for hour in range(24) for minute in range(60))
 _TIMESTAMP = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{3}|\d{6}|\d{9}))?Z", re.ASCII)
 _SECONDS = tuple(f"{second:02d}" for second in range(60))
+_WHOLE_SECONDS = tuple(f"{second}Z".encode() for second in _SECONDS)
+_TO_THE_MINUTE = -len(_WHOLE_SECONDS[0])
 _WHOLE_MINUTES = tuple(f"{minute}00Z".encode() for minute in _MINUTES)
 
 
@@ -114,9 +116,13 @@ class Stamps:
     def stamp(self, timestamp: int) -> bytes:
         """`2020-01-01T09:30:00Z`."""
         minutes, rest = divmod(timestamp, NS_PER_MINUTE)
-        if rest or not self._midnight <= minutes < self._next_midnight:
+        if not self._midnight <= minutes < self._next_midnight:
             return self._enter(timestamp)
-        return self._date + _WHOLE_MINUTES[minutes - self._midnight]
+        stamp = self._date + _WHOLE_MINUTES[minutes - self._midnight]
+        if rest:
+            seconds, fraction = divmod(rest, NS_PER_SECOND)
+            return self._enter(timestamp) if fraction else stamp[:_TO_THE_MINUTE] + _WHOLE_SECONDS[seconds]
+        return stamp
 
     def stamps(self, timestamps: Iterable[int]) -> list[bytes]:
         """`stamp` of each."""
