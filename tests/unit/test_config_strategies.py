@@ -84,7 +84,7 @@ def test_what_is_right_is_taken(tmp_path, strategy):
 @pytest.mark.parametrize(
     ("strategy", "path", "reason"),
     [
-        ("{name: all_of, of: [{name: tests.strategies_for_tests.lean, siez: 1}]}", "of.0.name", "unexpected keyword argument 'siez'"),
+        ("{name: all_of, of: [{name: tests.strategies_for_tests.lean, siez: 1}]}", "of.0.siez", "unexpected keyword argument 'siez'"),
         ("{name: invert, of: {name: tests.strategies_for_tests.nothing}}", "of.name", "has no 'nothing'"),
         ("{name: invert, of: {name: tests.strategies_for_tests.Above, price: 3}}", "of.name", "this works bar by bar"),
     ],
