@@ -65,3 +65,9 @@ def test_a_part_leaves_the_other_tables_as_they_are(compare, monkeypatch, tmp_pa
     page, before = run(compare, monkeypatch, tmp_path, "--only", "hold"), PAGE.read_text()
     assert section(page, "hold") != section(before, "hold")
     assert page.replace(section(page, "hold"), section(before, "hold")) == before
+
+
+def test_when_the_time_is_over_no_job_begins(compare, monkeypatch, tmp_path):
+    page = run(compare, monkeypatch, tmp_path, "--minutes", "0")
+    assert section(page, "hold") == section(PAGE.read_text(), "hold")
+    assert "| 10,000 x 10k in one process: below 500 MB | not measured |" in section(page, "targets")

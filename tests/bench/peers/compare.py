@@ -2,8 +2,8 @@
 
 Makes an environment of its own for each peer below `--folder` (needs network once), writes the bars there, runs every engine
 on every job side by side, turn after turn, checks each answer, and prints tables in Markdown; `--write docs/performance.md`
-puts them into that file, too. Figures are medians; a ratio is the median of the ratios within one turn. The first turn is
-done in full; later ones end when `--minutes` are over. An engine that is missing, fails or takes longer than `--patience`
+puts them into that file, too. Figures are medians; a ratio is the median of the ratios within one turn. When `--minutes` are
+over no job begins any more, be it of the first turn: its table stays as it was. An engine that is missing, fails or takes longer than `--patience`
 seconds is said to.
 """
 
@@ -46,6 +46,8 @@ JOBS = {
 }
 ONCE = {"1x500k", "100x10k", "fast", "slow", "rsi", "hold"}
 """Jobs that take long with ALL: it is measured in the first turn only."""
+ORDER = ["1000x10k", "1x100k", "1x500k", "100x10k", "1000x100k", "growth", "fast", "slow", "rsi", "hold"]
+"""What is measured first is measured if there is little time."""
 GROWTH = [
     ("", "hundred", 10_000),
     ("bars x 10", "hundred", 100_000),
@@ -101,8 +103,8 @@ class Comparison:
             self._answers[grid, count] = exact_answer(bars(count), GRIDS[grid])
         return self._answers[grid, count]
 
-    def sections(self, header):
-        """What was measured, as lines of Markdown by the name of their section."""
+    def sections(self, header, *, whole):
+        """What was measured, as lines of Markdown by the name of their section; of a `whole` comparison what is aimed at, too."""
         sections = {
             name: [header, "", *self._answer_line(name), "", *job_table(JOBS[name], found)]
             for name, found in self.found.items()
@@ -110,8 +112,9 @@ class Comparison:
         if self.grown:
             rows = [(*GROWTH[place], turns) for place, turns in self.grown.items()]
             sections["growth"] = [header, "", *growth_table(rows)]
-        if len(sections) == len(JOBS) + 1:
-            sections["targets"] = [header, "", *targets_table(self.found, [self.grown[n] for n in range(len(GROWTH))])]
+        if whole:
+            grown = [self.grown.get(place) for place in range(len(GROWTH))]
+            sections["targets"] = [header, "", *targets_table(self.found, grown)]
         return sections
 
     def _answer_line(self, name):
@@ -126,13 +129,13 @@ def main():
     asked = _options().parse_args()
     asked.folder.mkdir(exist_ok=True)
     began, comparison = time.monotonic(), Comparison(asked.folder, asked.patience)
-    names = asked.only or [*JOBS, "growth"]
+    names = asked.only or ORDER
     warm_up(asked.folder, names, asked.patience)
     for turn in range(asked.turns):
         for name in names:
-            if turn == 0 or time.monotonic() - began < 60 * asked.minutes:
+            if time.monotonic() - began < 60 * asked.minutes:
                 comparison.take_turn(name)
-        sections = comparison.sections(f"{machine()}.")
+        sections = comparison.sections(f"{machine()}.", whole=not asked.only)
         if asked.write:
             asked.write.write_text(replace_sections(asked.write.read_text(), sections))
         say(f"turn {turn + 1} done after {(time.monotonic() - began) / 60:.1f} minutes")
@@ -144,7 +147,7 @@ def _options():
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--folder", type=Path, default=Path(".bench"), help="for data, environments and results")
     options.add_argument("--turns", type=int, default=2)
-    options.add_argument("--minutes", type=float, default=15, help="no job begins another turn after that")
+    options.add_argument("--minutes", type=float, default=15, help="no job begins after that")
     options.add_argument("--patience", type=float, default=180, help="seconds for one process")
     options.add_argument("--only", action="append", choices=[*JOBS, "growth"], help="a part; may be said several times")
     options.add_argument("--write", type=Path, help="a Markdown file with a marked place for each table")
