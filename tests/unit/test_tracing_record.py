@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.events import Bar, Event, Fill
-from tracing.record import Clock, LineEncoder, UnwritableRecordError
+from tracing.record import Clock, LineEncoder, Stamps, UnwritableRecordError
 
 BAR = Bar(1_577_836_800_000_000_000, "data_x", "data_x:BAR:0", None, None, "X", 1.0, 2.5, 0.5, 1.5, 10.0)
 
@@ -73,6 +73,15 @@ def test_only_seq_and_the_time_differ_from_the_plain_encoding(rows):
         assert json.loads(line) == expected
         assert list(json.loads(line)) == list(expected)
         assert line.count(b"\n") == 1
+
+
+@given(st.lists(st.tuples(st.integers(-86_400, 86_400), st.sampled_from([0, 0, 1, 10**6])), min_size=1))
+@settings(deadline=None)
+def test_stamps_of_days_side_by_side_are_those_of_the_clock(moments):
+    stamps, clock = Stamps(), Clock()
+    for second, nanoseconds in moments:
+        timestamp = 1_577_836_800_000_000_000 + second * 10**9 + nanoseconds
+        assert stamps.stamp(timestamp).decode() == clock.text(timestamp)
 
 
 class Own(Event, frozen=True, gc=False, tag="OWN"):
