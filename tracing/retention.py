@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     Warn = Callable[[str], None]
 
-REMEMBERED_ENDS = 2
+REMEMBERED_ENDS = 16
 """Ended trades remembered at least, so that what still comes of them is not taken for a new trade.
 
 More are remembered where more were open at a time. Nobody knows that a trade will never be heard of again, so all of them

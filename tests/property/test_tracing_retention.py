@@ -1,6 +1,6 @@
 """Retention against a plain model, over random streams (rules K3, K5)."""
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from engine.events import Fill, PositionClose, Signal
@@ -87,6 +87,11 @@ def play(tracer, model, steps):
         model.handled()
 
 
+FORGETFUL = [("close", "t1"), ("close", "t3"), ("close", "t1"), ("close", "t2"), ("close", "t1"), ("signal", "t3")]
+"""What is remembered of the last two ends only would take t3 for a new trade."""
+
+
+@example(FORGETFUL, "trade_complete", None)
 @given(
     st.lists(step, max_size=300),
     st.sampled_from(["trade_complete", "sliding_window", "all", "none"]),
