@@ -90,3 +90,16 @@ def test_l6_a_faultless_file_is_never_held_whole(monkeypatch, tmp_path, usual):
     monkeypatch.setattr(duck, "_BLOCK_ROWS", 15)
     monkeypatch.setattr(file_bars, "read_rows", not_row_by_row)
     assert outcome(path, {}) == whole
+
+
+@pytest.mark.parametrize("step", [0, -1])
+@pytest.mark.parametrize("at", [2, 3])
+def test_l6_a_row_that_is_not_later_is_found_where_blocks_meet_too(monkeypatch, tmp_path, step, at):
+    path = tmp_path / "bars.csv"
+    path.write_text(text([("year first", step if number == at else 4, "X") for number in range(6)], "year first"))
+    whole = outcome(path, {})
+    assert whole[1] == [at + 2]
+    monkeypatch.setattr(text_file, "SMALL_BYTES", 0)
+    monkeypatch.setattr(duck, "_LARGE_BYTES", 0)
+    monkeypatch.setattr(duck, "_BLOCK_ROWS", 2)
+    assert outcome(path, {}) == whole
