@@ -7,29 +7,19 @@ them, it might act, and the steps are done one by one.
 from __future__ import annotations
 
 from itertools import chain
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from engine.bus import EventBus, Observer
-    from engine.containers.outlet import Outlet
+    from engine.containers.outlet import Producer
     from engine.event_columns import Stretch
 
 
 AHEAD = 1 << 14
 MOST_AHEAD = 1 << 10
 """Rows that all producers together may read before their time, and one alone: thousands of lanes would fill the memory."""
-
-
-class Producer(Protocol):
-    """Publishes exactly one event of one type through one outlet at every step of the timeline."""
-
-    event_type: str
-    outlet: Outlet
-
-    def take(self, count: int, ahead: int) -> Stretch:
-        """The events of the next `count` steps; so many may be read at once."""
 
 
 def publish_in_bulk(producers: Sequence[Producer], count: int) -> bool:

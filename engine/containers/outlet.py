@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from engine.agenda import Action, Agenda
     from engine.bus import EventBus
-    from engine.containers.bulk import Producer
+    from engine.event_columns import Stretch
     from engine.events import Event
 
 STORM_LIMIT = 10_000
@@ -105,3 +105,13 @@ class Outlet:
 
     def _storm(self) -> EventStormError:
         return EventStormError(f"event_storm: more than {STORM_LIMIT} events from {self.label} in one step")
+
+
+class Producer(Protocol):
+    """Publishes exactly one event of one type through one outlet at every step of the timeline."""
+
+    event_type: str
+    outlet: Outlet
+
+    def take(self, count: int, ahead: int) -> Stretch:
+        """The events of the next `count` steps; so many may be read at once."""
