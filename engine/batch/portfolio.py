@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from engine.agenda import Phase
 from engine.batch.census import TradeCensus
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from engine.batch.cohort import Cohort
     from engine.batch.entries import Entries
     from engine.batch.fills import Tally
     from engine.batch.turns import TurnFinder
@@ -43,6 +42,18 @@ class Account:
     days_per_year: int
     risk_free_rate: float
     day_zone: str | None
+
+
+class Company(Protocol):
+    """Lanes that are computed together."""
+
+    lanes: list[BatchPortfolio]
+
+    def bring_to(self, until: int) -> None:
+        """Brings the books of all of them up to a bar."""
+
+    def end(self) -> None:
+        """Brings them to the end."""
 
 
 class BatchPortfolio(Container):
@@ -72,7 +83,7 @@ class BatchPortfolio(Container):
         self.flaw: Exception | None = None
         self._final: Measured | None = None
 
-    def open_books(self, account: Account, find_turns: TurnFinder, cohort: Cohort) -> None:
+    def open_books(self, account: Account, find_turns: TurnFinder, cohort: Company) -> None:
         """Begins with nothing but cash; `find_turns` says when its strategy changes its mind. The clock is set by then."""
         self.account = account
         self._cohort = cohort
