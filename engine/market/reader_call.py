@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 
 from engine.market.exchange import ReadJob, ReadReport
+from engine.market.held_signals import HeldSignals
 
 # The packages' folder goes to the end of the path, so that an installed one and a checkout both work, and -P keeps
 # a user's own `engine` folder in the working directory from being taken for ours.
@@ -29,15 +30,19 @@ def run_reader(jobs: Sequence[ReadJob]) -> list[ReadReport]:
     Raises:
         ReaderFailed: it ended without a report.
     """
-    with subprocess.Popen(  # noqa: S603 - our own interpreter and program
-        [sys.executable, "-P", "-c", _PROGRAM, str(_PACKAGES)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env=os.environ | _ONE_THREAD,
-        start_new_session=True,  # a Ctrl-C in the terminal is the run's to handle
-    ) as process:
+    with (
+        HeldSignals() as held,
+        subprocess.Popen(  # noqa: S603 - our own interpreter and program
+            [sys.executable, "-P", "-c", _PROGRAM, str(_PACKAGES)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=os.environ | _ONE_THREAD,
+            start_new_session=True,  # a Ctrl-C in the terminal is the run's to handle
+        ) as process,
+    ):
         try:
+            held.let_go()
             out, err = process.communicate(msgspec.json.encode(jobs))
         except BaseException:
             process.kill()

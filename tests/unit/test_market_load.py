@@ -1,8 +1,10 @@
 """Loading the data of a run: one process reads all files, all problems come together, the columns are mapped."""
 
 import mmap
+import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -200,3 +202,36 @@ def test_an_interrupted_run_leaves_no_reading_process_behind(monkeypatch, scratc
         load_bars([file("a", SP500)], seed=0)
     assert started[0].returncode is not None
     assert not list(scratch.iterdir())
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_amid_the_start_of_the_reading_process_waits_until_it_can_be_ended(
+    monkeypatch, scratch, nothing_small, number
+):  # the process is there before anybody holds it
+    started = []
+
+    class Interrupted(subprocess.Popen):
+        def __init__(self, *args, **keys):
+            super().__init__(*args, **keys)
+            started.append(self)
+            signal.raise_signal(number)
+
+    def handler(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(reader_call, "_PROGRAM", "import time; time.sleep(60)")
+    monkeypatch.setattr(subprocess, "Popen", Interrupted)
+    before = signal.signal(number, handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            load_bars([file("a", SP500)], seed=0)
+        assert signal.getsignal(number) is handler
+    finally:
+        signal.signal(number, before)
+    assert started[0].returncode == -signal.SIGKILL
+    assert not list(scratch.iterdir())
+
+
+def test_signals_are_not_held_in_other_threads(nothing_small):
+    with ThreadPoolExecutor(1) as threads:
+        assert len(threads.submit(load_bars, [file("a", SP500)], seed=0).result().bars["a"]) == 5031
