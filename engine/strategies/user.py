@@ -88,7 +88,7 @@ def _of_class(path: str, named: Any, values: Mapping[str, Any]) -> UserStrategy:
         kind = MarketFunction if _takes_markets(named.targets, first) else ColumnFunction
         _own_events(path, named, is_column=True)
         return UserStrategy(path, is_column=True, make=lambda: kind(path, named(**values).targets, {}))
-    if not hasattr(named, "on_bar"):
+    if not callable(getattr(named, "on_bar", None)):
         raise UserCodeError(f"class {path} has neither on_bar(bar, features, position) nor targets(columns)")
     event_types, hears = _own_events(path, named, is_column=False)
     _must_take(path, named, "on_bar", "bar", "features", "position", *(["publish"] if event_types else []))

@@ -122,9 +122,15 @@ class Usurper:
         """Nothing."""
 
 
+class NoMethod:
+    event_types = ("market.mood",)
+    on_bar = 5
+
+
 @pytest.mark.parametrize(
     ("cls", "part"),
     [
+        (NoMethod, "has neither on_bar(bar, features, position) nor targets(columns)"),
         (OnColumns, "works on columns: only one with on_bar publishes events or hears them"),
         (Deaf, "to publish events it needs event_types and on_bar(bar, features, position, publish), both or neither"),
         (Usurper, "FILL is an event of the engine, which alone publishes it"),
