@@ -21,6 +21,8 @@ Rows = NDArray[np.intp]
 Closes = tuple[Floats, Floats, Rows]
 """Net profit, gross profit and bars held of trades, in order, one portfolio after the other."""
 
+_NOWHERE = -1
+
 
 def add_fills(totals: Sequence[TradeStatistics], counts: Rows, columns: tuple[Floats, Floats, Floats]) -> None:
     """Adds `counts` fills to each of `totals`: notional, commission and slippage, as `TradeStatistics.on_fill` adds them."""
@@ -112,7 +114,7 @@ def _streaks(running: Rows, counts: Rows, is_hit: NDArray[np.bool_]) -> tuple[Ro
     """Of each portfolio the longest run of hits, `running` ones before its first counted, and the run it is in at its end."""
     starts = counts.cumsum() - counts
     places = np.arange(len(is_hit))
-    broken = np.where(is_hit, NO_PLACE, places)
+    broken = np.where(is_hit, _NOWHERE, places)
     broken[starts] = np.maximum(broken[starts], starts - 1)
     run = places - np.maximum.accumulate(broken)
     misses = np.flatnonzero(~is_hit)
@@ -120,6 +122,3 @@ def _streaks(running: Rows, counts: Rows, is_hit: NDArray[np.bool_]) -> tuple[Ro
     leading = np.minimum(first_miss - starts, counts)
     longest = np.maximum(np.maximum.reduceat(run, starts), leading + running)
     return longest, run[starts + counts - 1] + np.where(leading == counts, running, 0)
-
-
-NO_PLACE = -1

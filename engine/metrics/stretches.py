@@ -189,7 +189,8 @@ def _peaks_by_lane(lanes: Rows, rows: Rows, troughs: Rows, bars: int) -> tuple[R
     numbers = np.arange(len(troughs))
     begin, end = lanes.searchsorted(numbers), lanes.searchsorted(numbers, "right")
     some = begin < end
-    first, last, widest, recovery = (np.full(len(troughs), NO_ROW) for _ in range(4))
+    first, last, recovery = (np.full(len(troughs), NO_ROW) for _ in range(3))
+    widest = np.zeros(len(troughs), np.intp)
     if some.any():
         first[some], last[some] = rows[begin[some]], rows[end[some] - 1]
         gaps = np.diff(rows, prepend=0)

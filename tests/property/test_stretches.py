@@ -40,6 +40,23 @@ def marked_singly(initial, states, closes):
     return curve
 
 
+class Noting(EquityCurve):
+    """A curve that keeps what a block of marks came to."""
+
+    def add_stretch(self, stretch, day_values, last_day_row):
+        self.noted = stretch
+        super().add_stretch(stretch, day_values, last_day_row)
+
+
+def marked_in_a_block(initial, states, closes):
+    """What the marks of one lane come to, taken together."""
+    held_at = [[state for state in states if state[0] <= row][-1] for row in range(len(closes))]
+    money, units_held = (np.array([state[place] for state in held_at]) for place in (1, 2))
+    curve = Noting(initial, 0)
+    curve.mark_block(units_held * np.array(closes) + money, units_held != 0.0, np.empty(0, np.intp))
+    return curve.noted
+
+
 @given(closes_of, lanes_of, st.sampled_from([1, 4, 128]))
 def test_b3_marks_by_pieces_are_those_of_every_bar(closes, lanes, chunk):
     states = [states_of(lane, len(closes)) for lane in lanes]
@@ -57,3 +74,4 @@ def test_b3_marks_by_pieces_are_those_of_every_bar(closes, lanes, chunk):
             curve = EquityCurve(initial, 0)
             curve.add_stretch(stretch, np.empty(0), -1)
             assert figures(curve) == figures(expected)
+            assert stretch == marked_in_a_block(initial, each, closes)
