@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import shlex
 import sys
 import traceback
@@ -78,7 +77,6 @@ def _run(request: Request, messages: Messages, signals: Signals) -> int:
         prepared = _prepare(request, messages)
         if request.dry_run:
             return _dry_run(request, prepared)
-        gc.freeze()  # thousands of planned containers live as long as the run: nobody need look whether they are garbage
         try:
             with _claimed(request, prepared) as folder:
                 workers = request.workers or worthwhile_workers(prepared)
@@ -90,8 +88,6 @@ def _run(request: Request, messages: Messages, signals: Signals) -> int:
                 unwritten = _finish(run, outcome)
         except FolderRefusedError as error:
             raise RefusedConfigError(*_mended(error)) from error
-        finally:
-            gc.unfreeze()
     _report_failures(outcome, messages)
     if unwritten is not None:
         raise unwritten

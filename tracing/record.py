@@ -85,13 +85,8 @@ def _fraction(nanoseconds: int) -> str:
     return digits + "Z"
 
 
-def rfc3339(timestamp: int) -> str:
-    """A single timestamp as text, as `Clock` writes it."""
-    return Clock().text(timestamp)
-
-
 def nanoseconds(text: str) -> int:
-    """The timestamp (ns since the epoch, UTC) that `rfc3339` writes so.
+    """The timestamp (ns since the epoch, UTC) that `Clock` writes so.
 
     Raises:
         ValueError: if it is none of those.

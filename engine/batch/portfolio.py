@@ -44,7 +44,7 @@ class Account:
     day_zone: str | None
 
 
-class Company(Protocol):
+class LaneGroup(Protocol):
     """Lanes that are computed together."""
 
     lanes: list[BatchPortfolio]
@@ -83,7 +83,7 @@ class BatchPortfolio(Container):
         self.flaw: Exception | None = None
         self._final: Measured | None = None
 
-    def open_books(self, account: Account, find_turns: TurnFinder, cohort: Company) -> None:
+    def open_books(self, account: Account, find_turns: TurnFinder, cohort: LaneGroup) -> None:
         """Begins with nothing but cash; `find_turns` says when its strategy changes its mind. The clock is set by then."""
         self.account = account
         self._cohort = cohort

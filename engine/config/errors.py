@@ -1,15 +1,14 @@
 """What is wrong with a config: collected, so that everything is reported at once, each with its place."""
 
-import difflib
 from collections.abc import Iterable
 from typing import NamedTuple
 
 import msgspec
 
 from engine.config.node import Mapping, Mark, Node, Path, Scalar, Sequence, dotted
+from engine.guesses import nearest
 
 _LONGEST_SHOWN = 80
-_LONGEST_GUESSED = 100
 _MOST_COMPARED = 30_000
 _ONE_GUESS = 50
 _MOST_LISTED = 1_000
@@ -115,21 +114,6 @@ class Problems:
         self._compared += len(known) + _ONE_GUESS
         near = nearest(guess.word, known) if self._compared <= _MOST_COMPARED else ""
         return near or guess.otherwise
-
-
-def nearest(word: str, known: Iterable[str]) -> str:
-    """`; did you mean 'x'?` with the name closest to `word` whatever its case, empty if none is close."""
-    if len(word) > _LONGEST_GUESSED:
-        return ""
-    by_folded = {name.casefold(): name for name in known}
-    close = difflib.get_close_matches(word.casefold(), by_folded, 1, 0.6)
-    return f"; did you mean {by_folded[close[0]]!r}?" if close else ""
-
-
-def nearest_several(word: str, known: Iterable[str]) -> str:
-    """`; nearest are a, b, c`: what resembles `word` at all, empty if nothing does."""
-    close = difflib.get_close_matches(word, list(known), 3, 0.3) if len(word) <= _LONGEST_GUESSED else []
-    return f"; nearest: {', '.join(close)}" if close else ""
 
 
 def _printable(character: str) -> str:

@@ -8,7 +8,6 @@ from zoneinfo import available_timezones
 from engine.config.components import component_readers
 from engine.config.containers import ContainersReader
 from engine.config.dynamic_rules import ActionReader, ConditionReader
-from engine.config.errors import nearest
 from engine.config.forms import ListReader, TableReader, UnionReader
 from engine.config.identity import id_fault
 from engine.config.readers import ChoiceReader, Reader, TextReader
@@ -28,6 +27,7 @@ from engine.config.structs import StructReader, TaggedReader
 from engine.config.walker import ReaderFactory
 from engine.events import EVENT_TYPES
 from engine.features.spec import FeatureSpec
+from engine.guesses import nearest
 from engine.market.durations import duration_ns
 from engine.market.sources import ROLES, FileSource, SyntheticSource
 from engine.market.time_patterns import strptime_pattern

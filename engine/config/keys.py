@@ -3,8 +3,9 @@
 import itertools
 from collections.abc import Collection
 
-from engine.config.errors import Guess, Problems, nearest
+from engine.config.errors import Guess, Problems
 from engine.config.node import Mapping, Node, Path, Scalar
+from engine.guesses import nearest
 
 _FIRST_KEYS = 100
 _ELSEWHERE = {"dynamic_rules": "unknown key here: dynamic rules stand in the trace settings of portfolios"}

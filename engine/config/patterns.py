@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
-from engine.config.errors import ConfigProblem, nearest_several
+from engine.config.errors import ConfigProblem
 from engine.config.node import Mapping, Mark, Path, Scalar, Sequence, dotted
 from engine.config.schema import RunConfig
+from engine.guesses import nearest_several
 from tracing.patterns import Pattern
 
 IMPLIED = ("root_container", "execution_default")

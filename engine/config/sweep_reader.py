@@ -4,11 +4,12 @@ import re
 
 from engine.config.combinations import Axis, Sweep, plain
 from engine.config.distributions import Distribution, read_distribution
-from engine.config.errors import Problems, nearest, shown
+from engine.config.errors import Problems, shown
 from engine.config.keys import unknown_key
 from engine.config.node import Entry, Mapping, Node, Path, Scalar, as_mapping, place_in
 from engine.config.ranges import FORMS, LARGEST, parameter_values
 from engine.config.samples import METHODS, Chance, Sampling, check_drawn, read_sampling
+from engine.guesses import nearest
 from tracing.expression import Expression
 from tracing.expression_tokens import ExpressionError
 

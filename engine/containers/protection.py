@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from engine.trading.orders import WorkingOrder
     from engine.trading.positions import Trade
 
-NO_EXITS = ExitTerms()
-
 
 class Protection:
     """Asks for the orders that protect positions: those that the last decision named, else those of the config."""

@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from engine.orchestration.scenery import Scenery
     from engine.orchestration.simulation import Simulation
 
-    Supply = Callable[[int], AbstractContextManager[Executor]]
-
 _LOOK_S = 0.1
 _PATIENCE_S = 3.5
 """How long shards may take to end once they are asked to, before their processes are ended: 5 s are promised for all."""

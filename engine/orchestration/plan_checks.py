@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from engine.config.errors import nearest
 from engine.config.schema import DataContainer, PortfolioContainer
 from engine.events import EVENT_TYPES
+from engine.guesses import nearest
 from engine.orchestration.plan import ACTING
 from engine.orchestration.problems import PlanProblem
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from dataclasses import dataclass, field
 from time import perf_counter
@@ -108,17 +109,24 @@ class Run:
     def execute(self, watch: Callable[[], None]) -> Outcome:
         """Simulates and writes everything but the final run.json."""
         self._results.write_run(self._record("running", {}))
+        gc.freeze()  # thousands of planned containers live as long as the run: nobody need look whether they are garbage
         try:
-            reports, events = self._way.run(watch)
-        except SharedFailureError:
-            # Who failed may have taken lanes of other shards along, at an event that those did not see.
-            clear_results(self._results.root, self._prepared.folders)
-            self._way = Whole(self._prepared, self._results.root, self._warn)
-            reports, events = self._way.run(watch)
+            reports, events = self._simulate(watch)
+        finally:
+            gc.unfreeze()
         writing_s = sum(report.writing_s for report in reports.values()) / self._workers  # side by side
         outcome = _outcome(reports, events, max(perf_counter() - self._began - writing_s, 0.0))
         outcome.broken_off = self._way.broken_off
         return outcome
+
+    def _simulate(self, watch: Callable[[], None]) -> tuple[Mapping[str, Report], int]:
+        try:
+            return self._way.run(watch)
+        except SharedFailureError:
+            # Who failed may have taken lanes of other shards along, at an event that those did not see.
+            clear_results(self._results.root, self._prepared.folders)
+            self._way = Whole(self._prepared, self._results.root, self._warn)
+            return self._way.run(watch)
 
     def finish(self, outcome: Outcome) -> None:
         """Writes the final run.json."""

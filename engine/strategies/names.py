@@ -1,12 +1,10 @@
-"""Names that a user's code or config gets wrong: the nearest one that exists."""
+"""Columns and features by name, as a strategy of the user's own is given them."""
 
 from __future__ import annotations
 
-from difflib import get_close_matches
-from typing import TYPE_CHECKING, NoReturn, TypeVar
+from typing import NoReturn, TypeVar
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+from engine.guesses import nearest
 
 Value = TypeVar("Value")
 
@@ -30,9 +28,3 @@ class Readable(dict[str, Value]):
         """
         known = nearest(str(name), self) or f"; there are {', '.join(self) or 'none'}"
         raise UnknownNameError(f"no column or feature called {name!r} arrives here{known}")
-
-
-def nearest(word: str, known: Iterable[str]) -> str:
-    """`; did you mean 'x'?` with the name closest to `word`, empty if none is close."""
-    near = get_close_matches(word, list(known), 1)
-    return f"; did you mean {near[0]!r}?" if near else ""

@@ -10,8 +10,8 @@ from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from engine.guesses import nearest
 from engine.strategies.blame import described, users_line
-from engine.strategies.names import nearest
 from engine.strategies.parameters import BadValueError, typed
 
 if TYPE_CHECKING:
