@@ -1,5 +1,7 @@
 """The command line: which commands there are. Everything heavy is imported by a command when it runs."""
 
+import gc
+import os
 from typing import Annotated
 
 import typer
@@ -57,6 +59,16 @@ def _options(
     """Takes what stands before a command."""
 
 
+_YOUNG = 20_000
+"""So many new objects are looked through for garbage: what is imported and configured stays, 700 would be for nothing."""
+
+
 def main() -> None:
     """Runs the command that was typed."""
-    app()
+    gc.set_threshold(_YOUNG)
+    # numpy's threads for linear algebra spin while nobody needs them; workers have one as well.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    try:
+        app()
+    finally:
+        gc.freeze()  # the process ends: nobody need look once more whether what is left is garbage
