@@ -13,7 +13,6 @@ from cli.loading import RefusedConfigError, load, located, of_data, refused_by_s
 from cli.render.excerpt import source_line
 from cli.render.messages import Messages
 from cli.render.progress import progress_of
-from cli.render.summary import print_dry_run, print_json, print_summary
 from cli.signals import InterruptedBySignalError, Signals
 from engine.market.problems import BadData
 from engine.orchestration.estimate import estimate
@@ -92,13 +91,19 @@ def _run(request: Request, messages: Messages, signals: Signals) -> int:
     if unwritten is not None:
         raise unwritten
     if request.as_json:
+        from cli.render.run_json import print_json  # noqa: PLC0415 - what draws tables takes long to import
+
         print_json(prepared, outcome, request.output)
     elif not request.quiet:
+        from cli.render.summary import print_summary  # noqa: PLC0415 - as above
+
         print_summary(prepared, outcome, request.output)
     return _exit_code(outcome, signals)
 
 
 def _dry_run(request: Request, prepared: Prepared) -> int:
+    from cli.render.summary import print_dry_run  # noqa: PLC0415 - as above
+
     if request.as_json or not request.quiet:
         print_dry_run(prepared, request.output, as_json=request.as_json)
     return OK

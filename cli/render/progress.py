@@ -8,8 +8,6 @@ from datetime import UTC, datetime
 from time import monotonic
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-import psutil
-
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
@@ -135,7 +133,6 @@ class Watcher:
         self._display = display
         self._standing: Callable[[], Standing | None] = lambda: None
         self._expected_mib = 0.0
-        self._process = psutil.Process()
         self._began = self._shown = monotonic()
 
     def __enter__(self) -> Self:
@@ -180,10 +177,16 @@ class Watcher:
             done=standing.done,
             failed=standing.failed,
             open_trades=standing.open_trades,
-            memory_mib=round(self._process.memory_info().rss / _MIB, 1),
+            memory_mib=_held_mib(),
             expected_mib=self._expected_mib,
             left_s=round(spent * (standing.steps - standing.step) / standing.step, 1) if standing.step else None,
         )
+
+
+def _held_mib() -> float:
+    import psutil  # noqa: PLC0415 - a run that nobody follows has no use for it
+
+    return round(psutil.Process().memory_info().rss / _MIB, 1)
 
 
 def progress_of(kind: str) -> Watcher:

@@ -1,26 +1,22 @@
-"""What a run came to: the closing table, the JSON object, and what a dry run would do."""
+"""What a run came to, as the closing table, and what a dry run would do."""
 
 from __future__ import annotations
 
-import json
 import shlex
 import sys
 from datetime import UTC, datetime
-from time import time
 from typing import TYPE_CHECKING
 
-import psutil
 from rich.text import Text
 
 from cli.render.columns import Column, laid_out, shortened
 from cli.render.containers import STATUS_STYLES, ratio
 from cli.render.figures import money, number, percent
 from cli.render.hanging import hung
+from cli.render.run_json import write_json
 from cli.render.safe_text import visible
 from cli.render.terminal import Terminal
 from engine.config.schema import ExecutionContainer
-from engine.orchestration.machine import peak_mib
-from engine.orchestration.plan import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -57,33 +53,6 @@ def print_summary(prepared: Prepared, outcome: Outcome, output: Path) -> None:
     sys.stdout.flush()
 
 
-def print_json(prepared: Prepared, outcome: Outcome, output: Path) -> None:
-    """Prints one JSON object on stdout."""
-    portfolios = [planned.id for planned in prepared.plan.of_type("portfolio")]
-    lane_bars = sum(len(prepared.bars[data]) for id_ in portfolios for data in prepared.plan.data_of[id_])
-    _write_json(
-        {
-            "name": prepared.plan.config.name,
-            "status": outcome.status,
-            "output": str(output),
-            "plan_hash": prepared.hash,
-            "containers": {
-                "total": outcome.containers,
-                "completed": outcome.completed,
-                "failed": len(outcome.failures),
-            },
-            "bars": sum(len(bars) for bars in prepared.bars.values()),
-            "events": outcome.events,
-            "trades": outcome.metrics[ROOT]["total_trades"],
-            "load_s": round(prepared.load_s, 6),
-            "sim_s": round(outcome.sim_s, 6),
-            "total_s": round(time() - psutil.Process().create_time(), 6),
-            "bars_per_s": round(lane_bars / outcome.sim_s, 1),
-            "peak_rss_mb": peak_mib(),
-        }
-    )
-
-
 def print_dry_run(prepared: Prepared, output: Path, *, as_json: bool) -> None:
     """Prints what a run would do."""
     plan = prepared.plan
@@ -99,7 +68,7 @@ def print_dry_run(prepared: Prepared, output: Path, *, as_json: bool) -> None:
             "traced": traced,
             "streamed": streamed,
         }
-        _write_json({"name": plan.config.name, "status": "planned", "output": str(output), **planned})
+        write_json({"name": plan.config.name, "status": "planned", "output": str(output), **planned})
         return
     terminal = Terminal()
     facts = [
@@ -248,8 +217,3 @@ def _held(prepared: Prepared, data_ids: Iterable[str]) -> float:
 
 def _day(timestamp: int) -> str:
     return datetime.fromtimestamp(timestamp // 1_000_000_000, UTC).strftime("%Y-%m-%d")
-
-
-def _write_json(data: object) -> None:
-    sys.stdout.write(f"{json.dumps(data, separators=(',', ':'))}\n")  # ASCII, whatever stdout's encoding
-    sys.stdout.flush()

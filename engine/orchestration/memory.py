@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import psutil
-
 _MIB = 1 << 20
 
 
@@ -12,13 +10,14 @@ class MemoryLimit:
 
     def __init__(self, limit_mb: float | None) -> None:
         self._limit_mb = limit_mb
-        self._process = psutil.Process()
 
     def excess(self) -> str | None:
         """What to say if the process holds more than it may, None if it does not."""
         if self._limit_mb is None:
             return None
-        held = self._process.memory_info().rss / _MIB
+        import psutil  # noqa: PLC0415 - few runs have a limit
+
+        held = psutil.Process().memory_info().rss / _MIB
         if held <= self._limit_mb:
             return None
         return f"out of memory: {held:,.1f} MiB are held, memory_mb allows {self._limit_mb:,g}: the run was broken off"

@@ -15,17 +15,18 @@ from engine.orchestration.plan import ROOT
 from engine.orchestration.results_folder import clear_results
 from engine.orchestration.scenery import Scenery
 from engine.orchestration.shards import SharedFailureError, parcel
-from engine.orchestration.split import Split
 from tracing.record import Clock
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from engine.orchestration.board import Standing
     from engine.orchestration.part import Figures
     from engine.orchestration.prepare import Prepared
     from engine.orchestration.results_folder import ResultsFolder
+    from engine.orchestration.shards import Shard
+    from engine.orchestration.split import Split
 
 
 @dataclass(slots=True)
@@ -92,11 +93,12 @@ class Run:
         self._workers = workers
         self._began = perf_counter()
         shards = parcel(prepared.plan, workers, prepared.batch)
-        self._way: Whole | Split = (
-            Split(prepared, results.root, warn, shards, workers)
-            if len(shards) > 1
-            else Whole(prepared, results.root, warn)
-        )
+        self._way = self._split(shards) if len(shards) > 1 else Whole(prepared, results.root, warn)
+
+    def _split(self, shards: Sequence[Shard]) -> Whole | Split:
+        from engine.orchestration.split import Split  # noqa: PLC0415 - only what is shared out needs what shares out
+
+        return Split(self._prepared, self._results.root, self._warn, shards, self._workers)
 
     def stop(self) -> None:
         """Asks the run to end with what it has."""

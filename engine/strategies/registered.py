@@ -11,7 +11,6 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass, field
 from functools import lru_cache
-from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING, Any
 
 from engine.strategies.blame import described
@@ -21,6 +20,7 @@ from engine.strategies.user import UserStrategy, as_strategy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from importlib.metadata import EntryPoint
 
 GROUP = "admf.strategies"
 
@@ -73,6 +73,8 @@ def import_registered(name: str) -> Any:  # noqa: ANN401 - packages may register
 
 @lru_cache(maxsize=8)
 def _registered(_path: tuple[str, ...]) -> Registered:
+    from importlib.metadata import entry_points  # noqa: PLC0415 - few configs ask for it
+
     found = Registered()
     builtin = {str(cls.__struct_config__.tag) for cls in BUILTIN}
     by_name: dict[str, list[EntryPoint]] = {}
