@@ -5,7 +5,6 @@ from __future__ import annotations
 import shlex
 import sys
 import traceback
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cli.exits import ENVIRONMENT, FAILED, OK, REFUSED, SIGNALLED
@@ -13,7 +12,6 @@ from cli.loading import RefusedConfigError, load, located, of_data, refused_by_s
 from cli.render.excerpt import source_line
 from cli.render.messages import Messages
 from cli.render.progress import progress_of
-from cli.signals import InterruptedBySignalError, Signals
 from engine.market.problems import BadData
 from engine.orchestration.estimate import estimate
 from engine.orchestration.prepare import Prepared, prepare
@@ -24,56 +22,41 @@ from engine.orchestration.worth import worthwhile_workers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from pathlib import Path
 
     from cli.loading import Reason
     from cli.render.progress import Watcher
-    from engine.config.assignments import Assignment
+    from cli.request import Request
+    from cli.signals import Signals
+    from engine.market.reader_call import Reader
 
 
 _MOST_REPORTED = 20
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What was asked for on the command line; without `workers` the run decides."""
+def run_config(request: Request, signals: Signals, reader: Reader) -> int:
+    """Does what was asked for; returns the exit code.
 
-    config: Path
-    environment: str | None
-    assignments: tuple[str | Assignment, ...]
-    output: Path
-    overwrite: bool
-    strict: bool
-    dry_run: bool
-    as_json: bool
-    quiet: bool
-    progress: str
-    debug: bool
-    workers: int | None
-    path: str
-
-
-def run_config(request: Request) -> int:
-    """Does what was asked for; returns the exit code."""
+    Raises:
+        InterruptedBySignalError: a signal came while there was nothing to end cleanly, or a second one.
+    """
     messages = Messages(quiet=request.quiet)
-    with Signals() as signals:
-        try:
-            return _run(request, messages, signals)
-        except BrokenPipeError:
-            raise  # whoever read stdout has seen enough: typer leaves without a word
-        except (RefusedConfigError, InterruptedBySignalError, OSError, MemoryError) as error:
-            if request.debug:
-                traceback.print_exception(error)
-            code, lines = _reason(error, signals)
-        for line in lines:
-            messages.error(line)
-        return code
+    try:
+        return _run(request, messages, signals, reader)
+    except BrokenPipeError:
+        raise  # whoever read stdout has seen enough: typer leaves without a word
+    except (RefusedConfigError, OSError, MemoryError) as error:
+        if request.debug:
+            traceback.print_exception(error)
+        code, lines = _reason(error)
+    for line in lines:
+        messages.error(line)
+    return code
 
 
-def _run(request: Request, messages: Messages, signals: Signals) -> int:
+def _run(request: Request, messages: Messages, signals: Signals, reader: Reader) -> int:
     kind = "none" if request.quiet or request.dry_run else request.progress
     with progress_of(kind) as progress:
-        prepared = _prepare(request, messages)
+        prepared = _prepare(request, messages, reader)
         if request.dry_run:
             return _dry_run(request, prepared)
         try:
@@ -131,7 +114,7 @@ def _finish(run: Run, outcome: Outcome) -> OSError | None:
     return None
 
 
-def _prepare(request: Request, messages: Messages) -> Prepared:
+def _prepare(request: Request, messages: Messages, reader: Reader) -> Prepared:
     """Reads the config and plans it; under `--strict`, what is only odd refuses it too."""
     loaded = load(request.config, request.environment, request.assignments)
     refusals: list[Reason] = []
@@ -145,7 +128,7 @@ def _prepare(request: Request, messages: Messages) -> Prepared:
 
     warn(loaded.warnings)
     try:
-        prepared = prepare(loaded.config, loaded.locations, loaded.base_folder, path=request.path)
+        prepared = prepare(loaded.config, loaded.locations, loaded.base_folder, reader, path=request.path)
         warn((*prepared.warnings, *_off_the_path(request, prepared)))
     except PlanError as error:
         refusals += located(error, loaded)
@@ -182,13 +165,11 @@ def _report_failures(outcome: Outcome, messages: Messages) -> None:
         messages.error(f"... and {len(failures) - _MOST_REPORTED} more: their metrics.json say why")
 
 
-def _reason(error: BaseException, signals: Signals) -> tuple[int, Sequence[Reason]]:
+def _reason(error: Exception) -> tuple[int, Sequence[Reason]]:
     """The exit code and the words for what kept a run from ending by itself."""
     match error:
         case RefusedConfigError():
             return REFUSED, error.reasons
-        case InterruptedBySignalError():
-            return SIGNALLED + (signals.received or 0), ("interrupted",)
         case OSError(filename=str(path), strerror=str(reason)):
             return ENVIRONMENT, (f"{path}: {reason}",)
         case _:

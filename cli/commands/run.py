@@ -1,4 +1,4 @@
-"""`admf run`: its options. The work is in cli.running."""
+"""`admf run`: its options. The work is in cli.beginning and cli.running."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -75,11 +75,13 @@ def run(
 
     Example: admf run configs/quickstart.yaml --output results --overwrite
     """
-    from cli.running import Request, run_config  # noqa: PLC0415 - --help must not wait for numpy
-    from engine.config.assignments import Assignment  # noqa: PLC0415
+    from cli.beginning import begin  # noqa: PLC0415 - --help must not wait for it
+    from cli.request import Request  # noqa: PLC0415
 
     bounds = []
     if max_memory_mb is not None:
+        from engine.config.assignments import Assignment  # noqa: PLC0415
+
         bounds = [Assignment(f"memory_mb={max_memory_mb:g}", by=f"--max-memory-mb {max_memory_mb:g}")]
     request = Request(
         config=config,
@@ -96,4 +98,4 @@ def run(
         workers=workers,
         path=path.value,
     )
-    raise typer.Exit(run_config(request))
+    raise typer.Exit(begin(request))

@@ -10,6 +10,7 @@ from engine.market.civil import Times
 from engine.market.columns import find_columns
 from engine.market.csv_rows import read_rows
 from engine.market.durations import duration_ns, duration_text
+from engine.market.file_kind import is_parquet, is_small_text
 from engine.market.growing import GrowingColumns
 from engine.market.judgment import ASSUMED, Findings, judge, place, refuse_if_outside, zone_of
 from engine.market.problems import refuse
@@ -17,7 +18,7 @@ from engine.market.resample import Resampling
 from engine.market.sources import FileSource
 from engine.market.stitched import take_faultless
 from engine.market.table import Table, Unclear
-from engine.market.text_file import is_parquet, is_small_text, plain_copy, read_header
+from engine.market.text_file import plain_copy, read_header
 from engine.market.timestamps import UnclearTimestamps, read_timestamps
 
 

@@ -1,4 +1,4 @@
-"""Signals put off while a process is started: an exception out of the middle of that would lose it."""
+"""Signals put off while a process is started or a module imported: an exception out of the middle would lose either."""
 
 import signal
 import threading

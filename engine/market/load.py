@@ -12,6 +12,7 @@ from engine.market.bars import COLUMNS, Bars
 from engine.market.exchange import ReadJob, ReadReport
 from engine.market.growing import mapped_columns
 from engine.market.problems import BadData, DataProblem
+from engine.market.reader_call import Reader
 from engine.market.reading import read_jobs
 from engine.market.source_checks import check_source
 from engine.market.sources import FileSource, Source
@@ -36,12 +37,13 @@ class LoadedData:
     warnings: Sequence[str]
 
 
-def load_bars(requests: Sequence[DataRequest], *, seed: int) -> LoadedData:
+def load_bars(requests: Sequence[DataRequest], *, seed: int, reader: Reader | None = None) -> LoadedData:
     """The bars that each request asks for; requests for the same share one Bars.
 
     Args:
         requests: one for each data container.
         seed: the run's seed, for synthetic sources without one of their own.
+        reader: the reading process, where it may have been started already.
 
     Raises:
         BadData: a source or a file cannot be used; all problems of all of them together.
@@ -52,7 +54,9 @@ def load_bars(requests: Sequence[DataRequest], *, seed: int) -> LoadedData:
         raise BadData(problems)
     distinct = {_key(request): request for request in reversed(requests)}
     ordered = {key: distinct[key] for key in map(_key, requests)}
-    loaded = _from_files({key: request for key, request in ordered.items() if isinstance(request.source, FileSource)})
+    of_files = {key: request for key, request in ordered.items() if isinstance(request.source, FileSource)}
+    with reader or Reader() as asked:
+        loaded = _from_files(of_files, asked)
     bars = dict(loaded.bars)
     bars.update({key: _made(request, seed) for key, request in ordered.items() if key not in bars})
     return LoadedData({request.container_id: bars[_key(request)] for request in requests}, loaded.warnings)
@@ -81,14 +85,14 @@ def _made(request: DataRequest, seed: int) -> Bars:
         raise BadData([DataProblem("synthetic", None, None, str(error), request.config_location)]) from None
 
 
-def _from_files(requests: Mapping[str, DataRequest]) -> LoadedData:
+def _from_files(requests: Mapping[str, DataRequest], reader: Reader) -> LoadedData:
     """The bars of file sources under the keys of their requests."""
     if not requests:
         return LoadedData({}, [])
     folder = Path(tempfile.mkdtemp(prefix="admf-columns-"))
     try:
         jobs = [_job(request, folder / str(index)) for index, request in enumerate(requests.values())]
-        reports = read_jobs(jobs)
+        reports = read_jobs(jobs, reader)
         problems = [
             problem
             for job, report, request in zip(jobs, reports, requests.values(), strict=True)

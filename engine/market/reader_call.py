@@ -1,15 +1,13 @@
-"""Starting the reading process and getting its reports."""
+"""Starting the reading process and getting its answer."""
 
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
 from pathlib import Path
+from types import TracebackType
+from typing import Self
 
-import msgspec
-
-from engine.market.exchange import ReadJob, ReadReport
 from engine.market.held_signals import HeldSignals
 
 # The packages' folder goes to the end of the path, so that an installed one and a checkout both work, and -P keeps
@@ -24,32 +22,58 @@ class ReaderFailed(OSError):  # noqa: N818 - says what happened
     """The process that reads market data ended before it was done; the message says how."""
 
 
-def run_reader(jobs: Sequence[ReadJob]) -> list[ReadReport]:
-    """The reports of a reading process on its jobs, in their order; the process has ended when this returns.
+class Reader:
+    """The reading process of a run, to be used in a `with` statement, at whose end it has ended.
 
-    Raises:
-        ReaderFailed: it ended without a report.
+    It may be started before it is known what there is to read: a run takes as long to understand its config as the
+    process to begin. One that is asked nothing is ended.
     """
-    with (
-        HeldSignals() as held,
-        subprocess.Popen(  # noqa: S603 - our own interpreter and program
-            [sys.executable, "-P", "-c", _PROGRAM, str(_PACKAGES)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env=os.environ | _ONE_THREAD,
-            start_new_session=True,  # a Ctrl-C in the terminal is the run's to handle
-        ) as process,
-    ):
-        try:
-            held.let_go()
-            out, err = process.communicate(msgspec.json.encode(jobs))
-        except BaseException:
-            process.kill()
-            raise
-    if process.returncode:
-        raise ReaderFailed(_death(process.returncode, err.decode(errors="replace")))
-    return msgspec.json.decode(out, type=list[ReadReport])
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        """Starts nothing yet."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Ends the process if it still runs."""
+        if self._process is not None:
+            with self._process as process:
+                process.kill()
+
+    def start(self) -> subprocess.Popen[bytes]:
+        """Starts the process, unless it has been.
+
+        Raises:
+            OSError: if that fails.
+        """
+        if self._process is None:
+            with HeldSignals():
+                self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and program
+                    [sys.executable, "-P", "-c", _PROGRAM, str(_PACKAGES)],
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.PIPE,
+                    env=os.environ | _ONE_THREAD,
+                    start_new_session=True,  # a Ctrl-C in the terminal is the run's to handle
+                )
+        return self._process
+
+    def answer(self, question: bytes) -> bytes:
+        """What the process answers, once; it has ended when this returns.
+
+        Raises:
+            ReaderFailed: it ended without an answer.
+            OSError: if it cannot be started.
+        """
+        process = self.start()
+        out, err = process.communicate(question)
+        if process.returncode:
+            raise ReaderFailed(_death(process.returncode, err.decode(errors="replace")))
+        return out
 
 
 def _death(code: int, errors: str) -> str:

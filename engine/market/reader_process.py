@@ -9,6 +9,7 @@ import sys
 
 import msgspec
 
+import engine.market.csv_columns  # noqa: F401 - takes longest: done while the run still finds out what there is to read
 from engine.market.exchange import ReadJob
 from engine.market.reading import read_job
 
@@ -18,5 +19,7 @@ def main() -> None:
     # Whatever a library prints must not get into the reports.
     with os.fdopen(os.dup(1), "wb") as reports:
         os.dup2(2, 1)
-        jobs = msgspec.json.decode(sys.stdin.buffer.read(), type=list[ReadJob])
-        reports.write(msgspec.json.encode([read_job(job) for job in jobs]))
+        question = sys.stdin.buffer.read()
+        if question:  # else the run has ended without asking
+            jobs = msgspec.json.decode(question, type=list[ReadJob])
+            reports.write(msgspec.json.encode([read_job(job) for job in jobs]))

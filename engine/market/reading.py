@@ -3,31 +3,28 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+import msgspec
+
 from engine.market.exchange import ReadJob, ReadReport
 from engine.market.file_bars import read_file
+from engine.market.file_kind import is_quick
 from engine.market.problems import FileRefused, Flaw, absent
-from engine.market.reader_call import run_reader
-from engine.market.text_file import fingerprint, is_small_text
+from engine.market.reader_call import Reader
+from engine.market.text_file import fingerprint
 
 
-def read_jobs(jobs: Sequence[ReadJob]) -> list[ReadReport]:
+def read_jobs(jobs: Sequence[ReadJob], reader: Reader) -> list[ReadReport]:
     """The reports on the jobs, in their order.
 
     Raises:
         ReaderFailed: the reading process died, for lack of memory or of disk space.
     """
-    reports = {job.folder: read_job(job) for job in jobs if _is_quick(Path(job.path))}
+    reports = {job.folder: read_job(job) for job in jobs if is_quick(Path(job.path))}
     others = [job for job in jobs if job.folder not in reports]
     if others:
-        reports |= zip((job.folder for job in others), run_reader(others), strict=True)
+        answer = msgspec.json.decode(reader.answer(msgspec.json.encode(others)), type=list[ReadReport])
+        reports |= zip((job.folder for job in others), answer, strict=True)
     return [reports[job.folder] for job in jobs]
-
-
-def _is_quick(path: Path) -> bool:
-    try:
-        return not path.is_file() or is_small_text(path)
-    except OSError:
-        return True
 
 
 def read_job(job: ReadJob) -> ReadReport:

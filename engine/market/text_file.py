@@ -15,10 +15,8 @@ import zstandard
 
 from engine.market.problems import refuse
 
-SMALL_BYTES = 512 << 10
-"""Some 10,000 rows, or 40,000 compressed: 0.1 to 0.4 s, as much as a process with a database takes to begin."""
 _PIECE = 1 << 20
-_GZIP, _ZSTD, _ZIP, _PARQUET = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PK\x03\x04", b"PAR1"
+_GZIP, _ZSTD, _ZIP = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PK\x03\x04"
 _WIDE_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _SEPARATORS = ",;\t|"
 
@@ -46,17 +44,6 @@ def fingerprint(path: Path) -> str:
     """SHA-256 of a file's bytes, hex."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def is_parquet(path: Path) -> bool:
-    """Whether the file's first bytes are those of Parquet, whatever it is called."""
-    with path.open("rb") as file:
-        return file.read(len(_PARQUET)) == _PARQUET
-
-
-def is_small_text(path: Path) -> bool:
-    """Whether a file is text that is read row by row sooner than a database is started for it."""
-    return path.stat().st_size <= SMALL_BYTES and not is_parquet(path)
 
 
 def plain_copy(path: Path, scratch: Path) -> Path:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from engine.config.locations import Locations
     from engine.config.schema import RunConfig
     from engine.market.bars import Bars
+    from engine.market.reader_call import Reader
     from engine.orchestration.estimate import Estimate
     from engine.orchestration.lane_paths import LanePath
     from engine.orchestration.plan import Plan
@@ -59,8 +60,10 @@ class Prepared:
         return {*self.plan.containers, *paths}
 
 
-def prepare(config: RunConfig, locations: Locations, folder: Path, *, path: str = "auto") -> Prepared:
-    """Plans the run of a config that stands in `folder`, and loads its data.
+def prepare(
+    config: RunConfig, locations: Locations, folder: Path, reader: Reader | None = None, *, path: str = "auto"
+) -> Prepared:
+    """Plans the run of a config that stands in `folder`, and loads its data, by a `reader` that may have been started.
 
     Portfolios that can be are computed as columns, unless the `path` is "event".
 
@@ -73,7 +76,7 @@ def prepare(config: RunConfig, locations: Locations, folder: Path, *, path: str 
     check_folders(plan, traces)
     check_memory(plan, traces)
     began = perf_counter()
-    data = load_bars(data_requests(plan, locations), seed=config.seed)
+    data = load_bars(data_requests(plan, locations), seed=config.seed, reader=reader)
     load_s = perf_counter() - began
     _check_lengths(plan, data.bars)
     timed = time_bars(plan, data.bars)

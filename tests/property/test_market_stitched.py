@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.market import duck, file_bars, text_file
+from engine.market import duck, file_bars, file_kind
 from engine.market.file_bars import read_file
 from engine.market.problems import FileRefused
 from engine.market.sources import FileSource
@@ -74,7 +74,7 @@ def test_l6_blocks_give_what_the_whole_file_gives(rows, usual, keys, block):
         path = Path(folder) / "bars.csv"
         path.write_text(text(rows, usual))
         whole = outcome(path, keys)
-        patch.setattr(text_file, "SMALL_BYTES", 0)
+        patch.setattr(file_kind, "SMALL_BYTES", 0)
         patch.setattr(duck, "_LARGE_BYTES", 0)
         patch.setattr(duck, "_BLOCK_ROWS", block)
         assert outcome(path, keys) == whole
@@ -85,7 +85,7 @@ def test_l6_a_faultless_file_is_never_held_whole(monkeypatch, tmp_path, usual):
     path = tmp_path / "bars.csv"
     path.write_text(text([(usual, 4, "X")] * 60, usual))
     whole = outcome(path, {})
-    monkeypatch.setattr(text_file, "SMALL_BYTES", 0)
+    monkeypatch.setattr(file_kind, "SMALL_BYTES", 0)
     monkeypatch.setattr(duck, "_LARGE_BYTES", 0)
     monkeypatch.setattr(duck, "_BLOCK_ROWS", 15)
     monkeypatch.setattr(file_bars, "read_rows", not_row_by_row)
@@ -99,7 +99,7 @@ def test_l6_a_row_that_is_not_later_is_found_where_blocks_meet_too(monkeypatch, 
     path.write_text(text([("year first", step if number == at else 4, "X") for number in range(6)], "year first"))
     whole = outcome(path, {})
     assert whole[1] == [at + 2]
-    monkeypatch.setattr(text_file, "SMALL_BYTES", 0)
+    monkeypatch.setattr(file_kind, "SMALL_BYTES", 0)
     monkeypatch.setattr(duck, "_LARGE_BYTES", 0)
     monkeypatch.setattr(duck, "_BLOCK_ROWS", 2)
     assert outcome(path, {}) == whole

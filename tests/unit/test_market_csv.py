@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import zstandard
 
-from engine.market import csv_columns, duck, file_bars, text_file
+from engine.market import csv_columns, duck, file_bars, file_kind
 from engine.market.file_bars import read_file
 from engine.market.problems import FileRefused
 from engine.market.sources import FileSource
@@ -21,7 +21,7 @@ ROWS = "2020-01-01,1,2,0.5,1.5,10\n2020-01-02,1.25,2,0.5,1.5,20.5\n"
 @pytest.fixture(autouse=True)
 def nothing_small(monkeypatch):
     """The fast reader is asked first, however small the file."""
-    monkeypatch.setattr(text_file, "SMALL_BYTES", 0)
+    monkeypatch.setattr(file_kind, "SMALL_BYTES", 0)
 
 
 @pytest.fixture
@@ -103,7 +103,7 @@ def test_m1_the_fast_reader_takes_ordinary_files(load, monkeypatch):
 
 
 def test_m1_the_exact_reader_agrees_with_the_fast_one(load, monkeypatch):
-    monkeypatch.setattr(text_file, "SMALL_BYTES", 1 << 20)
+    monkeypatch.setattr(file_kind, "SMALL_BYTES", 1 << 20)
     monkeypatch.setattr(csv_columns, "csv_tables", None)
     for text in ODD_FILES.values():
         assert_the_two_bars(load(text))

@@ -41,13 +41,13 @@ def scratch(tmp_path, monkeypatch):
 @pytest.fixture
 def nothing_small(monkeypatch):
     """Every file is read by a process of its own."""
-    monkeypatch.setattr("engine.market.text_file.SMALL_BYTES", 0)
+    monkeypatch.setattr("engine.market.file_kind.SMALL_BYTES", 0)
 
 
 def test_small_and_large_files_give_the_same_bars(monkeypatch, scratch):
     requests = [file("a", SP500), file("b", EURUSD), file("c", SP500, timeframe="1w")]
     here = load_bars(requests, seed=1)
-    monkeypatch.setattr("engine.market.text_file.SMALL_BYTES", 105_000)  # between the two
+    monkeypatch.setattr("engine.market.file_kind.SMALL_BYTES", 105_000)  # between the two
     apart = load_bars(requests, seed=1)
     assert here.warnings == apart.warnings
     for id_, bars in here.bars.items():
@@ -177,16 +177,36 @@ def test_a_reading_process_that_dies_says_how(monkeypatch, scratch, nothing_smal
     assert not list(scratch.iterdir())
 
 
-@pytest.mark.parametrize("small", ["text_file.SMALL_BYTES", "0"])
+@pytest.mark.parametrize("small", ["file_kind.SMALL_BYTES", "0"])
 def test_duckdb_never_enters_the_run_s_process(small):
     program = (
-        f"from engine.market import text_file; text_file.SMALL_BYTES = {small}; "
+        f"from engine.market import file_kind; file_kind.SMALL_BYTES = {small}; "
         "import sys; from pathlib import Path; from engine.market.load import DataRequest, load_bars; "
         "from engine.market.sources import FileSource; "
         f"load_bars([DataRequest('a', FileSource(path={SP500!r}, symbol='X'), Path({str(DATA)!r}), '')], seed=0); "
         "sys.exit('duckdb' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+def test_a_reading_process_may_be_started_before_its_jobs_are_known(scratch, nothing_small):
+    with reader_call.Reader() as reader:
+        process = reader.start()
+        bars = load_bars([file("a", SP500)], seed=0, reader=reader).bars["a"]
+    assert process.returncode == 0
+    assert bars.fingerprint == load_bars([file("a", SP500)], seed=0).bars["a"].fingerprint
+
+
+def test_a_reading_process_that_is_asked_nothing_is_ended():
+    with reader_call.Reader() as reader:
+        process = reader.start()
+    assert process.returncode == -signal.SIGKILL
+
+
+def test_a_reading_process_ends_by_itself_once_nobody_can_ask_it():
+    process = reader_call.Reader().start()
+    assert process.communicate() == (b"", b"")
+    assert process.returncode == 0
 
 
 def test_an_interrupted_run_leaves_no_reading_process_behind(monkeypatch, scratch, nothing_small):
