@@ -131,6 +131,11 @@ class EventBus:
         for bus in (self, *self._readers.values()):
             bus._ask_again(self)  # noqa: SLF001
 
+    @property
+    def is_observed(self) -> bool:
+        """Whether anybody is attached to it."""
+        return bool(self._observers)
+
     def wants(self, event_type: str, lane: int | None = None) -> bool:
         """Whether anybody, here or along the links, would see an event of this type: if not, do not build it.
 

@@ -5,7 +5,7 @@ Whoever only writes them down makes their lines from the columns; whoever wants 
 
 from __future__ import annotations
 
-from itertools import repeat
+from itertools import chain, repeat
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 if TYPE_CHECKING:
@@ -77,6 +77,11 @@ class Stretch:
         if self._events is None:
             self._events = self.columns.events(self.start, self.end)
         return self._events
+
+
+def in_turn(stretches: Sequence[Stretch]) -> Iterable[Event]:
+    """The events of several stretches, equally long: the first of each, then the second of each, and so on."""
+    return chain.from_iterable(zip(*(stretch.events() for stretch in stretches), strict=True))
 
 
 def _cut(value: object, start: int, end: int) -> Iterable[Any]:

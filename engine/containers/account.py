@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from engine.trading.acceptance import too_little
 from engine.trading.accounts import Prospect
 from engine.trading.orders import signed
 
@@ -51,9 +52,9 @@ class Account:
         waiting[number] += signed(request.side, request.quantity)
         if abs(self._ledger.quantities[number] + waiting[number]) <= abs(before):
             return ""
-        worth = request.quantity * self._clock.closes[number].item(index)
-        if worth < self._minimum_notional:
-            return f"worth {worth:.2f}, less than minimum_notional {self._minimum_notional:.2f}"
+        fault = too_little(request.quantity * self._clock.closes[number].item(index), self._minimum_notional)
+        if fault:
+            return fault
         prospect = self._prospect(index, waiting, number)
         return self.limits.refusal(request, prospect, index) or self._model.refusal(prospect)
 

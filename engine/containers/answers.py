@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING
 from engine.events import Fill, Order
 
 if TYPE_CHECKING:
-    from engine.containers.outlet import Outlet
+    from engine.containers.outlet import Voice
     from engine.events import Liquidity, OrderStatus
     from engine.trading.orders import Execution, WorkingOrder
 
 
 class Answers:
-    """Publishes ORDER and FILL events of one lane in the phase under way."""
+    """Says what becomes of the orders of one lane: ORDER and FILL events."""
 
-    def __init__(self, source: str, outlet: Outlet) -> None:
+    def __init__(self, source: str, voice: Voice) -> None:
         self._source = source
-        self._outlet = outlet
+        self._voice = voice
 
     def publish_order(
         self,
@@ -32,7 +32,7 @@ class Answers:
         """Says what became of an order; `ends` if its trade ends with it."""
         request = order.request
         event = Order(
-            timestamp=self._outlet.now,
+            timestamp=self._voice.now,
             source=self._source,
             event_id=event_id,
             correlation_id=request.correlation_id,
@@ -53,18 +53,17 @@ class Answers:
             good_till=request.good_till,
             oco=request.oco,
         )
-        self._outlet.publish(self._outlet.agenda.phase, event)
+        self._voice.say(event)
 
     def publish_fill(
         self, order: WorkingOrder, quantity: float, execution: Execution, liquidity: Liquidity, *, ambiguous: bool
-    ) -> str:
-        """Says that `quantity` units of an order are filled; returns the event's id."""
+    ) -> Fill:
+        """Says that `quantity` units of an order are filled; returns the event."""
         request = order.request
-        event_id = self._outlet.identify("FILL")
         fill = Fill(
-            timestamp=self._outlet.now,
+            timestamp=self._voice.now,
             source=self._source,
-            event_id=event_id,
+            event_id=self._voice.identify("FILL"),
             correlation_id=request.correlation_id,
             causation_id=order.accepted_by,
             order_id=order.order_id,
@@ -77,5 +76,5 @@ class Answers:
             liquidity=liquidity,
             ambiguous_bar=ambiguous,
         )
-        self._outlet.publish(self._outlet.agenda.phase, fill)
-        return event_id
+        self._voice.say(fill)
+        return fill

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.agenda import Phase
-from engine.events import Signal
+from engine.containers.signal_events import signal
 from engine.strategies.decision import SIGNS
 
 if TYPE_CHECKING:
@@ -55,22 +55,8 @@ class Decisions:
     def _publish(self, symbol: str, decision: Decision, trade_id: str | None, *, cause: str, strategy: str) -> str:
         signal_id = self._outlet.identify("SIGNAL")
         if self._outlet.wants("SIGNAL"):
-            signal = Signal(
-                timestamp=self._outlet.now,
-                source=self._outlet.label,
-                event_id=signal_id,
-                correlation_id=trade_id,
-                causation_id=cause,
-                symbol=symbol,
-                direction=decision.direction,
-                strength=decision.strength,
-                strategy=strategy,
-                reason=decision.reason,
-                order=decision.order,
-                exits=decision.exits,
-                otherwise=decision.otherwise,
-            )
-            self._outlet.publish(Phase.DECIDE, signal)
+            event = signal(self._outlet, signal_id, symbol, decision, trade_id=trade_id, cause=cause, strategy=strategy)
+            self._outlet.publish(Phase.DECIDE, event)
         return signal_id
 
     def _begin_trade(self) -> str:

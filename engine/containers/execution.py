@@ -9,7 +9,12 @@ from engine.containers.base import Container, TracerFactory
 from engine.events import Event, OrderRequest
 
 if TYPE_CHECKING:
+    from engine.bus import EventBus
     from engine.containers.desk import Desk
+
+
+REQUESTS = frozenset({"ORDER_REQUEST"})
+ANSWERS = frozenset({"ORDER", "FILL"})
 
 
 class ExecutionContainer(Container):
@@ -25,5 +30,10 @@ class ExecutionContainer(Container):
         self.event_bus.subscribe("ORDER_REQUEST", self._on_request)
 
     def _on_request(self, event: Event) -> None:
-        if isinstance(event, OrderRequest):
+        if isinstance(event, OrderRequest) and event.source in self.desks:  # others are answered as columns
             self.desks[event.source].take(event)
+
+    def serve(self, client: EventBus) -> None:
+        """Hears the requests of a portfolio, which hears the answers."""
+        client.link(self.event_bus, REQUESTS)
+        self.event_bus.link(client, ANSWERS)

@@ -70,10 +70,14 @@ class FeaturePublisher:
     def follow_interest(self) -> None:
         """Publishes the values while somebody wants them; nothing is computed for it before."""
         if self._streams is None and self.outlet.wants(FeatureStream.event_type):
-            columns = enumerate(map(self._columns, range(len(self.clock.feeds))))
-            self._streams = [FeatureStream(self, number, named) for number, named in columns if named]
+            self._streams = self.streams()
         for stream in self._streams or ():
             stream.follow_interest()
+
+    def streams(self) -> list[FeatureStream]:
+        """A new stream for each feed that it has values of."""
+        columns = enumerate(map(self._columns, range(len(self.clock.feeds))))
+        return [FeatureStream(self, number, named) for number, named in columns if named]
 
     def event_id(self, feed_number: int, row: int) -> str:
         """The id of the FEATURES event of a row (rule E1)."""

@@ -225,11 +225,11 @@ class Matching:
         request = order.request
         execution = self._execute(order, row, quantity, reference)
         flat = self._book.fill(order, quantity)
-        fill_id = self._answers.publish_fill(order, quantity, execution, liquidity, ambiguous=ambiguous)
+        fill = self._answers.publish_fill(order, quantity, execution, liquidity, ambiguous=ambiguous)
         if flat:
-            self._cancel(self._book.of_trade(order.correlation_id), "the position is closed", fill_id)
+            self._cancel(self._book.of_trade(order.correlation_id), "the position is closed", fill.event_id)
         elif request.oco is not None and not self._book.reduces(order):
-            self._cancel(self._book.others_of_oco(order), "the other order of the OCO was filled", fill_id)
+            self._cancel(self._book.others_of_oco(order), "the other order of the OCO was filled", fill.event_id)
 
     def _cancel(self, orders: Iterable[WorkingOrder], reason: str, fill_id: str) -> None:
         """Takes away what a fill has made superfluous: its trade goes on, or ends with POSITION_CLOSE."""

@@ -33,7 +33,7 @@ class Breaches:
         if self._outlet.wants("RISK_BREACH"):
             source, now = self._outlet.label, self._outlet.now
             breach = RiskBreach(now, source, event_id, trade_id, cause, rule, *measured, action)
-            self._outlet.publish(self._outlet.agenda.phase, breach)
+            self._outlet.say(breach)
         return event_id
 
 

@@ -78,6 +78,14 @@ class Outlet:
             raise self._storm()
         self.agenda.post(phase, self, self.dispatch, event)
 
+    def say(self, event: Event) -> None:
+        """Has `event` dispatched in the phase under way, when its turn comes.
+
+        Raises:
+            EventStormError: as `publish`.
+        """
+        self.publish(self.agenda.phase, event)
+
     def dispatch(self, event: Event) -> None:
         """Dispatches `event` at once, as the whole of the work under way."""
         self.published += 1
@@ -105,6 +113,24 @@ class Outlet:
 
     def _storm(self) -> EventStormError:
         return EventStormError(f"event_storm: more than {STORM_LIMIT} events from {self.label} in one step")
+
+
+class Voice(Protocol):
+    """What it takes to speak for a source: who it is, what time it is, what its events are called, and who hears them."""
+
+    @property
+    def label(self) -> str:
+        """What stands in its event ids."""
+
+    @property
+    def now(self) -> int:
+        """The moment of which it speaks, ns UTC."""
+
+    def identify(self, event_type: str) -> str:
+        """The id of its next event of this type."""
+
+    def say(self, event: Event) -> None:
+        """Has an event of this moment heard, after what was said before."""
 
 
 class Producer(Protocol):

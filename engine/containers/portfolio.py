@@ -254,7 +254,7 @@ class PortfolioContainer(Container):
         holding.opened_by = self.outlet.identify("POSITION_OPEN")
         if self.outlet.wants("POSITION_OPEN"):
             opened = position_open(self.container_id, holding.opened_by, fill, trade)
-            self.outlet.publish(self.outlet.agenda.phase, opened)
+            self.outlet.say(opened)
 
     def _close(self, fill: Fill, trade: Trade, holding: Holding) -> None:
         holding.closing = False
@@ -263,7 +263,7 @@ class PortfolioContainer(Container):
         event_id = self.outlet.identify("POSITION_CLOSE")
         bars_held = self._index() - trade.opened_bar
         closed = position_close(self.container_id, event_id, fill, trade, bars_held)
-        self.outlet.publish(self.outlet.agenda.phase, closed)
+        self.outlet.say(closed)
 
     def _begin(self, _: object) -> None:
         if self.runner is not None:

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 from engine.events import OrderRequest
 
 if TYPE_CHECKING:
-    from engine.containers.outlet import Outlet
+    from engine.containers.outlet import Voice
     from engine.events import Side
     from engine.order_terms import OrderTerms
 
 
 class RequestEvents:
-    """Publishes a portfolio's ORDER_REQUEST events in the phase under way."""
+    """Says what a portfolio asks for: ORDER_REQUEST events."""
 
-    def __init__(self, outlet: Outlet) -> None:
-        self._outlet = outlet
+    def __init__(self, voice: Voice) -> None:
+        self._voice = voice
 
     def publish(
         self,
@@ -29,13 +29,13 @@ class RequestEvents:
         cause: str,
         oco: str | None = None,
         replaces: str | None = None,
-    ) -> None:
-        """Asks for an order of `quantity` units; `sign` is +1 for a buy, -1 for a sell."""
+    ) -> OrderRequest:
+        """Asks for an order of `quantity` units; `sign` is +1 for a buy, -1 for a sell. Returns the event."""
         side: Side = "buy" if sign > 0 else "sell"
         request = OrderRequest(
-            timestamp=self._outlet.now,
-            source=self._outlet.label,
-            event_id=self._outlet.identify("ORDER_REQUEST"),
+            timestamp=self._voice.now,
+            source=self._voice.label,
+            event_id=self._voice.identify("ORDER_REQUEST"),
             correlation_id=trade_id,
             causation_id=cause,
             symbol=symbol,
@@ -51,4 +51,5 @@ class RequestEvents:
             oco=oco,
             replaces=replaces,
         )
-        self._outlet.publish(self._outlet.agenda.phase, request)
+        self._voice.say(request)
+        return request

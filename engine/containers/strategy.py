@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from engine.agenda import Phase
 from engine.containers.base import Container
-from engine.events import Bar, Event, Features, Signal
+from engine.containers.signal_events import signal
+from engine.events import Bar, Event, Features
 from engine.market.timeline import NO_MORE
-from engine.strategies.decision import NAMES, Decision, PositionView, as_decision
+from engine.strategies.decision import TARGETS, PositionView, as_decision
 from engine.strategies.names import Readable
 
 if TYPE_CHECKING:
@@ -18,11 +19,8 @@ if TYPE_CHECKING:
     from engine.containers.outlet import Outlet
     from engine.containers.own_publisher import OwnPublisher
     from engine.market.timeline import Clock
+    from engine.strategies.decision import Decision
     from engine.strategies.targets import Changes
-
-
-_TARGETS = {sign: Decision(direction, 1.0, f"target {direction}") for sign, direction in NAMES.items()}
-"""What a column strategy decides, by the sign of its target."""
 
 
 class Emit(Protocol):
@@ -75,7 +73,7 @@ class ColumnRunner:
     def _decide(self, position: int) -> None:
         found = self._changes
         feed_number, row = found.feeds.item(position), found.rows.item(position)
-        self._emit(feed_number, _TARGETS[found.directions.item(position)], self._cause(feed_number, row))
+        self._emit(feed_number, TARGETS[found.directions.item(position)], self._cause(feed_number, row))
         self._wake(position + 1)
 
 
@@ -189,23 +187,9 @@ class StrategyContainer(Container):
         event_id = self.outlet.identify("SIGNAL")
         if not self.outlet.wants("SIGNAL"):
             return
-        feed = self.clock.feeds[feed_number]
-        signal = Signal(
-            timestamp=self.outlet.now,
-            source=self.container_id,
-            event_id=event_id,
-            correlation_id=None,
-            causation_id=cause,
-            symbol=decision.symbol or feed.symbol,
-            direction=decision.direction,
-            strength=decision.strength,
-            strategy=self.strategy_name,
-            reason=decision.reason,
-            order=decision.order,
-            exits=decision.exits,
-            otherwise=decision.otherwise,
-        )
-        self.outlet.publish(Phase.DECIDE, signal)
+        symbol = decision.symbol or self.clock.feeds[feed_number].symbol
+        event = signal(self.outlet, event_id, symbol, decision, trade_id=None, cause=cause, strategy=self.strategy_name)
+        self.outlet.publish(Phase.DECIDE, event)
 
     def _begin(self, _: object) -> None:
         self.runner.begin()

@@ -43,6 +43,10 @@ class Decision:
         return self.order is not None or self.exits is not None or self.otherwise is not None
 
 
+TARGETS = {sign: Decision(direction, 1.0, f"target {direction}") for sign, direction in NAMES.items()}
+"""What a column strategy decides, by the sign of its target."""
+
+
 @dataclass(frozen=True, slots=True)
 class PositionView:
     """What a bar strategy sees of its portfolio: signed units, and the average entry price (0.0 while flat)."""

@@ -35,6 +35,11 @@ def fault_of(request: OrderRequest, close: float) -> str:
     return _trail_fault(request) if request.order_type == "trailing_stop" else ""
 
 
+def too_little(worth: float, minimum: float) -> str:
+    """What is wrong with an order worth so much where the least is `minimum`, in quote currency; empty if nothing is."""
+    return f"worth {worth:.2f}, less than minimum_notional {minimum:.2f}" if worth < minimum else ""
+
+
 def _price_fault(name: str, price: float, close: float) -> str:
     if not math.isfinite(price) or price <= 0.0:
         return f"{name} {price} is not a price"
