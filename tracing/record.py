@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
 import msgspec
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
 NS_PER_SECOND = 1_000_000_000
 NS_PER_MINUTE = 60 * NS_PER_SECOND
@@ -24,6 +25,7 @@ _SECONDS = tuple(f"{second:02d}" for second in range(60))
 _WHOLE_SECONDS = tuple(f"{second}Z".encode() for second in _SECONDS)
 _TO_THE_MINUTE = -len(_WHOLE_SECONDS[0])
 _WHOLE_MINUTES = tuple(f"{minute}00Z".encode() for minute in _MINUTES)
+_MINUTES_OF_A_DAY = {n * NS_PER_MINUTE: text for n, text in enumerate(_WHOLE_MINUTES)}
 
 
 class Stamped(Protocol):
@@ -119,17 +121,18 @@ class Stamps:
             return self._enter(timestamp) if fraction else stamp[:_TO_THE_MINUTE] + _WHOLE_SECONDS[seconds]
         return stamp
 
-    def stamps(self, timestamps: Iterable[int]) -> list[bytes]:
-        """`stamp` of each."""
-        midnight, next_midnight, date = self._midnight, self._next_midnight, self._date
-        texts = []
-        for timestamp in timestamps:
-            minutes, rest = divmod(timestamp, NS_PER_MINUTE)
-            if rest or not midnight <= minutes < next_midnight:
-                texts.append(self._enter(timestamp))
-                midnight, next_midnight, date = self._midnight, self._next_midnight, self._date
-            else:
-                texts.append(date + _WHOLE_MINUTES[minutes - midnight])
+    def stamps(self, timestamps: Sequence[int]) -> list[bytes]:
+        """`stamp` of each; they ascend."""
+        texts: list[bytes] = []
+        while len(texts) < len(timestamps):
+            start = len(texts)
+            self.stamp(timestamps[start])
+            midnight, date = self._midnight * NS_PER_MINUTE, self._date
+            of_day = timestamps[start : bisect_left(timestamps, midnight + NS_PER_DAY, start)]
+            try:
+                texts += [date + _MINUTES_OF_A_DAY[timestamp - midnight] for timestamp in of_day]
+            except KeyError:  # they are not all of whole minutes
+                texts += map(self.stamp, of_day)
         return texts
 
     def _enter(self, timestamp: int) -> bytes:
