@@ -36,7 +36,7 @@ from engine.strategies.crossover import Crossover
 from engine.trading.sizing import FixedQuantity
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from engine.containers.base import Container
     from engine.events import Event
@@ -234,11 +234,12 @@ def stage(
     *,
     prepare: Callable[[Mapping[str, Container]], None] = lambda _: None,
     folder: Path = HERE,
+    batch: Collection[str] = (),
     **settings: object,
 ) -> Simulation:
-    """A wired run that has not begun."""
+    """A wired run that has not begun; the portfolios in `batch` are computed as columns."""
     config = RunConfig(name="test", containers=list(containers), **settings)
-    return wire(plan := make_plan(config, folder), Scenery(plan, bars), prepare)
+    return wire(plan := make_plan(config, folder), Scenery(plan, bars), prepare, batch=batch)
 
 
 def play(

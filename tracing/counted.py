@@ -28,6 +28,16 @@ class Census(NamedTuple):
     left: Mapping[str, int]
 
 
+def can_be_counted(settings: TraceSettings) -> bool:
+    """Whether what becomes of events follows from their number: none is written, and those that are kept are few."""
+    match settings.retention_policy:
+        case "all":
+            return False
+        case "trade_complete" if settings.max_events:
+            return False  # it may have to be warned of
+    return not settings.may_stream
+
+
 class CountedTracer:
     """Stands for an `EventTracer` under these settings, which keep events in memory and not all of them.
 

@@ -49,7 +49,7 @@ def run(
     path: Annotated[
         LanePath,
         typer.Option(
-            help="How portfolios are computed: as columns where nobody takes their events (auto, batch; batch warns of "
+            help="How portfolios are computed: as columns where nobody acts on their events (auto, batch; batch warns of "
             "those that cannot be), or all event by event. The results are the same."
         ),
     ] = LanePath.auto,

@@ -9,11 +9,12 @@ from engine.batch.at_once import close_at_once, fill_at_once
 from engine.batch.closed_trades import count_trades
 from engine.batch.fills import NO_FILLS, followed, joined
 from engine.batch.marks import mark_lanes
+from engine.batch.telling import attempt, tell, tell_end
 from engine.batch.turns import find_together
 from engine.market.column_file import release_pages
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
     from typing import TypeVar
 
     from engine.batch.fills import Fills
@@ -50,9 +51,11 @@ class Cohort:
         """All bars before `until`."""
         if until > self._reached:
             with self._all_answering():
-                lanes, fills = self._fill(self._decide(until - 1))
+                decided = self._decide(until - 1)
+                lanes, fills = self._fill(decided)
                 self._mark(until, lanes, fills)
                 _count(lanes, fills)
+                tell(until, _by_id(decided), lanes, fills)
 
     def end(self) -> None:
         """All bars that are left; what is decided on the last close expires, what is open then is closed if wanted."""
@@ -76,12 +79,15 @@ class Cohort:
         lanes, fills = self._fill([(lane, _before(last, turns)) for lane, turns in decided])
         for lane, (rows, directions) in decided:
             if len(rows) and rows.item(-1) == last:
-                _attempt(lane, lane.let_expire, directions.item(-1))
+                attempt(lane, lane.let_expire, directions.item(-1))
         self._mark(last + 1, lanes, fills)
-        _count(lanes, _closed_out(lanes, fills))
+        closed = _closed_out(lanes, fills)
+        _count(lanes, closed)
         for lane in lanes:
             if lane.flaw is None:
-                _attempt(lane, lane.mark_end)
+                attempt(lane, lane.mark_end)
+        tell(last + 1, _by_id(decided), lanes, fills)
+        tell_end(lanes, fills, closed)
 
     def _decide(self, until: int) -> list[Decided]:
         """The turns that each lane still under way makes at bars before `until`."""
@@ -110,7 +116,7 @@ class Cohort:
                     lanes.append(lane)
                     lane.note(tally)
         for lane, turns in in_turn:
-            done = _attempt(lane, lane.filling.fill, *turns)
+            done = attempt(lane, lane.filling.fill, *turns)
             if done is not None:
                 lanes.append(lane)
                 some.append(done[0])
@@ -122,6 +128,10 @@ class Cohort:
         if lanes and until > start:
             mark_lanes(self._clock.closes[0][start:until], start, lanes, fills)
         release_pages()  # other cohorts read other columns: no more than those of one count as memory at a time
+
+
+def _by_id(decided: Sequence[Decided]) -> dict[str, Turns]:
+    return {lane.container_id: turns for lane, turns in decided}
 
 
 def _before(row: int, turns: Turns) -> Turns:
@@ -150,12 +160,3 @@ def _count(lanes: Sequence[BatchPortfolio], fills: Fills) -> None:
     trades = count_trades([lane.book for lane in lanes], [lane.trade for lane in lanes], fills)
     for lane, trade in zip(lanes, trades, strict=True):
         lane.trade = trade
-
-
-def _attempt(lane: BatchPortfolio, work: Callable[..., Result], *arguments: object) -> Result | None:
-    """What a lane's own work comes to, None if it fails: that is the lane's flaw."""
-    try:
-        return work(*arguments)
-    except Exception as error:  # noqa: BLE001 - a lane's failure is its own
-        lane.flaw = error
-        return None

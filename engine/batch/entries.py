@@ -6,13 +6,16 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import TYPE_CHECKING
 
-from engine.trading.accounts import ROUNDING
+from engine.trading.acceptance import fault_of, too_little
+from engine.trading.accounts import ROUNDING, MarginAccount, Prospect
+from engine.trading.orders import signed
 from engine.trading.sizing import Entry, FixedQuantity, in_lots
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+    from engine.events import OrderRequest
     from engine.market.bars import Bars
     from engine.trading.sizing import Sizer
 
@@ -48,9 +51,16 @@ class Entries:
         )
         return in_lots(self.sizer.units(entry), self.lot_size)
 
-    def accepts(self, signed: float, held: float, close: float, equity: float) -> bool:
-        """Whether an entry of `signed` units is taken at this close, the order that leaves what is `held` being on its way."""
-        units = abs(signed)
+    def accepts(self, signed_units: float, held: float, close: float, equity: float) -> bool:
+        """Whether an entry of so many units is taken at this close, the order that leaves what is `held` being on its way."""
+        units = abs(signed_units)
         if not (isfinite(units) and units > 0.0) or units * close < self.minimum_notional:
             return False
-        return abs(held + (signed - held)) * close <= equity * (1.0 + ROUNDING)
+        return abs(held + (signed_units - held)) * close <= equity * (1.0 + ROUNDING)
+
+    def refusal(self, request: OrderRequest, held: float, close: float, equity: float) -> str:
+        """Why `accepts` does not take an entry, in words; empty if it does."""
+        fault = fault_of(request, close) or too_little(request.quantity * close, self.minimum_notional)
+        after = held + (signed(request.side, request.quantity) - held)
+        worth = abs(after) * close
+        return fault or MarginAccount().refusal(Prospect(after, worth, equity - worth, equity))

@@ -15,7 +15,7 @@ from engine.trading.deals import Deal, MonthlyNotional
 from engine.trading.orders import execute
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     import numpy.typing as npt
 
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from engine.trading.costs import Terms
 
     Rows = npt.NDArray[np.intp]
-    _Booked = tuple[int, float, float, float, float, float, float]
 
 
 @dataclass(slots=True)
@@ -35,6 +34,18 @@ class Position:
     cash: float
     held: float = 0.0
     intent: int = 0
+
+
+class Filled(NamedTuple):
+    """One fill: a row of `Fills`."""
+
+    row: int
+    signed: float
+    price: float
+    commission: float
+    slippage: float
+    cash: float
+    held: float
 
 
 class Fills(NamedTuple):
@@ -62,6 +73,13 @@ class Fills(NamedTuple):
     def lanes(self) -> Rows:
         """The lane of each fill."""
         return np.arange(len(self.counts)).repeat(self.counts)
+
+    def each(self) -> Iterator[list[Filled]]:
+        """The fills of each lane, one by one."""
+        ends = self.counts.cumsum().tolist()
+        for start, end in zip((0, *ends), ends, strict=False):
+            columns = (column[start:end].tolist() for column in self[1:])
+            yield list(map(Filled, *columns))
 
 
 class Tally(NamedTuple):
@@ -98,7 +116,7 @@ class Filling:
     def fill(self, rows: Rows, directions: Targets) -> tuple[Fills, Tally]:
         """The fills of turns decided on these rows, each at the bar after it, by the functions that the event path calls."""
         position = self.position
-        booked: list[_Booked] = []
+        booked: list[Filled] = []
         entries = exits = reverses = left_refused = refused = 0
         columns = (rows.tolist(), directions.tolist(), self.references[rows + 1].tolist())
         for row, target, reference in zip(*columns, strict=True):
@@ -134,7 +152,7 @@ class Filling:
         units = self.entries.units(self.bars, row, long=target > 0, cash=cash, equity=equity)
         return units if self.entries.accepts(target * units, held, close, equity) else None
 
-    def _book(self, signed: float, reference: float, row: int) -> _Booked:
+    def _book(self, signed: float, reference: float, row: int) -> Filled:
         """Fills an order of `signed` units in the bar of a row, which ends or begins what is held."""
         position, bars = self.position, self.bars
         self._traded = traded = self._traded or MonthlyNotional()
@@ -154,10 +172,10 @@ class Filling:
         traded.add(deal.quantity * done.price)
         position.cash = position.cash + (-(signed * done.price) - done.commission)
         position.held = 0.0 if position.held else signed
-        return row, signed, done.price, done.commission, done.slippage, position.cash, position.held
+        return Filled(row, signed, done.price, done.commission, done.slippage, position.cash, position.held)
 
 
-def as_columns(booked: Sequence[_Booked]) -> Fills:
+def as_columns(booked: Sequence[Filled]) -> Fills:
     """The fills of one lane."""
     rows, *others = zip(*booked, strict=True) if booked else ((),) * 7
     return Fills(np.array([len(rows)]), np.array(rows, np.intp), *(np.array(each, np.float64) for each in others))

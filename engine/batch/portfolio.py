@@ -22,12 +22,17 @@ if TYPE_CHECKING:
 
     from engine.batch.entries import Entries
     from engine.batch.fills import Tally
+    from engine.batch.narrator import Narrator
     from engine.batch.turns import TurnFinder
     from engine.containers.outlet import Outlet
     from engine.market.timeline import Clock
     from engine.strategies.columns import Turns
     from engine.trading.costs import Terms
     from engine.trading.positions import Trade
+
+
+TOLD_AT_ONCE = 1 << 14
+"""Bars of all lanes of a cohort after which a lane that is observed tells of them: it can be followed, and stopped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +62,11 @@ class LaneGroup(Protocol):
 
 
 class BatchPortfolio(Container):
-    """A lane of one symbol and one column strategy, whose orders and events nobody takes.
+    """A lane of one symbol and one column strategy, whose orders and events nobody acts on.
 
     It sleeps until its books are asked for, then its cohort makes up for all bars since. The wiring sets what it works with,
-    has it join a cohort and opens its books before `start`. `trade` is the one that is open,
+    has it join a cohort and opens its books before `start`; it has a `narrator` if its events are observed, else
+    `events_in_memory` may say how many would be kept; `caught_up` is called whenever it has told what happened so far. `trade` is the one that is open,
     `before` what it had before the turns at hand: cash and signed units; `flaw` an error on the way, which is
     raised when its turn comes.
     """
@@ -76,8 +82,10 @@ class BatchPortfolio(Container):
         super().__init__(container_id, lane=lane, rank=rank, tracer_factory=tracer_factory)
         self.book = TradeBook()
         self.census = TradeCensus()
-        self.events_in_memory: Callable[[], int] = int
+        self.narrator: Narrator | None = None
+        self.events_in_memory: Callable[[], int] | None = None
         self.published: Callable[[], int] = int
+        self.caught_up: Callable[[], object] = bool
         self.trade: Trade | None = None
         self.target = 0
         self.flaw: Exception | None = None
@@ -93,8 +101,13 @@ class BatchPortfolio(Container):
         self.curve = EquityCurve(account.cash, len(account.day_rows))
 
     def start(self) -> None:
-        """Arranges for the lane's last step."""
-        self.outlet.wake(self.clock.steps.item(-1), Phase.END, self._end)
+        """Arranges for the lane's last step, and for those at which it tells what has happened."""
+        last = len(self.clock) - 1
+        if self.narrator is not None:
+            apart = max(1, TOLD_AT_ONCE // len(self._cohort.lanes))
+            for row in range(apart - 1, last, apart):
+                self.outlet.wake(self.clock.steps.item(row), Phase.END, self._catch_up, row)
+        self.outlet.wake(self.clock.steps.item(last), Phase.END, self._end)
 
     @property
     def open_positions(self) -> int:
@@ -107,7 +120,9 @@ class BatchPortfolio(Container):
         return self.curve.bars
 
     def memory_usage(self) -> dict[str, int]:
-        """Events that would be held in memory, and positions held."""
+        """Events that are held in memory, or would be, and positions held."""
+        if self.events_in_memory is None:
+            return super().memory_usage()
         return {"events_in_memory": self.events_in_memory(), "open_positions": self.open_positions}
 
     def settle(self, step: int) -> None:
@@ -164,6 +179,11 @@ class BatchPortfolio(Container):
         position = self.filling.position
         last = self.clock.closes[0].item(-1)
         self.curve.final_mark(position.cash + position.held * last if position.held else position.cash)
+
+    def _catch_up(self, row: int) -> None:
+        self._cohort.bring_to(row + 1)
+        if self.status == "running":
+            self.caught_up()
 
     def _own_up(self) -> None:
         if self.flaw is not None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from engine.batch.census import TRADE_EVENTS
 from engine.batch.portfolio import BatchPortfolio
-from tracing.counted import Census, CountedTracer
+from tracing.counted import Census, CountedTracer, can_be_counted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,7 +29,9 @@ class BatchEvents:
         self._plan = plan
         self._traces = traces
         self._portfolios = {id_: each for id_, each in containers.items() if isinstance(each, BatchPortfolio)}
-        self.tracers = {id_: self._tracer(id_) for id_ in self._portfolios if traces[id_].enabled}
+        self.tracers = {
+            id_: self._tracer(id_) for id_ in self._portfolios if traces[id_].enabled and can_be_counted(traces[id_])
+        }
         for id_, portfolio in self._portfolios.items():
             portfolio.published = partial(self._published, id_)
 

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from engine.containers.outlet import Outlet
     from engine.features.columns import Column
     from engine.market.timeline import Clock
+    from engine.orchestration.plan import Plan
     from engine.orchestration.stage import Stage
     from engine.trading.sizing import Sizer
 
@@ -43,6 +44,12 @@ Model = TypeVar("Model")
 
 LAST_LANE = 1 << 40
 """Sorts after every portfolio: where the run itself ends."""
+
+
+def desk_label(plan: Plan, portfolio: str) -> str:
+    """What stands in the ids of a portfolio's orders: its execution, and its own id where that serves several (rule E1)."""
+    id_ = plan.execution_of[portfolio]
+    return f"{id_}/{portfolio}" if len(plan.clients_of[id_]) > 1 else id_
 
 
 class Equipment:
@@ -55,7 +62,7 @@ class Equipment:
         self._containers = containers
         self._root = root
         self._publishers: dict[str, FeaturePublisher] = {}
-        self._runners = Runners(stage, containers, self._publishers)
+        self.runners = Runners(stage, containers, self._publishers)
 
     def equip_all(self) -> None:
         """Gives every container what it works with."""
@@ -66,7 +73,7 @@ class Equipment:
                     container.feed = self._scenery.feeds[container.container_id]
                     container.publisher = self._extras(container)
                 case FeatureContainer():
-                    container.publisher = self._publisher(container, self._outlet(container))
+                    container.publisher = self.publisher(container, self._outlet(container))
                 case StrategyContainer():
                     self._equip_strategy(container)
                 case PortfolioContainer():
@@ -87,10 +94,10 @@ class Equipment:
         id_ = container.container_id
         container.outlet = self._outlet(container)
         container.clock = self._clock(id_)
-        container.publisher = self._publisher(container, container.outlet)
+        container.publisher = self.publisher(container, container.outlet)
         strategy = self._plan.strategy(id_)
         container.strategy_name = strategy.name if strategy else ""
-        container.runner = self._runners.of(container, container.outlet, container.emit)
+        container.runner = self.runners.of(container, container.outlet, container.emit)
 
     def _equip_portfolio(self, portfolio: PortfolioContainer) -> None:
         id_ = portfolio.container_id
@@ -106,9 +113,9 @@ class Equipment:
             portfolio.outlet, clock, portfolio.ledger, model=config.account, minimum_notional=config.minimum_notional
         )
         portfolio.desk = self._open_desk(portfolio)
-        portfolio.publisher = self._publisher(portfolio, portfolio.outlet)
+        portfolio.publisher = self.publisher(portfolio, portfolio.outlet)
         portfolio.strategy_name = config.strategy.name if config.strategy else ""
-        portfolio.runner = self._runners.of(portfolio, portfolio.outlet, portfolio.decide) if config.strategy else None
+        portfolio.runner = self.runners.of(portfolio, portfolio.outlet, portfolio.decide) if config.strategy else None
         portfolio.close_at_end = config.close_at_end
         portfolio.days_per_year = config.days_per_year or days.days_per_year
         portfolio.entry_form, portfolio.exit_form = config.entry, config.exit
@@ -128,12 +135,11 @@ class Equipment:
         portfolio.finished = self._root.announce
 
     def _open_desk(self, portfolio: PortfolioContainer) -> Desk:
-        """A desk in the portfolio's lane; ids name the portfolio where the execution container serves several (E1)."""
+        """A desk in the portfolio's lane."""
         id_ = self._plan.execution_of[portfolio.container_id]
         execution = self._containers[id_]
         declared = self._plan.containers[id_].config
-        shared = len(self._plan.clients_of[id_]) > 1
-        outlet = self._stage.outlet(execution, portfolio.lane, f"{id_}/{portfolio.container_id}" if shared else id_)
+        outlet = self._stage.outlet(execution, portfolio.lane, desk_label(self._plan, portfolio.container_id))
         terms = self._terms(declared) if isinstance(declared, ExecutionConfig) else Terms()
         desk = Desk(
             id_,
@@ -197,7 +203,8 @@ class Equipment:
             container.container_id, container.outlet, self._clock(container.container_id), lambda _: extras
         )
 
-    def _publisher(self, host: Container, outlet: Outlet) -> FeaturePublisher:
+    def publisher(self, host: Container, outlet: Outlet) -> FeaturePublisher:
+        """What publishes the features that a host defines."""
         id_ = host.container_id
         features, clock = self._plan.features(id_), self._clock(id_)
 

@@ -51,7 +51,7 @@ def lane_paths(plan: Plan, traces: Mapping[str, TraceSettings]) -> dict[str, Lan
 
 
 def _path(obstacle: str | None) -> LanePath:
-    return LanePath("batch", "nobody takes its events") if obstacle is None else LanePath("event", obstacle)
+    return LanePath("batch", "nobody acts on its events") if obstacle is None else LanePath("event", obstacle)
 
 
 def _obstacles(
@@ -60,27 +60,14 @@ def _obstacles(
     yield from (f"results ask for {key}" for key in _said(plan.config.results, _KNOWN_OF_RESULTS))
     if id_ in listeners:
         yield f"{listeners[id_]} listens to it"
-    yield from _trace_obstacles(traces[id_])
+    if traces[id_].dynamic_rules:
+        yield "its trace settings have dynamic_rules"
     if len(plan.data_of[id_]) != 1:
         yield "it trades several symbols"
     yield from (f"it says {key}" for key in _said(plan.portfolio(id_), _KNOWN_OF_PORTFOLIOS))
     yield from _strategy_obstacles(plan, id_)
     yield from _own_models(plan, id_)
     yield from _execution_obstacles(plan, traces, id_)
-    yield from (
-        f"{source} behind it writes its events to disk" for source in plan.behind[id_] if traces[source].may_stream
-    )
-
-
-def _trace_obstacles(settings: TraceSettings) -> Iterator[str]:
-    if settings.dynamic_rules:
-        yield "its trace settings have dynamic_rules"
-    if settings.streams:
-        yield "its events are written to disk"
-    elif settings.enabled and settings.retention_policy == "all":
-        yield "its events are all kept in memory"
-    elif settings.enabled and settings.retention_policy == "trade_complete" and settings.max_events:
-        yield "its max_events may have to be warned of"
 
 
 def _own_models(plan: Plan, id_: str) -> Iterator[str]:
@@ -103,8 +90,10 @@ def _strategy_obstacles(plan: Plan, id_: str) -> Iterator[str]:
 
 def _execution_obstacles(plan: Plan, traces: Mapping[str, TraceSettings], id_: str) -> Iterator[str]:
     execution = plan.execution_of[id_]
-    if traces[execution].enabled or traces[execution].may_stream:
-        yield f"{execution} traces its orders"
+    if traces[execution].may_trace and len(plan.clients_of[execution]) > 1:
+        yield f"{execution} traces its orders among others"
+    if traces[execution].dynamic_rules:
+        yield f"the trace settings of {execution} have dynamic_rules"
     yield from _own_models(plan, execution)
     config = plan.containers[execution].config
     if config is not None:

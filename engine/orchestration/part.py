@@ -10,13 +10,14 @@ from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
+from engine.batch.portfolio import BatchPortfolio
 from engine.containers.portfolio import PortfolioContainer
 from engine.market.column_file import release_pages
 from engine.orchestration.batch_events import BatchEvents
 from engine.orchestration.extracts import EquityExtract, TradeExtract
 from engine.orchestration.memory import MemoryLimit
 from engine.orchestration.results_folder import write_metrics
-from engine.orchestration.snapshots import Snapshots
+from engine.orchestration.snapshots import ColumnSnapshots, Snapshots
 from engine.orchestration.tracing_setup import accounting, attach_tracers, open_stream
 from engine.orchestration.watchdog import LaneTimeoutError, Watchdog
 from engine.orchestration.wiring import wire
@@ -130,6 +131,8 @@ class Part:
                 self._attach_extracts(container)
                 if self._wanted.snapshot_every:
                     Snapshots(container, self._wanted.snapshot_every, self._take_snapshot)
+            elif isinstance(container, BatchPortfolio) and self._wanted.snapshot_every:
+                container.caught_up = ColumnSnapshots(container, self._wanted.snapshot_every, self._take_snapshot)
 
     def _attach_extracts(self, portfolio: PortfolioContainer) -> None:
         if self._wanted.trades:
@@ -146,7 +149,7 @@ class Part:
         streams = (wanted.trades + wanted.equity) * sum(1 for _ in self._prepared.plan.of_type("portfolio"))
         return open_stream(self._folder / portfolio.container_id, stem, streams, durable=wanted.durable)
 
-    def _take_snapshot(self, portfolio: PortfolioContainer) -> None:
+    def _take_snapshot(self, portfolio: PortfolioContainer | BatchPortfolio) -> None:
         """Writes what the portfolio has come to so far. The tracer is relieved first, so that the file says so."""
         tracer = self._tracers.get(portfolio.container_id)
         if tracer is not None and self._wanted.clear_on_snapshot:

@@ -18,6 +18,7 @@ from engine.orchestration.problems import PlanError, PlanProblem
 from engine.orchestration.tracing_setup import resolve_traces
 from engine.orchestration.unused import unused
 from engine.trading.sizing import VolatilityTarget
+from tracing.counted import can_be_counted
 from tracing.storage.paths import shared_folders
 
 if TYPE_CHECKING:
@@ -52,6 +53,12 @@ class Prepared:
     load_s: float
     paths: Mapping[str, LanePath]
     batch: frozenset[str]
+
+    @property
+    def told(self) -> frozenset[str]:
+        """Those of `batch` that are observed: all their events are made."""
+        traces = self.traces
+        return frozenset(id_ for id_ in self.batch if traces[id_].enabled and not can_be_counted(traces[id_]))
 
     @property
     def folders(self) -> set[str]:

@@ -40,7 +40,7 @@ class Runners:
         """What runs a host's strategy: woken at every bar for a class, at changes of its target for columns."""
         id_ = host.container_id
         clock = self._clock(id_)
-        cause = partial(self._cause, id_)
+        cause = partial(self.cause, id_)
         own = self._stage.plan.own_code.get(id_)
         if own is not None and not own.is_column:
             return BarRunner(
@@ -83,7 +83,7 @@ class Runners:
             origins |= dict.fromkeys([*names, *(feed.bars.extras if feed else ())], source)
         return origins
 
-    def _cause(self, id_: str, feed_number: int, row: int) -> str:
+    def cause(self, id_: str, feed_number: int, row: int) -> str:
         """The event behind a decision: the nearest FEATURES of that bar, else the BAR."""
         name = self._causes.get((id_, feed_number))
         if name is None:

@@ -67,7 +67,10 @@ class ShardResult:
 
 
 def parcel(plan: Plan, workers: int, batch: Collection[str] = ()) -> list[Shard]:
-    """The lanes of a plan in order, in shards for so many workers; the portfolios in `batch` are computed as columns."""
+    """The lanes of a plan in order, in shards for so many workers.
+
+    The portfolios in `batch` are computed as columns, and nobody observes them.
+    """
     lanes = [planned.lane for planned in plan.of_type("portfolio")]
     most = MOST_LANES * COLUMN_LANES if len(batch) == len(lanes) else MOST_LANES
     size = most if workers == 1 else max(1, min(most, -(-len(lanes) // (workers * ROUNDS))))

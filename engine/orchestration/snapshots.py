@@ -9,6 +9,7 @@ from engine.events import Event, PositionClose
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from engine.batch.portfolio import BatchPortfolio
     from engine.containers.portfolio import PortfolioContainer
 
 
@@ -36,4 +37,21 @@ class Snapshots:
         if self._closed >= self._every:
             self._closed = 0
             self._portfolio.settle(self._portfolio.outlet.agenda.step)
+            self._take(self._portfolio)
+
+
+class ColumnSnapshots:
+    """Calls `take(portfolio)` if `every` more trades have closed by the time that a portfolio in columns tells of them."""
+
+    def __init__(self, portfolio: BatchPortfolio, every: int, take: Callable[[BatchPortfolio], None]) -> None:
+        self._portfolio = portfolio
+        self._every = every
+        self._take = take
+        self._taken_at = 0
+
+    def __call__(self) -> None:
+        """Takes a snapshot if it is time."""
+        closed = self._portfolio.book.total.total_trades
+        if closed >= self._taken_at + self._every:
+            self._taken_at = closed
             self._take(self._portfolio)

@@ -10,6 +10,7 @@ from engine.config.schema import CONTAINER_TYPES
 from engine.containers.portfolio import PortfolioContainer
 from engine.events import EVENT_TYPES
 from engine.orchestration.dynamic_tracing import RuleWatch
+from tracing.counted import can_be_counted
 from tracing.open import open_tracer, retrace
 from tracing.resolve import TraceResolver
 from tracing.settings import DEFAULT_FILE_SIZE_MB
@@ -70,7 +71,7 @@ def attach_tracers(
     tracers: dict[str, EventTracer] = {}
     for id_, settings in traces.items():
         container = containers.get(id_)
-        if container is None or isinstance(container, BatchPortfolio):
+        if container is None or (isinstance(container, BatchPortfolio) and can_be_counted(settings)):
             continue
         if settings.enabled or settings.dynamic_rules:
             folder = root / (settings.storage_path or id_)

@@ -16,6 +16,7 @@ from engine.containers.strategy import StrategyContainer
 from engine.orchestration.batch_lanes import equip_batch, find_turns
 from engine.orchestration.equipment import Equipment
 from engine.orchestration.failures import Failures
+from engine.orchestration.narration import Narration
 from engine.orchestration.plan import ROOT
 from engine.orchestration.simulation import Simulation
 from engine.orchestration.stage import Stage
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
     from engine.orchestration.plan import Plan
     from engine.orchestration.scenery import Scenery
 
-REQUESTS = frozenset({"ORDER_REQUEST"})
-ANSWERS = frozenset({"ORDER", "FILL"})
 ERRORS = frozenset({"ERROR"})
 BARS = frozenset({"BAR"})
 
@@ -74,12 +73,14 @@ def wire(
     root = root or RootContainer(ROOT, rank=BEFORE_ALL)
     containers[ROOT] = root
     _link(plan, containers)
-    Equipment(stage, containers, root).equip_all()
+    equipment = Equipment(stage, containers, root)
+    equipment.equip_all()
     equip_batch(stage, containers, finders, root)
     failures = Failures(stage.agenda, containers, stage.outlets, plan.dependents(), root.announce)
     for container in containers.values():
         container.event_bus.on_failure = failures.handler(container)
     prepare(containers)
+    Narration(stage, containers, equipment).equip_all()
     return Simulation(scenery.timeline, stage.agenda, containers, root, stage.outlets, plan.config.block_size)
 
 
@@ -94,16 +95,10 @@ def _link(plan: Plan, containers: Mapping[str, Container]) -> None:
             containers[benchmark].event_bus.link(bus, BARS)
         if bus is not root:
             bus.link(root, ERRORS, ends=False)
-    for portfolio in plan.execution_of:
-        if portfolio in containers and not isinstance(containers[portfolio], BatchPortfolio):
-            _link_portfolio(plan, portfolio, containers)
-
-
-def _link_portfolio(plan: Plan, id_: str, containers: Mapping[str, Container]) -> None:
-    """Links a portfolio with who fills its orders."""
-    client, desk = containers[id_].event_bus, containers[plan.execution_of[id_]].event_bus
-    client.link(desk, REQUESTS)
-    desk.link(client, ANSWERS)
+    for id_, execution_id in plan.execution_of.items():
+        execution = containers.get(execution_id)
+        if isinstance(containers.get(id_), PortfolioContainer) and isinstance(execution, ExecutionContainer):
+            execution.serve(containers[id_].event_bus)
 
 
 def _benchmarks(plan: Plan, id_: str, containers: Mapping[str, Container]) -> Iterable[str]:

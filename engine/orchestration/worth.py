@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 _EVENT_S, _BAR_S, _TRADE_S, _LANE_S = 6e-6, 15e-6, 150e-6, 1e-3
 """Seconds for a traced event, a bar that a user's code is shown, a trade, and a portfolio from its making to its file."""
 
-_BAR_IN_COLUMNS_S, _TRADE_IN_COLUMNS_S = 2e-8, 1e-6
-"""The same of a portfolio that is computed as columns."""
+_EVENT_IN_COLUMNS_S, _BAR_IN_COLUMNS_S, _TRADE_IN_COLUMNS_S = 2e-6, 2e-8, 1e-6
+"""The same of a portfolio that is computed as columns; its trace is told after the fact."""
 
 _WORTH_S = 3.0
 """Seconds of simulation that make another process worth while."""
@@ -37,15 +37,12 @@ def _seconds(prepared: Prepared) -> float:
     plan = prepared.plan
     traffic = Traffic(plan, {id_: len(bars) for id_, bars in prepared.bars.items()})
     own_code = [id_ for id_, strategy in plan.own_code.items() if not strategy.is_column]
-    batch = prepared.batch
-    events = sum(
-        sum(traffic.heard(id_).values())
-        for id_, traced in prepared.traces.items()
-        if traced.enabled and id_ not in batch
-    )
+    batch, told = prepared.batch, prepared.told
+    traced = [id_ for id_, trace in prepared.traces.items() if trace.enabled and (id_ in told or id_ not in batch)]
+    events = {id_: sum(traffic.heard(id_).values()) for id_ in traced}
     trades = traffic.trades
     return (
-        events * _EVENT_S
+        sum(count * (_EVENT_IN_COLUMNS_S if id_ in told else _EVENT_S) for id_, count in events.items())
         + sum(map(traffic.bars_of, own_code)) * _BAR_S
         + sum(trades[id_] * (_TRADE_IN_COLUMNS_S if id_ in batch else _TRADE_S) for id_ in trades)
         + sum(traffic.bars_of(id_) for id_ in batch) * _BAR_IN_COLUMNS_S

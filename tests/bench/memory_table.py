@@ -58,8 +58,8 @@ ROWS = (
     Row("sliding window of 100 events, one container", "1 to 5 MB", "window of 100", 1, LONG, 0.1),
     Row("sliding window of 1,000 events, one container", "10 to 50 MB", "window of 1000", 1, LONG, 1.0),
     Row("all of 10,000 events in memory, one container", "100 MB and more", "all in memory", 1, FULL_EVENTS // 3, 10.0),
-    Row("streaming to disk, one container", "10 to 20 MB", "to disk", 1, FULL_EVENTS // 3, 2.0),
-    Row("streaming to disk: 1,000 portfolios beside one", "10,000 to 20,000 MB", "to disk", 1000, SHORT, 80.0),
+    Row("streaming to disk, one container", "10 to 20 MB", "to disk", 1, FULL_EVENTS // 3, 2.0, "auto"),
+    Row("streaming to disk: 1,000 portfolios beside one", "10,000 to 20,000 MB", "to disk", 1000, SHORT, 80.0, "auto"),
 )
 TOGETHER = 50
 """What one container takes is too little to be seen: so many are measured together."""

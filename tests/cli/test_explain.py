@@ -91,7 +91,7 @@ def test_the_json_has_the_shape_that_is_promised(config):
     ]
     for container in explained["containers"]:
         assert list(container) == ["id", "type", "inputs", "path", "trace"]
-        assert container["path"] == "event"
+        assert container["path"] == ("batch" if container["type"] == "portfolio" else "event")
         assert list(container["trace"]) == CANONICAL
         assert all(list(each) == ["value", "layer", "pattern", "line"] for each in container["trace"].values())
     assert explained["containers"][1]["inputs"] == ["data_x"]

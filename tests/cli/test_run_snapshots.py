@@ -2,6 +2,7 @@
 
 import errno
 import os
+from itertools import pairwise
 from types import SimpleNamespace
 
 import psutil
@@ -57,6 +58,23 @@ def test_s12_results_are_rewritten_every_so_many_trades(tmp_path, written):
         assert result["metrics"].keys() == last["metrics"].keys()
         assert 0 < result["tracing"]["seen"] < last["tracing"]["seen"]
     assert [result["status"] for id_, result in written if id_ == "holds"] == ["completed"]
+
+
+def test_s12_a_portfolio_in_columns_that_is_observed_has_snapshots_whenever_it_tells(tmp_path, written, monkeypatch):
+    monkeypatch.setattr("engine.batch.portfolio.TOLD_AT_ONCE", 50)
+    config = write_config(tmp_path, TRADING.replace("equity: true, trades: true, ", ""))
+    assert run(config, "--output", tmp_path / "out", "--quiet", "--path", "batch", "--strict").exit_code == 0
+    *partial, last = (result for id_, result in written if id_ == "often")
+    assert {result["status"] for result in partial} == {"running"}
+    assert 5 < len(partial) <= 15  # two portfolios tell after 25 bars of each
+    assert last["status"] == "completed"
+    trades = [result["metrics"]["total_trades"] for result in (*partial, last)]
+    assert all(later - earlier >= 7 for earlier, later in pairwise(trades[:-1]))
+    for result in partial:
+        assert 0 < result["tracing"]["seen"] == result["memory_usage"]["events_in_memory"] < last["tracing"]["seen"]
+    by_event = tmp_path / "event"
+    assert run(config, "--output", by_event, "--quiet", "--path", "event").exit_code == 0
+    assert files_of(by_event, without=["run.json"]) == files_of(tmp_path / "out", without=["run.json"])
 
 
 @pytest.mark.parametrize("every", [0, 1, 50])

@@ -27,8 +27,11 @@ lane = st.fixed_dictionaries(
 )
 
 
-def both_ways(folder, lanes, bars, block_size, together):
-    """The bytes of every metrics.json, event by event and in columns, so many lanes `together`; and what lanes failed of."""
+def both_ways(folder, lanes, bars, block_size, together=64, *, told_at_once=16_384):
+    """The bytes of every file, event by event and in columns, so many lanes `together`, and who was there.
+
+    Lanes that are observed tell what has happened after so many bars of all of them, in pages of half as many.
+    """
     containers = [{"id": "data_x", "type": "data", "source": {"name": "synthetic", "symbol": "X", "bars": 2}}]
     for number, lane in enumerate(lanes):
         execution = {"id": f"execution_{number}", "type": "execution", **lane["execution"]}
@@ -41,6 +44,8 @@ def both_ways(folder, lanes, bars, block_size, together):
     trees = []
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("engine.orchestration.batch_lanes.lanes_together", lambda _: together)
+        patch.setattr("engine.batch.portfolio.TOLD_AT_ONCE", told_at_once)
+        patch.setattr("engine.batch.telling.PAGE", max(1, told_at_once // 2))
         for path in ("event", "batch"):
             prepared = prepare(loaded.config, loaded.locations, loaded.base_folder, path=path)
             trees.append(tree_of(replace(prepared, bars={"data_x": bars}), folder / path))
@@ -48,17 +53,17 @@ def both_ways(folder, lanes, bars, block_size, together):
     return by_event, in_columns, made
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(
     some=st.lists(lane, min_size=1, max_size=6),
     closes=prices,
-    cut=st.tuples(st.sampled_from([1, 7, 1000]), st.sampled_from([1, 2, 64])),
+    cut=st.tuples(st.sampled_from([1, 7, 1000]), st.sampled_from([1, 2, 64]), st.sampled_from([1, 9, 40, 1000])),
     drawn=st.data(),
 )
 def test_b2_lanes_computed_together_write_what_each_writes_by_event(tmp_path_factory, some, closes, cut, drawn):
     opens = drawn.draw(st.lists(st.sampled_from([99.0, 100.0, 103.0]), min_size=len(closes), max_size=len(closes)))
     folder = tmp_path_factory.mktemp("cohort")
-    by_event, in_columns, _ = both_ways(folder, some, make_bars(closes, opens=opens), *cut)
+    by_event, in_columns, _ = both_ways(folder, some, make_bars(closes, opens=opens), *cut[:2], told_at_once=cut[2])
     assert in_columns == by_event
 
 
@@ -75,13 +80,14 @@ def test_p2_a_reversal_that_the_account_cannot_pay_is_the_one_order_refused(tmp_
 
 @pytest.mark.parametrize("block_size", [5, 1000])
 @pytest.mark.parametrize("together", [1, 2, 64])
-def test_l9_a_lane_whose_equity_bursts_takes_none_of_its_cohort_along(tmp_path, block_size, together):
+@pytest.mark.parametrize("tracing", ["minimal", "full"])
+def test_l9_a_lane_whose_equity_bursts_takes_none_of_its_cohort_along(tmp_path, block_size, together, tracing):
     closes = [100.0, 101.0, 99.0, 100.0, 98.0, 97.0, 1.7e308, 90.0, 120.0, 80.0]
     short = {"name": "crossover", "fast": "close", "slow": "fast", "direction": "short"}
     one = PLAIN | {"sizing": {"name": "fixed_quantity", "quantity": 1}}
     lanes = ((short, PLAIN), ({"name": "buy_and_hold"}, one), (short, PLAIN), (NEVER, PLAIN))
     some = [
-        {"strategy": strategy, "portfolio": portfolio, "execution": execution}
+        {"strategy": strategy, "portfolio": portfolio | {"event_tracing": {"mode": tracing}}, "execution": execution}
         for strategy, portfolio in lanes
         for execution in ({}, {"commission": {"name": "per_trade", "amount": 1.0}})
     ]

@@ -76,20 +76,33 @@ executions = st.sampled_from(
         },
     ]
 )
+types = st.one_of(st.just("ALL"), st.lists(st.sampled_from(TYPES), min_size=1, unique=True))
+told = st.fixed_dictionaries(
+    {
+        "mode": st.just("full"),
+        "events_to_trace": types,
+        "retention_policy": st.sampled_from(["none", "all", "trade_complete", "sliding_window"]),
+        "max_events": st.sampled_from([None, 5]),
+        "storage_backend": st.sampled_from(["disk", "disk", "memory"]),
+    }
+)
+"""Where every event must be made: those written to disk, and most of those that are kept."""
+
 tracings = st.one_of(
     st.just({"enabled": False}),
+    told,
     st.fixed_dictionaries(
         {
             "enabled": st.just(True),
             "retention_policy": st.sampled_from(["none", "trade_complete"]),
-            "events_to_trace": st.one_of(st.just("ALL"), st.lists(st.sampled_from(TYPES), min_size=1, unique=True)),
+            "events_to_trace": types,
         }
     ),
     st.fixed_dictionaries(
         {
             "retention_policy": st.just("sliding_window"),
             "max_events": st.integers(0, 40),
-            "events_to_trace": st.one_of(st.just("ALL"), st.lists(st.sampled_from(TYPES), min_size=1, unique=True)),
+            "events_to_trace": types,
         }
     ),
 )
@@ -110,6 +123,7 @@ cases = st.fixed_dictionaries(
         "strategy": strategies,
         "portfolio": portfolios,
         "execution": executions,
+        "others_trace": st.one_of(st.just({}), told),
         "has_strategy_container": st.booleans(),
         "block_size": st.sampled_from([1, 3, 10, 1000]),
     }
@@ -120,13 +134,15 @@ def config_of(folder, case):
     """A config of one lane with its own strategy, and one that follows a strategy container if the case says so."""
     features = {"fast": {"indicator": "SMA", "timeperiod": 2}, "slow": {"indicator": "SMA", "timeperiod": 4}}
     deciding = {"features": features, "strategy": case["strategy"]}
+    traced = {"event_tracing": case["others_trace"]}
+    executing = {} if case["has_strategy_container"] else traced  # the orders of one lane, or of several
     containers = [
-        {"id": "data_x", "type": "data", "source": {"name": "synthetic", "symbol": "X", "bars": 2}},
-        {"id": "execution_1", "type": "execution", **case["execution"]},
+        {"id": "data_x", "type": "data", "source": {"name": "synthetic", "symbol": "X", "bars": 2}, **traced},
+        {"id": "execution_1", "type": "execution", **case["execution"], **executing},
         {"id": "portfolio_1", "type": "portfolio", "inputs": ["data_x"], **case["portfolio"], **deciding},
     ]
     if case["has_strategy_container"]:
-        containers.append({"id": "strategy_1", "type": "strategy", "inputs": ["data_x"], **deciding})
+        containers.append({"id": "strategy_1", "type": "strategy", "inputs": ["data_x"], **deciding, **traced})
         containers.append({"id": "portfolio_2", "type": "portfolio", "inputs": ["strategy_1"], **case["portfolio"]})
     (folder / "own_code.py").write_text(OWN_CODE)
     (folder / "config.yaml").write_text(json.dumps({"containers": containers, "block_size": case["block_size"]}))
@@ -134,22 +150,22 @@ def config_of(folder, case):
 
 
 def tree_of(prepared, folder):
-    """The bytes of every metrics.json of a run, the classes of its containers, and how many events it says there were."""
-    made = set()
+    """The bytes of every file of a run with its remarks, the classes of its containers, and how many events it says there were."""
+    made, remarks = set(), []
     with ResultsFolder(folder, prepared.folders, overwrite=True) as results:
         part = Part(
             prepared,
             Scenery(prepared.plan, prepared.bars),
             results.root,
-            lambda _: None,
+            remarks.append,
             prepare=lambda containers: made.update(map(type, containers.values())) or containers,
         )
         part.report(part.run(lambda: None))
-    files = {str(file.relative_to(folder)): file.read_bytes() for file in folder.rglob("metrics.json")}
-    return files, made, part.simulation.events
+    files = {str(file.relative_to(folder)): file.read_bytes() for file in folder.rglob("*.*") if file.is_file()}
+    return files | {"remarks": sorted(remarks)}, made, part.simulation.events
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(case=cases, closes=prices, drawn=st.data())
 def test_b2_both_paths_write_the_same_bytes(tmp_path_factory, case, closes, drawn):
     folder = tmp_path_factory.mktemp("paths")
@@ -171,11 +187,12 @@ def test_b2_both_paths_write_the_same_bytes(tmp_path_factory, case, closes, draw
         assert BatchPortfolio not in made_for_columns  # the event path knows how a lane fails
     else:
         assert PortfolioContainer not in made_for_columns
-        if not (case["has_strategy_container"] or asks_for_bars(case["portfolio"]["event_tracing"])):
+        if not (case["has_strategy_container"] or counts_bars(case["portfolio"]["event_tracing"])):
             assert counted == events
 
 
-def asks_for_bars(tracing):
-    """Whether a shared container publishes for this tracer alone."""
+def counts_bars(tracing):
+    """Whether this tracer counts bars that it is not shown: those are not published."""
     types = tracing.get("events_to_trace", "ALL")
-    return tracing.get("enabled", True) and (types == "ALL" or "BAR" in types)
+    is_shown = tracing.get("storage_backend") == "disk" or tracing.get("retention_policy") == "all"
+    return not is_shown and tracing.get("enabled", True) and (types == "ALL" or "BAR" in types)

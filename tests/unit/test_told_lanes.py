@@ -1,0 +1,126 @@
+"""Portfolios that are computed as columns and yet observed: they tell what happened (rules B2, L9)."""
+
+import pytest
+
+from engine.batch.portfolio import BatchPortfolio
+from engine.orchestration.shards import parcel
+from engine.trading.costs import Percent
+from tests.building import Recording, crossing, data, execution, make_bars, play, record, stage, walk
+
+BARS = walk(400)
+IDS = [f"portfolio_{n}" for n in range(3)]
+
+
+def lanes(**settings):
+    return [data(), *(crossing(id_, fast=2 + n, slow=5 + n, direction="both", **settings) for n, id_ in enumerate(IDS))]
+
+
+def executions():
+    some = [execution(f"execution_{n}", commission=[Percent(percent=0.1)]) for n in range(3)]
+    own = [crossing(id_, fast=2 + n, execution=f"execution_{n}") for n, id_ in enumerate(IDS)]
+    return [data(), *some, *own]
+
+
+@pytest.mark.parametrize("containers", [lanes(), lanes(close_at_end=False), executions()])
+def test_b2_who_observes_a_lane_and_its_execution_hears_the_same_on_both_paths(containers):
+    heard = [id_ for id_ in ("execution_0", "execution_2", *IDS) if id_ in {each.id for each in containers}]
+    by_event = play(containers, BARS, listen=heard)
+    in_columns = play(containers, BARS, listen=heard, batch=IDS)
+    assert all(isinstance(in_columns[id_], BatchPortfolio) for id_ in IDS)
+    for id_ in heard:
+        assert in_columns.events(id_) == by_event.events(id_)
+        assert in_columns.heard[id_].ends == by_event.heard[id_].ends
+    assert len(by_event.events("portfolio_0", "POSITION_CLOSE")) > 20
+
+
+def test_b2_only_the_execution_may_be_observed():
+    by_event, in_columns = (play(executions(), BARS, listen=["execution_1"], batch=batch) for batch in ([], IDS))
+    assert in_columns.events("execution_1") == by_event.events("execution_1")
+    assert {e.type for e in in_columns.events("execution_1")} == {"ORDER_REQUEST", "ORDER", "FILL"}
+    assert in_columns["portfolio_0"].narrator is None
+
+
+class InItsStep(Recording):
+    """It must be shown each event by itself."""
+
+    in_place = True
+
+    def observe_columns(self, _):
+        pytest.fail("it was shown columns")
+
+
+def test_b2_an_observer_that_takes_no_columns_is_shown_every_event():
+    heard = []
+
+    def attach(containers):
+        heard.append(InItsStep())
+        containers["portfolio_1"].event_bus.attach_observer(heard[-1])
+
+    for batch in ([], IDS):
+        play(lanes(), BARS, listen=[], prepare=attach, batch=batch)
+    by_event, in_columns = heard
+    assert in_columns.events == by_event.events
+    assert in_columns.ends == by_event.ends
+
+
+def test_a_lane_tells_as_the_run_goes_on(monkeypatch):
+    monkeypatch.setattr("engine.batch.portfolio.TOLD_AT_ONCE", 60)
+    recordings = []
+    simulation = stage(
+        lanes(), {"data_x": BARS}, batch=IDS, prepare=lambda made: recordings.append(record(made["portfolio_1"]))
+    )
+    for container in simulation.containers.values():
+        container.start()
+    bars = []
+    for step in range(1, 101):
+        simulation.agenda.run(step)
+        bars.append(len(recordings[0].of("BAR")))
+    assert bars == [20 * (step // 20) for step in range(1, 101)]
+
+
+def test_l9_an_observer_that_fails_costs_its_own_lane(monkeypatch):
+    monkeypatch.setattr("engine.batch.portfolio.TOLD_AT_ONCE", 90)
+
+    class Fails(Recording):
+        def observe(self, event):
+            super().observe(event)
+            if len(self.events) == 500:
+                raise OSError("no more room")
+
+    def attach(containers):
+        containers["portfolio_1"].event_bus.attach_observer(Fails())
+
+    listen = ["portfolio_0", "portfolio_2"]
+    whole = play(lanes(), BARS, listen=listen, batch=IDS)
+    run = play(lanes(), BARS, listen=listen, batch=IDS, prepare=attach)
+    assert [run[id_].status for id_ in IDS] == ["completed", "failed", "completed"]
+    assert run["portfolio_1"].error == "no more room"
+    assert run["portfolio_1"].bars < len(BARS) / 2
+    for id_ in listen:
+        assert run.events(id_) == whole.events(id_)
+        assert run.metrics(id_) == whole.metrics(id_)
+
+
+def test_what_is_told_is_counted_once_as_published():
+    by_event, in_columns = (play(lanes(), BARS, listen=IDS, batch=batch).simulation for batch in ([], IDS))
+    published = {outlet.label: outlet.published for outlet in in_columns.outlets}
+    assert published["data_x"] == len(BARS)
+    assert {o.label: o.published for o in by_event.outlets}["data_x"] == len(BARS)
+
+
+def test_of_lanes_that_are_observed_no_more_are_simulated_at_once_than_by_event():
+    class Plan:
+        def of_type(self, _):
+            return [type("Planned", (), {"lane": lane}) for lane in range(1, 1001)]
+
+    assert [len(shard.lanes) for shard in parcel(Plan(), 1, range(1000))] == [1000]
+    assert [len(shard.lanes) for shard in parcel(Plan(), 1, range(999))] == [250] * 4
+
+
+def test_a_lane_of_one_bar_tells_of_it():
+    by_event, in_columns = (play(lanes(), make_bars([100.0]), listen=IDS, batch=batch) for batch in ([], IDS))
+    for id_ in IDS:
+        assert [e.type for e in in_columns.events(id_)] == ["PORTFOLIO_UPDATE", "BAR", "FEATURES"] + [
+            "PORTFOLIO_UPDATE"
+        ] * 2
+        assert in_columns.events(id_) == by_event.events(id_)
