@@ -99,6 +99,6 @@ def test_z1_every_lane_is_in_one_shard(workers):
 
 
 def test_a_run_of_one_portfolio_is_not_split(tmp_path, monkeypatch):
-    monkeypatch.setattr("engine.orchestration.run.Split", partial(pytest.fail, "it was split"))
+    monkeypatch.setattr("engine.orchestration.split.Split", partial(pytest.fail, "it was split"))
     config = write_config(tmp_path, CROSS)
     assert run(config, "--output", tmp_path / "out", "--workers", 4, "--quiet").exit_code == 0
