@@ -65,10 +65,10 @@ class BatchPortfolio(Container):
     """A lane of one symbol and one column strategy, whose orders and events nobody acts on.
 
     It sleeps until its books are asked for, then its cohort makes up for all bars since. The wiring sets what it works with,
-    has it join a cohort and opens its books before `start`; it has a `narrator` if its events are observed, else
-    `events_in_memory` may say how many would be kept; `caught_up` is called whenever it has told what happened so far. `trade` is the one that is open,
-    `before` what it had before the turns at hand: cash and signed units; `flaw` an error on the way, which is
-    raised when its turn comes.
+    has it join a cohort and opens its books before `start`. It has a `narrator` if its events are observed, and then
+    `caught_up` is called whenever it has told what happened so far; else `events_in_memory` may say how many would be kept.
+    `trade` is the one that is open, `before` what it had before the turns at hand: cash and signed units; `flaw` an error on
+    the way, which is raised when its turn comes.
     """
 
     type = "portfolio"
@@ -102,12 +102,9 @@ class BatchPortfolio(Container):
 
     def start(self) -> None:
         """Arranges for the lane's last step, and for those at which it tells what has happened."""
-        last = len(self.clock) - 1
         if self.narrator is not None:
-            apart = max(1, TOLD_AT_ONCE // len(self._cohort.lanes))
-            for row in range(apart - 1, last, apart):
-                self.outlet.wake(self.clock.steps.item(row), Phase.END, self._catch_up, row)
-        self.outlet.wake(self.clock.steps.item(last), Phase.END, self._end)
+            self._catch_up_after(-1)
+        self.outlet.wake(self.clock.steps.item(-1), Phase.END, self._end)
 
     @property
     def open_positions(self) -> int:
@@ -180,10 +177,17 @@ class BatchPortfolio(Container):
         last = self.clock.closes[0].item(-1)
         self.curve.final_mark(position.cash + position.held * last if position.held else position.cash)
 
+    def _catch_up_after(self, row: int) -> None:
+        """Arranges for the next bar at which it tells, if that comes before the last."""
+        row += max(1, TOLD_AT_ONCE // len(self._cohort.lanes))
+        if row < len(self.clock) - 1:
+            self.outlet.wake(self.clock.steps.item(row), Phase.END, self._catch_up, row)
+
     def _catch_up(self, row: int) -> None:
         self._cohort.bring_to(row + 1)
         if self.status == "running":
             self.caught_up()
+            self._catch_up_after(row)
 
     def _own_up(self) -> None:
         if self.flaw is not None:

@@ -44,7 +44,7 @@ containers:
     event_tracing: {tracing}
 """
 GENERATED = f"{{name: synthetic, symbol: X, bars: {BARS}, bar_length: 1m, volatility: 0.3}}"
-LEAST = {"minimal": 1.0, "all": 0.6}
+LEAST = {"minimal": 1.0, "all": 1.0}
 """How often admf runs while the peer, which traces nothing, runs once, at least."""
 TRACING = {"minimal": "{mode: minimal}", "all": "{mode: full}"}
 
