@@ -66,7 +66,7 @@ class ToldMarks:
             worth = held * closes
             equity, gross = cash + worth, np.abs(worth)
             exposure = np.where((gross != 0.0) & (equity != 0.0), gross / equity, 0.0)
-            peaks = np.maximum.accumulate(np.insert(equity, 0, self._peak))[1:]
+            peaks = np.maximum(np.maximum.accumulate(equity), self._peak)
             drawdown = equity / peaks - 1.0
         self._peak = peaks.item(-1)
         positions = (held != 0.0).astype(np.int64)
