@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from engine.containers.bulk import audience_of, show
 from engine.event_columns import Stretch, in_turn
@@ -58,6 +58,14 @@ class Heard:
             self._rows_heard = end
 
 
+class _Page(NamedTuple):
+    """What comes at every bar from row `start` on, and who is shown it."""
+
+    start: int
+    columns: list[EventColumns]
+    audience: Audience | None
+
+
 class Narrator:
     """Tells the events of one lane in their order, to those who observe its `bus`.
 
@@ -91,21 +99,14 @@ class Narrator:
         """Tells all rows before `until`. What is decided at a row, and its fills, come between that row and the next."""
         if not self.told and self._marks is not None:
             self._bus.dispatch(self._marks.first(self._begun_by))
-        start = at = self.told
-        self.told = until
-        columns = [dense.columns(start, until) for dense in self._dense]
-        audience = audience_of((self._bus, each.type, self._bus.lane) for each in columns)
-
-        def show_rows(end: int) -> None:
-            if end > at and columns and self._bus.is_observed:
-                self._show(audience, [Stretch(each, at - start, end - start) for each in columns])
-
+        at, self.told = self.told, until
+        page = self._page(at, until)
         while self._turns and self._turns[0][0] < until:
             row, target, fills = self._turns.popleft()
-            show_rows(row + 1)
+            self._show(page, at, row + 1)
             at = row + 1
             self._trades.turn(row, target, fills)
-        show_rows(until)
+        self._show(page, at, until)
 
     def end(self, closing: Filled | None, mark: tuple[float, float, float]) -> None:
         """Tells what comes after the last row: `closing` leaves what is held; `mark`: cash, units held and the highest equity."""
@@ -113,9 +114,17 @@ class Narrator:
         if self._marks is not None:
             self._bus.dispatch(self._marks.last(*mark))
 
-    def _show(self, audience: Audience | None, stretches: Sequence[Stretch]) -> None:
-        if audience is None:  # somebody acts on what happens
+    def _page(self, start: int, end: int) -> _Page:
+        columns = [dense.columns(start, end) for dense in self._dense]
+        return _Page(start, columns, audience_of((self._bus, each.type, self._bus.lane) for each in columns))
+
+    def _show(self, page: _Page, start: int, end: int) -> None:
+        """Shows what comes at each of some bars."""
+        if start == end or not page.columns or not self._bus.is_observed:
+            return
+        stretches = [Stretch(each, start - page.start, end - page.start) for each in page.columns]
+        if page.audience is None:  # somebody acts on what happens
             for event in in_turn(stretches):
                 self._bus.dispatch(event)
         else:
-            show(audience, stretches)
+            show(page.audience, stretches)
