@@ -49,8 +49,12 @@ class DataContainer(Container):
 
     def start(self) -> None:
         """Stands ready at every step, if anybody will see the bars."""
-        self._bars = BarStream(self.container_id, self.outlet, self.feed)
+        (self._bars,) = self.bar_streams()
         self.follow_interest()
+
+    def bar_streams(self) -> list[BarStream]:
+        """A new stream of its bars, the only one."""
+        return [BarStream(self.container_id, self.outlet, self.feed)]
 
     def follow_interest(self) -> None:
         """Publishes bars, and further columns, while somebody wants them."""

@@ -11,17 +11,20 @@ from engine.batch.told_marks import ToldMarks
 from engine.batch.told_trades import Cast, ToldTrades
 from engine.containers.data import BarStream, DataContainer
 from engine.containers.execution import ExecutionContainer
-from engine.containers.feature import FeatureContainer
+from engine.containers.feature import FeatureContainer, FeatureStream
 from engine.containers.root import RUN_START_ID
 from engine.containers.strategy import StrategyContainer
 from engine.orchestration.equipment import desk_label
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from engine.containers.base import Container
+    from engine.containers.feature import FeaturePublisher
     from engine.containers.outlet import Outlet
     from engine.containers.stream import PagedStream
+    from engine.market.bars import IntArray
+    from engine.market.timeline import Clock
     from engine.orchestration.equipment import Equipment
     from engine.orchestration.stage import Stage
 
@@ -34,7 +37,8 @@ class Narration:
         self._plan = stage.plan
         self._containers = containers
         self._equipment = equipment
-        self._heard: dict[str, list[Heard]] = {}
+        self._heard: dict[tuple[str, str], list[Heard]] = {}
+        self._moments: dict[Clock, IntArray] = {}
 
     def equip_all(self) -> None:
         """Gives a narrator to each portfolio that needs one."""
@@ -55,8 +59,11 @@ class Narration:
 
     def _narrator(self, portfolio: BatchPortfolio, desk: ExecutionContainer | None) -> Narrator:
         id_, bus, clock, account = portfolio.container_id, portfolio.event_bus, portfolio.clock, portfolio.account
-        moments = self._stage.agenda.timestamps[clock.steps]
-        heard = [each for each in self._sources(portfolio) if bus.wants(each.event_type)]
+        if clock not in self._moments:
+            self._moments[clock] = self._stage.scenery.moments(clock)
+        moments = self._moments[clock]
+        own = self._equipment.publisher(portfolio, portfolio.outlet)
+        heard = [*self._bars(portfolio), *self._features(portfolio, own)]
         marks = ToldMarks(id_, clock, moments, account.cash) if bus.wants(ToldMarks.event_type) else None
         answer = bus.dispatch if desk is None else partial(desk.event_bus.dispatch, lane=portfolio.lane)
         trades = ToldTrades(
@@ -83,37 +90,31 @@ class Narration:
             cause=partial(self._equipment.runners.cause, host, 0),
         )
 
-    def _sources(self, portfolio: BatchPortfolio) -> Iterator[Heard]:
-        """What it hears at every bar, in order: bars, then features by the place of who publishes them."""
-        id_ = portfolio.container_id
-        behind = [self._containers[source] for source in self._plan.behind[id_]]
-        in_order = sorted(behind, key=lambda container: (container.lane, container.rank))
-        for container in in_order:
-            if isinstance(container, DataContainer):
-                yield self._heard_of(container)[0]
-        for container in in_order:
-            yield from self._heard_of(container)[isinstance(container, DataContainer) :]
-        own = self._equipment.publisher(portfolio, portfolio.outlet)
-        yield from (Heard(stream, None) for stream in own.streams())
+    def _bars(self, portfolio: BatchPortfolio) -> Iterator[Heard]:
+        """The bars that it hears, if anybody wants them."""
+        if portfolio.event_bus.wants(BarStream.event_type):
+            for container in self._behind(portfolio):
+                if isinstance(container, DataContainer):
+                    yield from self._shared((container.container_id, "bars"), container.bar_streams)
 
-    def _heard_of(self, container: Container) -> list[Heard]:
-        id_ = container.container_id
-        if id_ not in self._heard:
-            self._heard[id_] = [Heard(stream, _counting(stream)) for stream in _streams(container)]
-        return self._heard[id_]
+    def _features(self, portfolio: BatchPortfolio, own: FeaturePublisher) -> Iterator[Heard]:
+        """The features that it hears and its `own`, if anybody wants them, by the place of who publishes them."""
+        if portfolio.event_bus.wants(FeatureStream.event_type):
+            for container in self._behind(portfolio):
+                if isinstance(container, DataContainer | FeatureContainer | StrategyContainer):
+                    yield from self._shared((container.container_id, "features"), container.publisher.streams)
+            yield from (Heard(stream, None) for stream in own.streams())
+
+    def _behind(self, portfolio: BatchPortfolio) -> list[Container]:
+        behind = (self._containers[source] for source in self._plan.behind[portfolio.container_id])
+        return sorted(behind, key=lambda container: (container.lane, container.rank))
+
+    def _shared(self, key: tuple[str, str], streams: Callable[[], Sequence[PagedStream]]) -> list[Heard]:
+        if key not in self._heard:
+            self._heard[key] = [Heard(stream, _counting(stream)) for stream in streams()]
+        return self._heard[key]
 
 
 def _counting(stream: PagedStream) -> Outlet | None:
     """The outlet that counts a stream's events where it does not publish them for others as well."""
     return None if stream.outlet.wants(stream.event_type) else stream.outlet
-
-
-def _streams(container: Container) -> list[PagedStream]:
-    """What a container publishes at every bar; a data container's bars come first."""
-    match container:
-        case DataContainer():
-            bars = BarStream(container.container_id, container.outlet, container.feed)
-            return [bars, *container.publisher.streams()]
-        case FeatureContainer() | StrategyContainer():
-            return [*container.publisher.streams()]
-    return []

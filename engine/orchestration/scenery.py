@@ -53,7 +53,8 @@ class Scenery:
             self._clocks[data_ids] = Clock([self.feeds[id_] for id_ in data_ids])
         return self._clocks[data_ids]
 
-    def _moments(self, clock: Clock) -> IntArray:
+    def moments(self, clock: Clock) -> IntArray:
+        """The timestamps of a clock's steps, ns UTC."""
         steps = clock.steps
         if len(steps) == len(self.timeline):
             return self.timeline
@@ -63,7 +64,7 @@ class Scenery:
         """The ends of that clock's days in a zone."""
         key = (data_ids, zone)
         if key not in self._days:
-            ends = day_ends(self._moments(self.clock(data_ids)), zone)
+            ends = day_ends(self.moments(self.clock(data_ids)), zone)
             opens = [self.feeds[id_].bars.opens for id_ in data_ids]
             # Friday's bar that is timed by its close stands at Saturday's first moment, and is no bar of a weekend.
             weekend = [day_ends(each, zone).falls_on_weekend for each in opens if each is not None]
