@@ -53,7 +53,7 @@ class Columns(Protocol):
         """What `make` makes of them, made at the first call."""
 
 
-class Stretch(Protocol):
+class Rows(Protocol):
     """The rows from `start` up to `end` of some columns."""
 
     @property
@@ -67,6 +67,10 @@ class Stretch(Protocol):
     @property
     def end(self) -> int:
         """The row behind the last."""
+
+
+class Stretch(Rows, Protocol):
+    """Rows that can become records."""
 
     def events(self) -> Sequence[Record]:
         """The rows as records."""
@@ -98,7 +102,7 @@ class ColumnEncoder:
         line.write(b"}\n")
         return line.rows()
 
-    def tails_of(self, stretch: Stretch, start: int, end: int) -> Texts:
+    def tails_of(self, stretch: Rows, start: int, end: int) -> Texts:
         """Those of the rows from `start` up to `end` of a stretch."""
         tails = stretch.columns.once(self.tails)
         return tails[stretch.start + start : min(stretch.start + end, stretch.end)]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from engine.batch.telling import attempt
 from engine.metrics.stretches import Holdings, Stretch, stretches
 
 if TYPE_CHECKING:
@@ -50,6 +51,8 @@ def _add(lane: BatchPortfolio, closes: Floats, start: int, states: Holdings, str
         _mark_until_it_breaks(lane, closes, states, rows)
     else:
         lane.curve.add_stretch(stretch, _equity(closes, states, rows), rows.item(-1) if len(rows) else 0)
+        if lane.watch is not None:
+            attempt(lane, lane.watch, start, _equity(closes, states, np.arange(len(closes))).tolist())
 
 
 def _equity(closes: Floats, states: Holdings, rows: npt.NDArray[np.intp]) -> Floats:
@@ -65,7 +68,10 @@ def _mark_until_it_breaks(
     with np.errstate(over="ignore", invalid="ignore"):
         equity = _equity(closes, states, every)
     in_market = states.held[states.rows.searchsorted(every, "right") - 1] != 0.0
+    before = lane.curve.bars
     try:
         lane.curve.mark_block(equity, in_market, day_rows)
     except OverflowError as error:
         lane.flaw = error
+    if lane.watch is not None:
+        attempt(lane, lane.watch, before, equity[: lane.curve.bars - before].tolist())

@@ -9,7 +9,7 @@ from engine.agenda import Phase
 from engine.batch.census import TradeCensus
 from engine.batch.fills import Filling
 from engine.bus import SHARED
-from engine.containers.base import Container, Measured, TracerFactory
+from engine.containers.base import Container, Measured, TracerFactory, Watch
 from engine.metrics.definitions import compute_metrics
 from engine.metrics.equity import EquityCurve
 from engine.metrics.trade_book import TradeBook
@@ -86,6 +86,7 @@ class BatchPortfolio(Container):
         self.events_in_memory: Callable[[], int] | None = None
         self.published: Callable[[], int] = int
         self.caught_up: Callable[[], object] = bool
+        self.watch: Watch | None = None
         self.trade: Trade | None = None
         self.target = 0
         self.flaw: Exception | None = None
@@ -127,6 +128,10 @@ class BatchPortfolio(Container):
         self._cohort.bring_to(self.clock.index_at(step - 1) + 1)
         self._own_up()
         self.outlet.published = self.published()
+
+    def watch_equity(self, watch: Watch) -> None:
+        """Has `watch` get the marks."""
+        self.watch = watch
 
     def metrics(self) -> Measured:
         """Every metric in its order of definition, and notes on those that are null or need a convention."""
@@ -175,7 +180,10 @@ class BatchPortfolio(Container):
         """The mark after the last step."""
         position = self.filling.position
         last = self.clock.closes[0].item(-1)
-        self.curve.final_mark(position.cash + position.held * last if position.held else position.cash)
+        equity = position.cash + position.held * last if position.held else position.cash
+        self.curve.final_mark(equity)
+        if self.watch is not None:
+            self.watch(len(self.clock) - 1, [equity])
 
     def _catch_up_after(self, row: int) -> None:
         """Arranges for the next bar at which it tells, if that comes before the last."""

@@ -38,6 +38,10 @@ Measured = tuple[dict[str, float | int | None], dict[str, float | int | str | li
 """Metrics by name, and notes on them."""
 
 
+Watch = Callable[[int, list[float]], None]
+"""Gets the marks of a portfolio as they come: the bar of the first, and equity at that and at the bars after it."""
+
+
 class MissingTracerFactoryError(TypeError):
     """Tracing was asked of a container that was given no way to make a tracer."""
 

@@ -9,10 +9,9 @@ import numpy as np
 from engine.trading.books import Booked, Books
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     import numpy.typing as npt
 
+    from engine.containers.base import Watch
     from engine.events import Fill
     from engine.market.timeline import Clock
     from engine.metrics.days import DayEnds
@@ -47,7 +46,7 @@ class Ledger(Books):
     ) -> None:
         super().__init__(cash, len(clock.feeds))
         self.curve = curve
-        self.watch: Callable[[int, list[float]], None] | None = None
+        self.watch: Watch | None = None
         self._clock = clock
         self._day_rows = days.rows
         self._day_numbers = days.numbers
@@ -110,10 +109,12 @@ class Ledger(Books):
         with np.errstate(over="ignore", invalid="ignore"):  # the curve refuses what is no longer finite
             equity, in_market = self._values(states, lengths, start, until)
         days = int(np.searchsorted(self._day_rows, until))
-        self.curve.mark_block(equity, in_market, self._day_rows[self._days : days] - start)
+        try:
+            self.curve.mark_block(equity, in_market, self._day_rows[self._days : days] - start)
+        finally:
+            if self.watch is not None:  # those of them that are finite
+                self.watch(start, equity[: self.curve.bars - start].tolist())
         self._days = days
-        if self.watch is not None:
-            self.watch(start, equity.tolist())
 
     def _values(
         self, states: list[State], lengths: npt.NDArray[np.int64], start: int, until: int

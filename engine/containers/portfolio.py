@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from engine.agenda import LAST, Phase
 from engine.bus import SHARED
-from engine.containers.base import Container, Measured, TracerFactory
+from engine.containers.base import Container, Measured, TracerFactory, Watch
 from engine.containers.decisions import Decisions
 from engine.containers.holding import Holding
 from engine.containers.marks import MarkStream
@@ -142,11 +142,6 @@ class PortfolioContainer(Container):
         self.publisher.follow_interest()
 
     @property
-    def timestamps(self) -> npt.NDArray[np.int64]:
-        """The timestamps of the lane's bars, ns UTC."""
-        return self.outlet.agenda.timestamps[self.clock.steps]
-
-    @property
     def open_positions(self) -> int:
         """Symbols held now."""
         return self.ledger.open_positions
@@ -154,6 +149,10 @@ class PortfolioContainer(Container):
     def settle(self, step: int) -> None:
         """Marks every bar before `step` that is not marked yet."""
         self.ledger.settle(self.clock.index_at(step - 1) + 1)
+
+    def watch_equity(self, watch: Watch) -> None:
+        """Has `watch` get the marks."""
+        self.ledger.watch = watch
 
     def metrics(self) -> Measured:
         """Every metric in its order of definition, and notes on those that are null or need a convention."""

@@ -57,7 +57,8 @@ class BatchEvents:
         """Events that the portfolio and its execution would have published by now, had they been built."""
         settings, own = self._traces[id_], self._own_counts(id_)
         traced = settings.event_types if settings.enabled else frozenset()
-        wanted = (name for name in _WANTED_IF_TRACED if traced is None or name in traced)
+        bus = self._portfolios[id_].event_bus
+        wanted = (name for name in _WANTED_IF_TRACED if traced is None or name in traced or bus.wants(name))
         return sum(own[name] for name in (*_ALWAYS_WANTED, *wanted))
 
     def _own_counts(self, id_: str) -> dict[str, int]:

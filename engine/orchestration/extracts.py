@@ -10,10 +10,19 @@ from engine.events import Event, PositionClose, PositionOpen
 from tracing.record import Clock
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Self, TypeVar
+
     import numpy as np
     import numpy.typing as npt
 
     from tracing.storage.disk import LineStream
+
+    Made = TypeVar("Made")
+
+
+_TOGETHER = 256
+"""Marks written at a time: as many as a stream takes."""
 
 
 class Row(msgspec.Struct, frozen=True, gc=False, tag_field="type"):
@@ -90,6 +99,27 @@ class TradeExtract:
         )
 
 
+class _Marks:
+    """Consecutive marks as columns: their lines are made without any of them becoming a row."""
+
+    event_class, type, names = EquityRow, EquityRow.type, ("equity",)
+    start = 0
+
+    def __init__(self, timestamps: list[int], equity: list[float]) -> None:
+        self.timestamps = timestamps
+        self.values = (equity,)
+        self.end = len(timestamps)
+
+    @property
+    def columns(self) -> Self:
+        """They are all of their columns."""
+        return self
+
+    def once(self, make: Callable[[Self], Made]) -> Made:
+        """What `make` makes of them, who are asked once."""
+        return make(self)
+
+
 class EquityExtract:
     """Writes a line for each mark of a ledger whose bars stand at `timestamps` (int64, ns UTC)."""
 
@@ -99,8 +129,10 @@ class EquityExtract:
 
     def marked(self, bar: int, equity: list[float]) -> None:
         """Takes the marks of consecutive bars from `bar` on."""
-        for timestamp, value in zip(self._timestamps[bar : bar + len(equity)].tolist(), equity, strict=True):
-            self._stream.add(EquityRow(timestamp, value))
+        for start in range(0, len(equity), _TOGETHER):
+            some = equity[start : start + _TOGETHER]
+            timestamps = self._timestamps[bar + start : bar + start + len(some)].tolist()
+            self._stream.add_columns([_Marks(timestamps, some)])
 
     def close(self) -> None:
         """Writes what still waits."""

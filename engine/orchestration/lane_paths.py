@@ -27,7 +27,6 @@ _KNOWN_OF_PORTFOLIOS = _KNOWN_OF_ALL | {
     *("close_at_end", "days_per_year", "risk_free_rate", "day_zone"),
 }
 _KNOWN_OF_EXECUTIONS = _KNOWN_OF_ALL | {"fill_at", "commission", "slippage"}
-_KNOWN_OF_RESULTS = frozenset({"durable", "snapshot_every"})
 """What the batch path can do; whoever says anything else takes the event path."""
 
 
@@ -57,7 +56,8 @@ def _path(obstacle: str | None) -> LanePath:
 def _obstacles(
     plan: Plan, traces: Mapping[str, TraceSettings], listeners: Mapping[str, str], id_: str
 ) -> Iterator[str]:
-    yield from (f"results ask for {key}" for key in _said(plan.config.results, _KNOWN_OF_RESULTS))
+    if plan.config.results.clear_on_snapshot:
+        yield "results ask for clear_on_snapshot"
     if id_ in listeners:
         yield f"{listeners[id_]} listens to it"
     if traces[id_].dynamic_rules:

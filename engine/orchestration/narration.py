@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from engine.containers.feature import FeaturePublisher
     from engine.containers.outlet import Outlet
     from engine.containers.stream import PagedStream
-    from engine.market.bars import IntArray
-    from engine.market.timeline import Clock
     from engine.orchestration.equipment import Equipment
     from engine.orchestration.stage import Stage
 
@@ -38,7 +36,6 @@ class Narration:
         self._containers = containers
         self._equipment = equipment
         self._heard: dict[tuple[str, str], list[Heard]] = {}
-        self._moments: dict[Clock, IntArray] = {}
 
     def equip_all(self) -> None:
         """Gives a narrator to each portfolio that needs one."""
@@ -59,9 +56,7 @@ class Narration:
 
     def _narrator(self, portfolio: BatchPortfolio, desk: ExecutionContainer | None) -> Narrator:
         id_, bus, clock, account = portfolio.container_id, portfolio.event_bus, portfolio.clock, portfolio.account
-        if clock not in self._moments:
-            self._moments[clock] = self._stage.scenery.moments(clock)
-        moments = self._moments[clock]
+        moments = self._stage.scenery.moments(clock)
         own = self._equipment.publisher(portfolio, portfolio.outlet)
         heard = [*self._bars(portfolio), *self._features(portfolio, own)]
         marks = ToldMarks(id_, clock, moments, account.cash) if bus.wants(ToldMarks.event_type) else None

@@ -17,7 +17,7 @@ from engine.orchestration.batch_events import BatchEvents
 from engine.orchestration.extracts import EquityExtract, TradeExtract
 from engine.orchestration.memory import MemoryLimit
 from engine.orchestration.results_folder import write_metrics
-from engine.orchestration.snapshots import ColumnSnapshots, Snapshots
+from engine.orchestration.snapshots import take_snapshots
 from engine.orchestration.tracing_setup import accounting, attach_tracers, open_stream
 from engine.orchestration.watchdog import LaneTimeoutError, Watchdog
 from engine.orchestration.wiring import wire
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from tracing.tracer import EventTracer
 
     Containers = Mapping[str, Container]
+    AnyPortfolio = PortfolioContainer | BatchPortfolio
 
 SCHEMA_VERSION = 1
 
@@ -78,6 +79,7 @@ class Part:
         prepare: Callable[[Containers], Containers] = lambda containers: containers,
     ) -> None:
         self._prepared = prepared
+        self._scenery = scenery
         self._prepare = prepare
         self._folder = folder
         self._warn = warn
@@ -127,29 +129,28 @@ class Part:
         self._unbuilt = BatchEvents(prepared.plan, containers, prepared.traces)
         for container in containers.values():
             container.correlation_id = prepared.correlation_id
-            if isinstance(container, PortfolioContainer):
+            if isinstance(container, PortfolioContainer | BatchPortfolio):
                 self._attach_extracts(container)
                 if self._wanted.snapshot_every:
-                    Snapshots(container, self._wanted.snapshot_every, self._take_snapshot)
-            elif isinstance(container, BatchPortfolio) and self._wanted.snapshot_every:
-                container.caught_up = ColumnSnapshots(container, self._wanted.snapshot_every, self._take_snapshot)
+                    take_snapshots(container, self._wanted.snapshot_every, self._take_snapshot)
 
-    def _attach_extracts(self, portfolio: PortfolioContainer) -> None:
+    def _attach_extracts(self, portfolio: AnyPortfolio) -> None:
         if self._wanted.trades:
             trades = TradeExtract(self._open_file(portfolio, "trades"))
             portfolio.event_bus.attach_observer(trades)
             self._extracts.append((portfolio, trades))
         if self._wanted.equity:
-            equity = EquityExtract(self._open_file(portfolio, "equity"), portfolio.timestamps)
-            portfolio.ledger.watch = equity.marked
+            moments = self._scenery.moments(portfolio.clock)
+            equity = EquityExtract(self._open_file(portfolio, "equity"), moments)
+            portfolio.watch_equity(equity.marked)
             self._extracts.append((portfolio, equity))
 
-    def _open_file(self, portfolio: PortfolioContainer, stem: str) -> LineStream:
+    def _open_file(self, portfolio: AnyPortfolio, stem: str) -> LineStream:
         wanted = self._wanted
         streams = (wanted.trades + wanted.equity) * sum(1 for _ in self._prepared.plan.of_type("portfolio"))
         return open_stream(self._folder / portfolio.container_id, stem, streams, durable=wanted.durable)
 
-    def _take_snapshot(self, portfolio: PortfolioContainer | BatchPortfolio) -> None:
+    def _take_snapshot(self, portfolio: AnyPortfolio) -> None:
         """Writes what the portfolio has come to so far. The tracer is relieved first, so that the file says so."""
         tracer = self._tracers.get(portfolio.container_id)
         if tracer is not None and self._wanted.clear_on_snapshot:

@@ -56,8 +56,10 @@ class Prepared:
 
     @property
     def told(self) -> frozenset[str]:
-        """Those of `batch` that are observed: all their events are made."""
-        traces = self.traces
+        """Those of `batch` that are observed: events are made for them."""
+        traces, results = self.traces, self.plan.config.results
+        if results.trades or results.equity:
+            return self.batch
         return frozenset(id_ for id_ in self.batch if traces[id_].enabled and not can_be_counted(traces[id_]))
 
     @property

@@ -36,6 +36,7 @@ class Scenery:
         self.feeds = {id_: self._feed(id_, bars[id_]) for id_ in data}
         self.store = FeatureStore(self._file)
         self._clocks: dict[tuple[str, ...], Clock] = {}
+        self._moments: dict[Clock, IntArray] = {}
         self._days: dict[tuple[tuple[str, ...], str | None], DayEnds] = {}
 
     def _feed(self, id_: str, bars: Bars) -> Feed:
@@ -58,7 +59,9 @@ class Scenery:
         steps = clock.steps
         if len(steps) == len(self.timeline):
             return self.timeline
-        return self.timeline[steps]
+        if clock not in self._moments:
+            self._moments[clock] = self.timeline[steps]
+        return self._moments[clock]
 
     def days(self, data_ids: tuple[str, ...], zone: str | None) -> DayEnds:
         """The ends of that clock's days in a zone."""

@@ -4,13 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from engine.batch.portfolio import BatchPortfolio
 from engine.events import Event, PositionClose
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from engine.batch.portfolio import BatchPortfolio
     from engine.containers.portfolio import PortfolioContainer
+
+
+def take_snapshots(
+    portfolio: PortfolioContainer | BatchPortfolio,
+    every: int,
+    take: Callable[[PortfolioContainer | BatchPortfolio], None],
+) -> None:
+    """Has `take(portfolio)` called each time that `every` more of its trades have closed."""
+    if isinstance(portfolio, BatchPortfolio):
+        portfolio.caught_up = ColumnSnapshots(portfolio, every, take)
+    else:
+        portfolio.event_bus.attach_observer(Snapshots(portfolio, every, take))
 
 
 class Snapshots:
@@ -26,7 +38,6 @@ class Snapshots:
         self._every = every
         self._take = take
         self._closed = 0
-        portfolio.event_bus.attach_observer(self)
 
     def observe(self, _: Event) -> None:
         """Counts a closed trade; the metrics count it only now."""

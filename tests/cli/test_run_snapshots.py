@@ -29,6 +29,8 @@ containers:
   - {id: holds, type: portfolio, inputs: [data_x], strategy: {name: buy_and_hold}}
 results: {equity: true, trades: true, snapshot_every: 7}
 """
+EVENT = ("--path", "event")
+"""Portfolios in columns do all of so short a run in its last step."""
 
 
 @pytest.fixture
@@ -45,7 +47,7 @@ def written(monkeypatch):
 
 
 def test_s12_results_are_rewritten_every_so_many_trades(tmp_path, written):
-    assert run(write_config(tmp_path, TRADING), "--output", tmp_path / "out", "--quiet").exit_code == 0
+    assert run(write_config(tmp_path, TRADING), "--output", tmp_path / "out", *EVENT, "--quiet").exit_code == 0
     often = [result for id_, result in written if id_ == "often"]
     *partial, last = often
     assert last["status"] == "completed"
@@ -80,9 +82,12 @@ def test_s12_a_portfolio_in_columns_that_is_observed_has_snapshots_whenever_it_t
 @pytest.mark.parametrize("every", [0, 1, 50])
 def test_s12_the_final_bytes_do_not_depend_on_snapshots(tmp_path, written, every):
     config = write_config(tmp_path, TRADING)
-    assert run(config, "--output", tmp_path / "a", "--quiet").exit_code == 0
+    assert run(config, "--output", tmp_path / "a", *EVENT, "--quiet").exit_code == 0
     before = len(written)
-    assert run(config, "--output", tmp_path / "b", "--quiet", "--set", f"results.snapshot_every={every}").exit_code == 0
+    assert (
+        run(config, "--output", tmp_path / "b", *EVENT, "--quiet", "--set", f"results.snapshot_every={every}").exit_code
+        == 0
+    )
     assert files_of(tmp_path / "a", without=["run.json"]) == files_of(tmp_path / "b", without=["run.json"])
     snapshots = sum(id_ == "often" and result["status"] == "running" for id_, result in written[before:])
     assert snapshots == (results_of(tmp_path / "b")["often"]["metrics"]["total_trades"] // every if every else 0)
@@ -91,8 +96,8 @@ def test_s12_the_final_bytes_do_not_depend_on_snapshots(tmp_path, written, every
 def test_s12_a_snapshot_clears_what_is_kept_of_ended_trades_if_asked(tmp_path, written):
     config = write_config(tmp_path, TRADING)
     clearing = ("--set", "results.clear_on_snapshot=true")
-    assert run(config, "--output", tmp_path / "kept", "--quiet").exit_code == 0
-    assert run(config, "--output", tmp_path / "cleared", "--quiet", *clearing).exit_code == 0
+    assert run(config, "--output", tmp_path / "kept", *EVENT, "--quiet").exit_code == 0
+    assert run(config, "--output", tmp_path / "cleared", *EVENT, "--quiet", *clearing).exit_code == 0
     kept, cleared = (results_of(tmp_path / name)["often"] for name in ("kept", "cleared"))
     assert cleared["metrics"] == kept["metrics"]
     assert kept["memory_usage"]["events_in_memory"] == kept["tracing"]["seen"]
@@ -132,9 +137,9 @@ def test_s6_durable_waits_for_every_file_and_folder_and_changes_no_byte(tmp_path
     config = write_config(tmp_path, TRADING)
     disk = Disk()
     monkeypatch.setattr(os, "fsync", disk)
-    assert run(config, "--output", tmp_path / "plain", "--quiet").exit_code == 0
+    assert run(config, "--output", tmp_path / "plain", *EVENT, "--quiet").exit_code == 0
     assert disk.calls == 0
-    assert run(config, "--output", tmp_path / "sure", "--quiet", "--set", "results.durable=true").exit_code == 0
+    assert run(config, "--output", tmp_path / "sure", *EVENT, "--quiet", "--set", "results.durable=true").exit_code == 0
     assert files_of(tmp_path / "plain", without=["run.json"]) == files_of(tmp_path / "sure", without=["run.json"])
     results = results_of(tmp_path / "sure")
     json_files = len(results) + 2 + results["often"]["metrics"]["total_trades"] // 7
@@ -149,7 +154,7 @@ def test_4_a_failed_fsync_is_fatal_and_leaves_whole_files(tmp_path, monkeypatch,
     config = write_config(tmp_path, TRADING)
     disk = Disk(fail_at, for_good=for_good)
     monkeypatch.setattr(os, "fsync", disk)
-    outcome = run(config, "--output", tmp_path / "out", "--quiet", "--set", "results.durable=true")
+    outcome = run(config, "--output", tmp_path / "out", *EVENT, "--quiet", "--set", "results.durable=true")
     monkeypatch.undo()
     assert disk.calls >= fail_at
     assert outcome.exit_code == 3
@@ -184,10 +189,10 @@ def test_7_a_bound_on_memory_is_a_number_above_zero(tmp_path, text):
 
 def test_7_a_run_that_comes_to_hold_too_much_ends_cleanly_with_what_was_finished(tmp_path, monkeypatch):
     config = write_config(tmp_path, TRADING)
-    assert run(config, "--output", tmp_path / "whole", "--quiet").exit_code == 0
+    assert run(config, "--output", tmp_path / "whole", *EVENT, "--quiet").exit_code == 0
     looks = iter([100 << 20] * 100)
     monkeypatch.setattr(psutil.Process, "memory_info", lambda _: SimpleNamespace(rss=next(looks, 5000 << 20)))
-    outcome = run(config, "--output", tmp_path / "out", "--quiet", "--max-memory-mb", "4000")
+    outcome = run(config, "--output", tmp_path / "out", *EVENT, "--quiet", "--max-memory-mb", "4000")
     monkeypatch.undo()
     assert outcome.exit_code == 3
     assert outcome.stderr == "out of memory: 5,000.0 MiB are held, memory_mb allows 4,000: the run was broken off\n"

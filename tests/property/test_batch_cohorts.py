@@ -27,7 +27,7 @@ lane = st.fixed_dictionaries(
 )
 
 
-def both_ways(folder, lanes, bars, block_size, together=64, *, told_at_once=16_384):
+def both_ways(folder, lanes, bars, block_size, together=64, *, told_at_once=16_384, trades=False):
     """The bytes of every file, event by event and in columns, so many lanes `together`, and who was there.
 
     Lanes that are observed tell what has happened after so many bars of all of them, in pages of half as many.
@@ -39,7 +39,8 @@ def both_ways(folder, lanes, bars, block_size, together=64, *, told_at_once=16_3
         portfolio = {"id": f"portfolio_{number}", "type": "portfolio", "execution": execution["id"], **deciding}
         containers += [execution, {**portfolio, **lane["portfolio"]}]
     (folder / "own_code.py").write_text(OWN_CODE)
-    (folder / "config.yaml").write_text(json.dumps({"containers": containers, "block_size": block_size}))
+    config = {"containers": containers, "block_size": block_size, "results": {"equity": True, "trades": trades}}
+    (folder / "config.yaml").write_text(json.dumps(config))
     loaded = read_config(folder / "config.yaml", "c")
     trees = []
     with pytest.MonkeyPatch.context() as patch:
@@ -63,7 +64,9 @@ def both_ways(folder, lanes, bars, block_size, together=64, *, told_at_once=16_3
 def test_b2_lanes_computed_together_write_what_each_writes_by_event(tmp_path_factory, some, closes, cut, drawn):
     opens = drawn.draw(st.lists(st.sampled_from([99.0, 100.0, 103.0]), min_size=len(closes), max_size=len(closes)))
     folder = tmp_path_factory.mktemp("cohort")
-    by_event, in_columns, _ = both_ways(folder, some, make_bars(closes, opens=opens), *cut[:2], told_at_once=cut[2])
+    by_event, in_columns, _ = both_ways(
+        folder, some, make_bars(closes, opens=opens), *cut[:2], told_at_once=cut[2], trades=drawn.draw(st.booleans())
+    )
     assert in_columns == by_event
 
 

@@ -126,6 +126,7 @@ cases = st.fixed_dictionaries(
         "others_trace": st.one_of(st.just({}), told),
         "has_strategy_container": st.booleans(),
         "block_size": st.sampled_from([1, 3, 10, 1000]),
+        "results": st.fixed_dictionaries({"trades": st.booleans(), "equity": st.booleans()}),
     }
 )
 
@@ -145,7 +146,9 @@ def config_of(folder, case):
         containers.append({"id": "strategy_1", "type": "strategy", "inputs": ["data_x"], **deciding, **traced})
         containers.append({"id": "portfolio_2", "type": "portfolio", "inputs": ["strategy_1"], **case["portfolio"]})
     (folder / "own_code.py").write_text(OWN_CODE)
-    (folder / "config.yaml").write_text(json.dumps({"containers": containers, "block_size": case["block_size"]}))
+    (folder / "config.yaml").write_text(
+        json.dumps({"containers": containers, **{key: case[key] for key in ("block_size", "results")}})
+    )
     return folder / "config.yaml"
 
 

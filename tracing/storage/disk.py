@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from tracing.columns import Stretch
+    from tracing.columns import Rows
     from tracing.record import Stamped
     from tracing.settings import Compression
 
@@ -68,7 +68,7 @@ class LineStream:
         if self._size >= self._next:
             self._settle(len(line))
 
-    def add_columns(self, stretches: Sequence[Stretch]) -> None:
+    def add_columns(self, stretches: Sequence[Rows]) -> None:
         """Takes the events of several stretches, the first of each, then the second of each, and so on.
 
         Raises:
