@@ -26,7 +26,7 @@ _LOOKED_AT = 1 << 16
 
 def begin(request: Request) -> int:
     """Does what was asked for; returns the exit code."""
-    with Signals() as signals, Reader() as reader:
+    with Signals() as signals, Reader(meanwhile=_import_the_rest) as reader:
         try:
             if _names_large_file(request.config):
                 with suppress(OSError):  # it is told when there is something to read
@@ -39,6 +39,12 @@ def begin(request: Request) -> int:
                 traceback.print_exception(error)
             Messages(quiet=request.quiet).error("interrupted")
             return SIGNALLED + (signals.received or 0)
+
+
+def _import_the_rest() -> None:
+    """Imports what a run needs once it has its data."""
+    with HeldSignals():
+        import engine.orchestration.run  # noqa: F401, PLC0415 - as above
 
 
 def _names_large_file(config: Path) -> bool:

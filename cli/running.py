@@ -12,12 +12,12 @@ from cli.loading import RefusedConfigError, load, located, of_data, refused_by_s
 from cli.render.excerpt import source_line
 from cli.render.messages import Messages
 from cli.render.progress import progress_of
+from engine.market.held_signals import HeldSignals
 from engine.market.problems import BadData
 from engine.orchestration.estimate import estimate
 from engine.orchestration.prepare import Prepared, prepare
 from engine.orchestration.problems import PlanError
 from engine.orchestration.results_folder import FolderRefusedError, ResultsFolder
-from engine.orchestration.run import Outcome, Run
 from engine.orchestration.worth import worthwhile_workers
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from cli.request import Request
     from cli.signals import Signals
     from engine.market.reader_call import Reader
+    from engine.orchestration.run import Outcome, Run
 
 
 _MOST_REPORTED = 20
@@ -59,6 +60,8 @@ def _run(request: Request, messages: Messages, signals: Signals, reader: Reader)
         prepared = _prepare(request, messages, reader)
         if request.dry_run:
             return _dry_run(request, prepared)
+        with HeldSignals():
+            from engine.orchestration.run import Run  # noqa: PLC0415 - by now it is there, if a process has read the data
         try:
             with _claimed(request, prepared) as folder:
                 workers = request.workers or worthwhile_workers(prepared)

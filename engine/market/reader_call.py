@@ -4,6 +4,8 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -26,10 +28,11 @@ class Reader:
     """The reading process of a run, to be used in a `with` statement, at whose end it has ended.
 
     It may be started before it is known what there is to read: a run takes as long to understand its config as the
-    process to begin. One that is asked nothing is ended.
+    process to begin. One that is asked nothing is ended. `meanwhile` is called while it works on its answer.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, meanwhile: Callable[[], None] = lambda: None) -> None:
+        self._meanwhile = meanwhile
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
@@ -70,7 +73,13 @@ class Reader:
             OSError: if it cannot be started.
         """
         process = self.start()
-        out, err = process.communicate(question)
+        if process.stdin is not None:
+            with suppress(BrokenPipeError):  # it has died, which is told below
+                process.stdin.write(question)
+                process.stdin.close()
+            process.stdin = None
+        self._meanwhile()
+        out, err = process.communicate()
         if process.returncode:
             raise ReaderFailed(_death(process.returncode, err.decode(errors="replace")))
         return out

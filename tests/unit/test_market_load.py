@@ -212,7 +212,7 @@ def test_a_reading_process_ends_by_itself_once_nobody_can_ask_it():
 def test_an_interrupted_run_leaves_no_reading_process_behind(monkeypatch, scratch, nothing_small):
     started = []
 
-    def interrupted(process, _jobs):
+    def interrupted(process):
         started.append(process)
         raise KeyboardInterrupt
 
