@@ -1,7 +1,7 @@
 """Texts to moments: the fields a pattern finds in a layout become ns since the epoch."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -119,8 +119,11 @@ _EPOCH_UNITS = ((10**11, SECOND), (10**14, SECOND // 10**3), (10**17, SECOND // 
 
 def epoch_unit(layouts: Sequence[Layout]) -> int:
     """The unit in ns that a column of epoch numbers is counted in, by the largest of them: s, ms, us or ns."""
-    whole = (layout.number(match.span("whole")) for layout, match in _numbers(layouts))
-    largest = max((int(numbers.max()) for numbers in whole), default=0)
+    return _unit_of(layout.number(match.span("whole")) for layout, match in _numbers(layouts))
+
+
+def _unit_of(numbers: Iterable[IntArray]) -> int:
+    largest = max((int(each.max()) for each in numbers), default=0)
     return next((unit for limit, unit in _EPOCH_UNITS if largest < limit), 1)
 
 
@@ -130,12 +133,13 @@ def read_epoch(layouts: Sequence[Layout], rows: int, unit: int) -> Times:
     Nothing is read of a column whose own unit is another one.
     """
     times = blank_times(rows)
-    if epoch_unit(layouts) != unit:
+    wholes = [layout.number(match.span("whole")) for layout, match in _numbers(layouts)]
+    if _unit_of(wholes) != unit:
         return times
     part = np.zeros(rows, np.int64)
-    for layout, match in _numbers(layouts):
+    for whole, (layout, match) in zip(wholes, _numbers(layouts), strict=True):
         sign = -1 if match["sign"] == "-" else 1
-        times.ns[layout.rows] = sign * layout.number(match.span("whole"))
+        times.ns[layout.rows] = sign * whole
         if match["part"]:
             part[layout.rows] = sign * layout.number(match.span("part")) * 10 ** (9 - len(match["part"]))
         times.ok[layout.rows] = True

@@ -69,11 +69,14 @@ def _chunk_layouts(texts: TextArray, first: int) -> Iterator[Layout]:
     chars = texts.view(np.uint8).reshape(len(texts), width)
     digits = (chars >= _ZERO) & (chars <= _NINE)
     shapes = np.where(digits, np.uint8(_ZERO), chars).view(f"S{width}").reshape(len(texts))
-    left = np.arange(len(texts))
+    rows = np.arange(first, first + len(texts))
     for _ in range(_MOST_LAYOUTS):
-        if not len(left):
+        if not len(rows):
             return
-        same = shapes[left] == shapes[left[0]]
-        rows = left[same]
-        yield Layout(texts[rows[0]].decode("ascii"), rows + first, chars[rows])
-        left = left[~same]
+        same = shapes == shapes[0]
+        example = texts[rows[0] - first].decode("ascii")
+        if same.all():
+            yield Layout(example, rows, chars)
+            return
+        yield Layout(example, rows[same], chars[same])
+        rows, shapes, chars = rows[~same], shapes[~same], chars[~same]

@@ -14,7 +14,11 @@ from engine.market.held_signals import HeldSignals
 
 # The packages' folder goes to the end of the path, so that an installed one and a checkout both work, and -P keeps
 # a user's own `engine` folder in the working directory from being taken for ours.
-_PROGRAM = "import sys; sys.path.append(sys.argv[1]); from engine.market.reader_process import main; main()"
+# It lives too short for its garbage to matter.
+_PROGRAM = (
+    "import gc, sys; gc.disable(); sys.path.append(sys.argv[1]); "
+    "from engine.market.reader_process import main; main(); gc.freeze()"
+)
 _PACKAGES = Path(__file__).resolve().parents[2]
 _ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 _SHOWN_LINES = 3

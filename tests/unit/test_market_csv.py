@@ -10,6 +10,7 @@ import zstandard
 
 from engine.market import csv_columns, duck, file_bars, file_kind
 from engine.market.file_bars import read_file
+from engine.market.layouts import text_array
 from engine.market.problems import FileRefused
 from engine.market.sources import FileSource
 
@@ -204,3 +205,27 @@ def test_a_separator_too_many_sends_the_file_to_the_exact_reader(load, monkeypat
     monkeypatch.setattr(csv_columns, "_separators", lambda text: seen.append(text) or 0)
     assert_the_two_bars(load(PLAIN))
     assert len(seen) == 1
+
+
+@pytest.mark.parametrize("part", [1, 3, 100])
+@pytest.mark.parametrize(
+    "texts",
+    [
+        [],
+        [""],
+        ["", "", ""],
+        ["20200101", "20200102", "20200103", "20200104"],
+        ["1", "22", "333", "", "55555"],
+        ["12", "3\n4", "56"],
+        ["1\n", "\n2", "34"],
+        ["123", "4\n", "6"],  # as long in all, were its line break an end
+        ["a\tb", "\x1fc", "d"],
+        ["a\0b", "c\0", "\0"],
+        ["ä", "b", "\ud800"],
+        ["x" * 64, "y"],
+    ],
+)
+def test_stamps_are_packed_as_texts_are(monkeypatch, texts, part):
+    monkeypatch.setattr(csv_columns, "_PART", part)
+    packed = csv_columns._packed(np.array(texts, dtype=object))
+    assert packed.tolist() == text_array(texts).tolist()

@@ -1,6 +1,7 @@
 """Rule M2: how timestamps are read."""
 
 import datetime as dt
+import re
 
 import numpy as np
 import pytest
@@ -137,3 +138,15 @@ def test_a_format_is_the_only_reading_tried():
 def test_hundreds_of_layouts_stop_being_read():
     column = text_array(["x" * n for n in range(1, 60)] + [f"{'y' * n}1" for n in range(400)])
     assert len(layouts_of(column)) <= 256
+
+
+def test_every_text_belongs_to_the_layout_it_is_written_in(monkeypatch):
+    monkeypatch.setattr("engine.market.layouts._CHUNK", 5)
+    texts = ["2020-01-31", "2020-02-01", "1/2/2020", "", "2020-03-01", "77", "88", "99", "10", "11", "x", "20", "x"]
+    layouts = layouts_of(text_array(texts))
+    assert sorted(row for layout in layouts for row in layout.rows) == list(range(len(texts)))
+    for layout in layouts:
+        shapes = {re.sub(r"\d", "0", texts[row]) for row in layout.rows}
+        assert shapes == {re.sub(r"\d", "0", layout.example)}
+        written = [bytes(chars).rstrip(b"\0").decode() for chars in layout.chars]
+        assert written == [texts[row] for row in layout.rows]
