@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 import resource
 import sys
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
@@ -12,6 +13,7 @@ _PACKAGES = ("admf", "numpy", "ta-lib", "duckdb", "msgspec")
 _KIB = 1024
 
 
+@cache
 def versions() -> dict[str, str]:
     """The versions of Python and of what results could depend on."""
     return {"python": platform.python_version(), **{name: version(name) for name in _PACKAGES}}

@@ -46,7 +46,14 @@ class Scenery:
     def _steps(self, bars: Bars) -> IntArray:
         """Where the bars stand on the timeline, found block by block."""
         blocks = (bars.timestamps[start : start + BLOCK] for start in range(0, len(bars), BLOCK))
-        return self._file.column(map(self.timeline.searchsorted, blocks), len(bars), np.int64)
+        return self._file.column(map(self._places, blocks), len(bars), np.int64)
+
+    def _places(self, timestamps: IntArray) -> IntArray:
+        """Where some timestamps stand, all of which the timeline has: one after the other, if no others are among them."""
+        first, last = self.timeline.searchsorted(timestamps[[0, -1]]).tolist()
+        if last - first == len(timestamps) - 1:
+            return np.arange(first, last + 1)
+        return self.timeline.searchsorted(timestamps)
 
     def clock(self, data_ids: tuple[str, ...]) -> Clock:
         """The clock of a lane over these data containers."""
