@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import traceback
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING
 
 from cli.exits import SIGNALLED
@@ -26,7 +27,7 @@ _LOOKED_AT = 1 << 16
 
 def begin(request: Request) -> int:
     """Does what was asked for; returns the exit code."""
-    with Signals() as signals, Reader(meanwhile=_import_the_rest) as reader:
+    with Signals() as signals, Reader(meanwhile=partial(_import_the_rest, request)) as reader:
         try:
             if _names_large_file(request.config):
                 with suppress(OSError):  # it is told when there is something to read
@@ -41,10 +42,13 @@ def begin(request: Request) -> int:
             return SIGNALLED + (signals.received or 0)
 
 
-def _import_the_rest() -> None:
+def _import_the_rest(request: Request) -> None:
     """Imports what a run needs once it has its data."""
     with HeldSignals():
         import engine.orchestration.run  # noqa: F401, PLC0415 - as above
+
+        if request.as_json:
+            import cli.render.run_json  # noqa: F401, PLC0415
 
 
 def _names_large_file(config: Path) -> bool:

@@ -9,7 +9,8 @@ import sys
 
 import msgspec
 
-import engine.market.csv_columns  # noqa: F401 - takes longest: done while the run still finds out what there is to read
+import engine.market.csv_columns
+import engine.market.file_bars  # noqa: F401 - both take long: done while the run still finds out what there is to read
 from engine.market.exchange import ReadJob
 from engine.market.reading import read_job
 

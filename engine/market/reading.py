@@ -6,7 +6,6 @@ from pathlib import Path
 import msgspec
 
 from engine.market.exchange import ReadJob, ReadReport
-from engine.market.file_bars import read_file
 from engine.market.file_kind import is_quick
 from engine.market.problems import FileRefused, Flaw, absent
 from engine.market.reader_call import Reader
@@ -38,6 +37,8 @@ def read_job(job: ReadJob) -> ReadReport:
         mark = fingerprint(path)
     except OSError as error:
         return ReadReport(flaws=[Flaw(f"the file cannot be read ({error.strerror})")])
+    from engine.market.file_bars import read_file  # noqa: PLC0415 - a run whose files are large reads none itself
+
     try:
         bars = read_file(path, job.source, folder)
     except FileRefused as refusal:

@@ -1,7 +1,9 @@
 """Made-up bars: geometric Brownian motion, seeded, with optional regimes (rule M5)."""
 
+from __future__ import annotations
+
 import hashlib
-from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import msgspec
 import numpy as np
@@ -11,6 +13,9 @@ from engine.market.column_file import ColumnFile, release_pages
 from engine.market.durations import DAY, duration_ns
 from engine.market.selection import first_moment
 from engine.market.sources import Regime, SyntheticSource
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _YEAR = 365 * DAY
 _DECIMALS = 4
