@@ -67,7 +67,7 @@ def _obstacles(
     yield from (f"it says {key}" for key in _said(plan.portfolio(id_), _KNOWN_OF_PORTFOLIOS))
     yield from _strategy_obstacles(plan, id_)
     yield from _own_models(plan, id_)
-    yield from _execution_obstacles(plan, traces, id_)
+    yield from _execution_obstacles(plan, traces, listeners, id_)
 
 
 def _own_models(plan: Plan, id_: str) -> Iterator[str]:
@@ -88,8 +88,12 @@ def _strategy_obstacles(plan: Plan, id_: str) -> Iterator[str]:
             yield f"timeout_s watches over {own.path}"
 
 
-def _execution_obstacles(plan: Plan, traces: Mapping[str, TraceSettings], id_: str) -> Iterator[str]:
+def _execution_obstacles(
+    plan: Plan, traces: Mapping[str, TraceSettings], listeners: Mapping[str, str], id_: str
+) -> Iterator[str]:
     execution = plan.execution_of[id_]
+    if execution in listeners:
+        yield f"{listeners[execution]} listens to {execution}"
     if traces[execution].may_trace and len(plan.clients_of[execution]) > 1:
         yield f"{execution} traces its orders among others"
     if traces[execution].dynamic_rules:

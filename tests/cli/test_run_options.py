@@ -176,3 +176,17 @@ def test_b1_path_batch_says_who_cannot_take_it(tmp_path):
     assert refused.exit_code == 2
     assert "(refused by --strict)" in refused.stderr
     assert not (tmp_path / "not").exists()
+
+
+def test_b2_an_analysis_hears_what_an_execution_says_on_either_path(tmp_path):
+    containers = """
+  - {id: execution_1, type: execution}
+  - {id: analysis_1, type: analysis, inputs: [execution_1]}
+"""
+    config = write_config(tmp_path, CROSS + containers)
+    for path in ("event", "batch"):
+        outcome = run(config, "--output", tmp_path / path, "--path", path)
+    assert "portfolio_1: computed event by event: analysis_1 listens to execution_1" in outcome.stderr
+    assert read_json(tmp_path / "batch" / "analysis_1" / "metrics.json")["tracing"]["written"] > 0
+    by_event, in_columns = (files_of(tmp_path / path, without=["run.json"]) for path in ("event", "batch"))
+    assert in_columns == by_event
