@@ -95,19 +95,24 @@ class Narration:
     def _features(self, portfolio: BatchPortfolio, own: FeaturePublisher) -> Iterator[Heard]:
         """The features that it hears and its `own`, if anybody wants them, by the place of who publishes them."""
         if portfolio.event_bus.wants(FeatureStream.event_type):
-            for container in self._behind(portfolio):
-                if isinstance(container, DataContainer | FeatureContainer | StrategyContainer):
+            for container in sorted([portfolio, *self._behind(portfolio)], key=_place):
+                if container is portfolio:
+                    yield from (Heard(stream, None) for stream in own.streams())
+                elif isinstance(container, DataContainer | FeatureContainer | StrategyContainer):
                     yield from self._shared((container.container_id, "features"), container.publisher.streams)
-            yield from (Heard(stream, None) for stream in own.streams())
 
     def _behind(self, portfolio: BatchPortfolio) -> list[Container]:
-        behind = (self._containers[source] for source in self._plan.behind[portfolio.container_id])
-        return sorted(behind, key=lambda container: (container.lane, container.rank))
+        return [self._containers[source] for source in self._plan.behind[portfolio.container_id]]
 
     def _shared(self, key: tuple[str, str], streams: Callable[[], Sequence[PagedStream]]) -> list[Heard]:
         if key not in self._heard:
             self._heard[key] = [Heard(stream, _counting(stream)) for stream in streams()]
         return self._heard[key]
+
+
+def _place(container: Container) -> tuple[int, int]:
+    """Where it has its turn within a phase."""
+    return container.lane, container.rank
 
 
 def _counting(stream: PagedStream) -> Outlet | None:

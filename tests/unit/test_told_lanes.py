@@ -4,8 +4,22 @@ import pytest
 
 from engine.batch.portfolio import BatchPortfolio
 from engine.orchestration.shards import parcel
+from engine.strategies.crossover import Crossover
 from engine.trading.costs import Percent
-from tests.building import Recording, crossing, data, execution, make_bars, play, record, stage, walk
+from tests.building import (
+    Recording,
+    crossing,
+    data,
+    execution,
+    make_bars,
+    play,
+    portfolio,
+    record,
+    sma,
+    stage,
+    strategy,
+    walk,
+)
 
 BARS = walk(400)
 IDS = [f"portfolio_{n}" for n in range(3)]
@@ -38,6 +52,16 @@ def test_b2_only_the_execution_may_be_observed():
     assert in_columns.events("execution_1") == by_event.events("execution_1")
     assert {e.type for e in in_columns.events("execution_1")} == {"ORDER_REQUEST", "ORDER", "FILL"}
     assert in_columns["portfolio_0"].narrator is None
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_b2_features_come_in_the_order_of_the_config(first):
+    own = portfolio("portfolio_0", inputs=["strategy_0"], features={"slowest": sma(9)})
+    followed = strategy("strategy_0", features={"slow": sma(4)}, strategy=Crossover(fast="close", slow="slow"))
+    containers = [data(), *[[own, followed], [followed, own]][first]]
+    by_event, in_columns = (play(containers, BARS, listen=[own.id], batch=batch) for batch in ([], [own.id]))
+    assert [each.source for each in by_event.events(own.id, "FEATURES")[:2]] == [containers[1].id, containers[2].id]
+    assert in_columns.events(own.id) == by_event.events(own.id)
 
 
 class InItsStep(Recording):
