@@ -16,7 +16,7 @@ from engine.containers.signal_events import signal
 from engine.order_terms import MARKET
 from engine.strategies.decision import TARGETS
 from engine.trading.books import Books
-from engine.trading.orders import Execution, WorkingOrder
+from engine.trading.orders import Execution, new_order
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from engine.events import Event, OrderRequest
     from engine.market.bars import Bars
     from engine.market.timeline import Integers
+    from engine.trading.orders import WorkingOrder
     from engine.trading.positions import Trade
 
     Dispatch = Callable[[Event], None]
@@ -154,17 +155,7 @@ class ToldTrades:
         """Accepts a request, or rejects it for a reason: then the trade that it was to begin is not wanted any more."""
         self._orders += 1
         event_id = self._desk.identify("ORDER")
-        order = WorkingOrder(
-            order_id=f"{self._desk.label}#{self._orders}",
-            request=request,
-            accepted_by=event_id,
-            accepted=self._orders,
-            number=0,
-            first_row=0,
-            left=request.quantity,
-            stop=0.0,
-            ratcheted=0,
-        )
+        order = new_order(self._desk.label, self._orders, request, event_id, 0)
         if reason:
             self._intent = 0
             self._answers.publish_order(order, "rejected", event_id, request.event_id, reason=reason, ends=True)

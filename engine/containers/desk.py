@@ -9,7 +9,7 @@ from engine.containers.answers import Answers
 from engine.containers.matching import Matching
 from engine.trading.acceptance import fault_of
 from engine.trading.order_book import OrderBook
-from engine.trading.orders import WorkingOrder
+from engine.trading.orders import new_order
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from engine.events import OrderRequest, OrderStatus
     from engine.market.timeline import Clock
     from engine.trading.costs import Terms
+    from engine.trading.orders import WorkingOrder
 
 NOWHERE = -1
 """The feed of a symbol that nobody has data for."""
@@ -81,7 +82,8 @@ class Desk:
         """Accepts or rejects a request; an accepted order meets its symbol's next bar (rule L3)."""
         self._orders += 1
         event_id = self.outlet.identify("ORDER")
-        order = self._order(request, event_id)
+        number = self._clock.numbers.get(request.symbol, NOWHERE)
+        order = new_order(self.outlet.label, self._orders, request, event_id, number)
         replaced = self._book.named(request.replaces)
         if replaced is not None:
             self._book.orders.remove(replaced)
@@ -98,19 +100,6 @@ class Desk:
             self._matching.say(replaced, "cancelled", f"replaced by {order.order_id}", request.event_id)
         if self.outlet.agenda.phase < Phase.END:
             self._matching.admit(order, replaced)
-
-    def _order(self, request: OrderRequest, event_id: str) -> WorkingOrder:
-        return WorkingOrder(
-            order_id=f"{self.outlet.label}#{self._orders}",
-            request=request,
-            accepted_by=event_id,
-            accepted=self._orders,
-            number=self._clock.numbers.get(request.symbol, NOWHERE),
-            first_row=0,
-            left=request.quantity,
-            stop=request.stop_price or 0.0,
-            ratcheted=0,
-        )
 
     def _awaits_other_leg(self, request: OrderRequest) -> bool:
         """Whether a refused leg of an entry's OCO is the first of the two: the trade may still begin with the other."""

@@ -64,6 +64,21 @@ class WorkingOrder:
         return "limit" if order_type == "stop_limit" else "market"
 
 
+def new_order(desk: str, accepted: int, request: OrderRequest, accepted_by: str, number: int) -> WorkingOrder:
+    """The order that a desk makes of the request it takes as its `accepted`-th; nothing has happened to it yet."""
+    return WorkingOrder(
+        order_id=f"{desk}#{accepted}",
+        request=request,
+        accepted_by=accepted_by,
+        accepted=accepted,
+        number=number,
+        first_row=0,
+        left=request.quantity,
+        stop=request.stop_price or 0.0,
+        ratcheted=0,
+    )
+
+
 class Execution(NamedTuple):
     """A fill before it becomes an event: price with slippage, commission and slippage in quote currency."""
 
