@@ -27,33 +27,49 @@ containers:
       slow: {{indicator: SMA, timeperiod: "{{slow}}"}}
     strategy: {{name: crossover, fast: fast, slow: slow, direction: long}}
     sizing: {{name: fixed_quantity, quantity: 1}}
+    event_tracing: {{mode: {mode}}}
 """
 
 
-def seconds(folder, path, bars=10_000, slowest=95):
+def seconds(folder, path, bars=10_000, slowest=95, mode="minimal"):
     """The least CPU seconds of several simulations, and the trades of all portfolios."""
     folder.mkdir(exist_ok=True)
-    loaded = read_config(write_config(folder, CONFIG.format(bars=bars, slowest=slowest)), "c")
+    loaded = read_config(write_config(folder, CONFIG.format(bars=bars, slowest=slowest, mode=mode)), "c")
     prepared = prepare(loaded.config, loaded.locations, loaded.base_folder, path=path)
-    spent = []
+    spent, written = [], {}
     for _ in range(TURNS):
         began = time.process_time()
         part = Part(prepared, Scenery(prepared.plan, prepared.bars), folder, pytest.fail)
         metrics = part.run(lambda: None)
         spent.append(time.process_time() - began)
-    return min(spent), metrics["root_container"][0]["total_trades"]
+        for file in folder.rglob("*.jsonl.gz"):
+            written[file.name, file.parent.name] = file.stat().st_size
+            file.unlink()
+    return min(spent), metrics["root_container"][0]["total_trades"], written
 
 
 def test_columns_are_many_times_as_fast_as_events(tmp_path):
-    (in_columns, trades), (by_event, same) = (seconds(tmp_path / path, path) for path in ("batch", "event"))
+    (in_columns, trades, _), (by_event, same, _) = (seconds(tmp_path / path, path) for path in ("batch", "event"))
     print(f"\ncolumns {in_columns:.3f} s, events {by_event:.2f} s: {by_event / in_columns:.1f} times")  # noqa: T201
     assert trades == same > 2500
     assert by_event > 20 * in_columns
 
 
+def test_a_trace_is_told_faster_than_it_is_lived(tmp_path):
+    (in_columns, trades, told), (by_event, same, lived) = (
+        seconds(tmp_path / path, path, bars=2_000, mode="full") for path in ("batch", "event")
+    )
+    print(f"\ntold {in_columns:.3f} s, lived {by_event:.2f} s: {by_event / in_columns:.1f} times")  # noqa: T201
+    assert trades == same > 500
+    assert told == lived
+    assert len(told) == 50
+    assert by_event > 1.5 * in_columns
+
+
 @pytest.mark.parametrize(("what", "larger"), [("bars", {"bars": 100_000}), ("portfolios", {"slowest": 545})])
 def test_ten_times_as_much_takes_at_most_ten_times_as_long(tmp_path, what, larger):
-    (once, few), (tenfold, many) = seconds(tmp_path / "once", "batch"), seconds(tmp_path / "more", "batch", **larger)
+    once, few, _ = seconds(tmp_path / "once", "batch")
+    tenfold, many, _ = seconds(tmp_path / "more", "batch", **larger)
     print(f"\nten times the {what}: {tenfold / once:.1f} times as long")  # noqa: T201
     assert many > 4 * few
     assert tenfold < 12 * once
