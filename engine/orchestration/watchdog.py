@@ -74,9 +74,16 @@ class Watchdog:
         except _Alarm as alarm:
             self._on_guard = False
             signal.setitimer(signal.ITIMER_REAL, 0.0)
+            self._spent[lane] = 0.0  # it has failed: what is still to be said of it needs time as well
             raise LaneTimeoutError(f"timeout: more than {self._limit_s:g} s of its own, at {alarm.where}") from None
         self._spent[lane] = spent + perf_counter() - began
 
     def _ring(self, _: int, frame: FrameType | None) -> None:
         if self._on_guard:
-            raise _Alarm("" if frame is None else f"{Path(frame.f_code.co_filename).name}:{frame.f_lineno}")
+            raise _Alarm("" if frame is None else _place(frame))
+
+
+def _place(frame: FrameType) -> str:
+    """Where a frame is; amid the cleaning up of a statement it is on no line."""
+    name = Path(frame.f_code.co_filename).name
+    return name if frame.f_lineno is None else f"{name}:{frame.f_lineno}"

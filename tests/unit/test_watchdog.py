@@ -2,6 +2,7 @@
 
 import signal
 import time
+from types import SimpleNamespace
 
 import pytest
 
@@ -104,3 +105,21 @@ def test_timeout_s_is_no_part_of_what_a_run_is(tmp_path):
         assert ran(tmp_path / name, limit=limit).exit_code == 0
         trees.append(files_of(tmp_path / name / "out", without=["run.json"]))
     assert trees[0] == trees[1]
+
+
+def test_9_what_is_said_of_a_lane_whose_time_is_up_is_not_interrupted():
+    def work_on():
+        while True:
+            watchdog(1, time.sleep, 0.05)
+
+    with Watchdog(1.0) as watchdog:
+        with pytest.raises(LaneTimeoutError):
+            work_on()  # each takes little, so next to nothing was left when the last began
+        watchdog(1, time.sleep, 0.2)
+
+
+@pytest.mark.parametrize(("line", "place"), [(7, "test_watchdog.py:7"), (None, "test_watchdog.py")])
+def test_9_a_place_that_has_no_line_is_named_without(line, place):
+    frame = SimpleNamespace(f_code=SimpleNamespace(co_filename=__file__), f_lineno=line)
+    with Watchdog(5.0) as watchdog, pytest.raises(LaneTimeoutError, match=f" at {place}$"):
+        watchdog(1, lambda _: watchdog._ring(0, frame), None)
