@@ -152,7 +152,7 @@ def _spread(moments: np.typing.NDArray[np.int64], count: int) -> list[int]:
 
 def _first_difference(whole: Sequence[Event], part: Sequence[Event]) -> int | None:
     for place, (one, other) in enumerate(zip(whole, part, strict=False)):
-        if one != other:
+        if one != other and repr(one) != repr(other):  # NaN, as a quantity may be, is not equal to itself
             return place
     return None if len(whole) == len(part) else min(len(whole), len(part))
 

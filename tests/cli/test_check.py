@@ -145,6 +145,13 @@ def test_l4_where_nothing_happened_nothing_is_known(folder):
     assert outcome.stdout == "quiet  not exercised: nothing happened before any of 10 cuts, so nothing is known\n"
 
 
+def test_l4_a_quantity_that_is_no_number_is_no_look_ahead(folder):
+    sized = "{name: buy_and_hold}, sizing: {name: volatility_target, percent: 10}"  # no volatility is known yet
+    outcome = check(MADE_UP + portfolio("early", sized), "--lookahead")
+    assert outcome.exit_code == 0, outcome.stdout
+    assert "early  ok" in outcome.stdout
+
+
 def test_code_that_raises_with_fewer_bars_is_named(folder):
     outcome = check(MADE_UP + portfolio("greedy", "{name: looking.needs_many}"), "--lookahead")
     assert outcome.exit_code == 1
