@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 Path = Literal["batch", "event"]
 
 MOST_LANES = 250
-"""Lanes simulated at once event by event: their containers are nearly all the memory that grows with the lanes."""
+"""Lanes simulated at once that make events: their containers, and lines that wait, are nearly all the memory that grows."""
 
 _KNOWN_OF_ALL = frozenset({"id", "event_tracing"})
 _KNOWN_OF_PORTFOLIOS = _KNOWN_OF_ALL | {

@@ -56,11 +56,13 @@ class Prepared:
 
     @property
     def told(self) -> frozenset[str]:
-        """Those of `batch` that are observed: events are made for them."""
+        """Those of `batch` that are observed, or their execution is: events are made for them."""
         traces, results = self.traces, self.plan.config.results
         if results.trades or results.equity:
             return self.batch
-        return frozenset(id_ for id_ in self.batch if traces[id_].enabled and not can_be_counted(traces[id_]))
+        shown = {id_ for id_ in self.batch if traces[id_].enabled and not can_be_counted(traces[id_])}
+        answered = {id_ for id_ in self.batch if traces[self.plan.execution_of[id_]].enabled}
+        return frozenset(shown | answered)
 
     @property
     def folders(self) -> set[str]:

@@ -2,7 +2,9 @@
 
 import pytest
 
+from cli.config_file import read_config
 from engine.batch.portfolio import BatchPortfolio
+from engine.orchestration.prepare import prepare
 from engine.orchestration.shards import parcel
 from engine.strategies.crossover import Crossover
 from engine.trading.costs import Percent
@@ -20,6 +22,7 @@ from tests.building import (
     strategy,
     walk,
 )
+from tests.run_configs import CROSS, write_config
 
 BARS = walk(400)
 IDS = [f"portfolio_{n}" for n in range(3)]
@@ -139,6 +142,29 @@ def test_of_lanes_that_are_observed_no_more_are_simulated_at_once_than_by_event(
 
     assert [len(shard.lanes) for shard in parcel(Plan(), 1, range(1000))] == [1000]
     assert [len(shard.lanes) for shard in parcel(Plan(), 1, range(999))] == [250] * 4
+
+
+TRACED = """
+  - {id: execution_1, type: execution, EXECUTION}
+  - {id: execution_2, type: execution}
+  - {id: portfolio_2, type: portfolio, inputs: [data_x], execution: execution_2, strategy: {name: buy_and_hold}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("execution", "told"),
+    [
+        ("event_tracing: {mode: full}", {"portfolio_1"}),
+        ("event_tracing: {mode: minimal, enabled: true}", {"portfolio_1"}),
+        ("event_tracing: {mode: full, enabled: false}", set()),
+    ],
+)
+def test_a_portfolio_whose_execution_is_traced_makes_events(tmp_path, execution, told):
+    text = CROSS.replace("cash:", "execution: execution_1\n    cash:") + TRACED.replace("EXECUTION", execution)
+    loaded = read_config(write_config(tmp_path, text), "c")
+    prepared = prepare(loaded.config, loaded.locations, loaded.base_folder)
+    assert prepared.batch == {"portfolio_1", "portfolio_2"}
+    assert prepared.told == told
 
 
 def test_a_lane_of_one_bar_tells_of_it():
