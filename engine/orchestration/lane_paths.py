@@ -38,7 +38,7 @@ class LanePath(NamedTuple):
 
 
 def lane_paths(plan: Plan, traces: Mapping[str, TraceSettings]) -> dict[str, LanePath]:
-    """The path of every portfolio, by id: batch, unless something asks for its events or for what only they can do.
+    """The path of every portfolio, by id: batch, unless somebody acts on its events or asks for what only they can do.
 
     Of a strategy of the user's own that has not been imported, the style is not known: it is taken for columns.
     """
