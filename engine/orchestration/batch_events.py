@@ -58,7 +58,11 @@ class BatchEvents:
         settings, own = self._traces[id_], self._own_counts(id_)
         traced = settings.event_types if settings.enabled else frozenset()
         bus = self._portfolios[id_].event_bus
-        wanted = (name for name in _WANTED_IF_TRACED if traced is None or name in traced or bus.wants(name))
+        wanted = (
+            name
+            for name in _WANTED_IF_TRACED
+            if traced is None or name in traced or (bus.is_observed and bus.wants(name))
+        )
         return sum(own[name] for name in (*_ALWAYS_WANTED, *wanted))
 
     def _own_counts(self, id_: str) -> dict[str, int]:

@@ -125,7 +125,10 @@ class Part:
 
     def _attach(self, containers: Containers) -> None:
         prepared, folder = self._prepared, self._folder
-        self._tracers = attach_tracers(prepared.plan, self._prepare(containers), prepared.traces, folder, self._warn)
+        own = self._prepare(containers)
+        self._tracers = attach_tracers(
+            prepared.plan, own, prepared.traces, folder, self._warn, streams=prepared.streams
+        )
         self._unbuilt = BatchEvents(prepared.plan, containers, prepared.traces)
         for container in containers.values():
             container.correlation_id = prepared.correlation_id

@@ -41,7 +41,7 @@ class Prepared:
     """A run that only needs to be simulated.
 
     `hash` and `correlation_id` say what it is, `load_s` how long data took, `paths` how each portfolio can be computed,
-    `batch` the portfolios that will be computed as columns.
+    `batch` the portfolios that will be computed as columns, `streams` how many containers may write events.
     """
 
     plan: Plan
@@ -53,6 +53,7 @@ class Prepared:
     load_s: float
     paths: Mapping[str, LanePath]
     batch: frozenset[str]
+    streams: int
 
     @property
     def told(self) -> frozenset[str]:
@@ -102,6 +103,7 @@ def prepare(
         load_s=load_s,
         paths=paths,
         batch=frozenset(id_ for id_, taken in paths.items() if taken.path == "batch" and path != "event"),
+        streams=sum(settings.may_stream for settings in traces.values()),
     )
 
 

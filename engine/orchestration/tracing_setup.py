@@ -64,14 +64,19 @@ def attach_tracers(
     traces: Mapping[str, TraceSettings],
     root: Path,
     warn: Callable[[str], None],
+    *,
+    streams: int,
 ) -> dict[str, EventTracer]:
-    """Gives those that trace, or that a rule may have trace, their tracers; event files go to folders in `root`."""
-    limit = member_bytes(sum(settings.may_stream for settings in traces.values()))
+    """Gives those that trace, or that a rule may have trace, their tracers; event files go to folders in `root`.
+
+    They are some of a run in which so many containers may stream.
+    """
+    limit = member_bytes(streams)
     durable = plan.config.results.durable
     tracers: dict[str, EventTracer] = {}
-    for id_, settings in traces.items():
-        container = containers.get(id_)
-        if container is None or (isinstance(container, BatchPortfolio) and can_be_counted(settings)):
+    for id_, container in containers.items():
+        settings = traces[id_]
+        if isinstance(container, BatchPortfolio) and can_be_counted(settings):
             continue
         if settings.enabled or settings.dynamic_rules:
             folder = root / (settings.storage_path or id_)

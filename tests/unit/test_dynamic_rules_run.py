@@ -45,7 +45,8 @@ class Traced:
         self.tracers = {}
 
         def attach(containers):
-            self.tracers = attach_tracers(plan, containers, traces, root, lambda _: None)
+            streams = sum(settings.may_stream for settings in traces.values())
+            self.tracers = attach_tracers(plan, containers, traces, root, lambda _: None, streams=streams)
 
         self.simulation = wire(plan, Scenery(plan, bars), attach)
         self.simulation.run(lambda: None)
