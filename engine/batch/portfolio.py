@@ -206,8 +206,9 @@ class BatchPortfolio(Container):
         self._cohort.end()
         self._own_up()
         self.outlet.published = self.published()
-        self.status = "completed"
-        self.finished(self)
+        if self.status == "running":  # nobody that observes it has failed
+            self.status = "completed"
+            self.finished(self)
 
     def _measure(self) -> Measured:
         account = self.account

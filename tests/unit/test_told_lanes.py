@@ -105,8 +105,10 @@ def test_a_lane_tells_as_the_run_goes_on(monkeypatch):
     assert bars == [20 * (step // 20) for step in range(1, 101)]
 
 
-def test_l9_an_observer_that_fails_costs_its_own_lane(monkeypatch):
-    monkeypatch.setattr("engine.batch.portfolio.TOLD_AT_ONCE", 90)
+@pytest.mark.parametrize("told_at_once", [90, 1 << 14])
+@pytest.mark.parametrize("failing", IDS)
+def test_l9_an_observer_that_fails_costs_its_own_lane(monkeypatch, told_at_once, failing):
+    monkeypatch.setattr("engine.batch.portfolio.TOLD_AT_ONCE", told_at_once)
 
     class Fails(Recording):
         def observe(self, event):
@@ -115,15 +117,16 @@ def test_l9_an_observer_that_fails_costs_its_own_lane(monkeypatch):
                 raise OSError("no more room")
 
     def attach(containers):
-        containers["portfolio_1"].event_bus.attach_observer(Fails())
+        containers[failing].event_bus.attach_observer(Fails())
 
-    listen = ["portfolio_0", "portfolio_2"]
-    whole = play(lanes(), BARS, listen=listen, batch=IDS)
-    run = play(lanes(), BARS, listen=listen, batch=IDS, prepare=attach)
-    assert [run[id_].status for id_ in IDS] == ["completed", "failed", "completed"]
-    assert run["portfolio_1"].error == "no more room"
-    assert run["portfolio_1"].bars < len(BARS) / 2
-    for id_ in listen:
+    others = [id_ for id_ in IDS if id_ != failing]
+    whole = play(lanes(), BARS, listen=others, batch=IDS)
+    run = play(lanes(), BARS, listen=[*others, "root_container"], batch=IDS, prepare=attach)
+    assert {id_: run[id_].status for id_ in IDS} == {failing: "failed"} | dict.fromkeys(others, "completed")
+    assert run[failing].error == "no more room"
+    assert [error.source for error in run.events("root_container", "ERROR")] == [failing]
+    assert (run[failing].bars < len(BARS)) == (told_at_once == 90)
+    for id_ in others:
         assert run.events(id_) == whole.events(id_)
         assert run.metrics(id_) == whole.metrics(id_)
 
