@@ -146,7 +146,7 @@ def main():
 def _options():
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--folder", type=Path, default=Path(".bench"), help="for data, environments and results")
-    options.add_argument("--turns", type=int, default=2)
+    options.add_argument("--turns", type=int, default=3)
     options.add_argument("--minutes", type=float, default=15, help="no job begins after that")
     options.add_argument("--patience", type=float, default=180, help="seconds for one process")
     options.add_argument("--only", action="append", choices=[*JOBS, "growth"], help="a part; may be said several times")
