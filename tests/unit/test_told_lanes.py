@@ -13,6 +13,7 @@ from tests.building import (
     crossing,
     data,
     execution,
+    features,
     make_bars,
     play,
     portfolio,
@@ -65,6 +66,14 @@ def test_b2_features_come_in_the_order_of_the_config(first):
     by_event, in_columns = (play(containers, BARS, listen=[own.id], batch=batch) for batch in ([], [own.id]))
     assert [each.source for each in by_event.events(own.id, "FEATURES")[:2]] == [containers[1].id, containers[2].id]
     assert in_columns.events(own.id) == by_event.events(own.id)
+
+
+def test_b2_features_that_are_shared_come_first_wherever_they_are_declared():
+    some = [crossing(id_, inputs=["shared"]) for id_ in IDS[:2]]
+    containers = [data(), *some, features("shared", mean=sma(9))]
+    by_event, in_columns = (play(containers, BARS, listen=IDS[:1], batch=batch) for batch in ([], IDS[:2]))
+    assert [each.source for each in by_event.events(IDS[0], "FEATURES")[:2]] == ["shared", IDS[0]]
+    assert in_columns.events(IDS[0]) == by_event.events(IDS[0])
 
 
 class InItsStep(Recording):
