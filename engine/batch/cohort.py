@@ -15,7 +15,6 @@ from engine.market.column_file import release_pages
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from typing import TypeVar
 
     from engine.batch.fills import Fills
     from engine.batch.portfolio import BatchPortfolio
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
     from engine.strategies.columns import Turns
 
     Decided = tuple[BatchPortfolio, Turns]
-    Result = TypeVar("Result")
 
 CELLS = 1 << 20
 """Bars times lanes of a cohort, at most: beyond that its columns take more room than they save time."""
@@ -55,7 +53,7 @@ class Cohort:
                 lanes, fills = self._fill(decided)
                 self._mark(until, lanes, fills)
                 _count(lanes, fills)
-                tell(until, _by_id(decided), lanes, fills)
+                tell(until, decided, lanes, fills)
 
     def end(self) -> None:
         """All bars that are left; what is decided on the last close expires, what is open then is closed if wanted."""
@@ -86,7 +84,7 @@ class Cohort:
         for lane in lanes:
             if lane.flaw is None:
                 attempt(lane, lane.mark_end)
-        tell(last + 1, _by_id(decided), lanes, fills)
+        tell(last + 1, decided, lanes, fills)
         tell_end(lanes, fills, closed)
 
     def _decide(self, until: int) -> list[Decided]:
@@ -128,10 +126,6 @@ class Cohort:
         if lanes and until > start:
             mark_lanes(self._clock.closes[0][start:until], start, lanes, fills)
         release_pages()  # other cohorts read other columns: no more than those of one count as memory at a time
-
-
-def _by_id(decided: Sequence[Decided]) -> dict[str, Turns]:
-    return {lane.container_id: turns for lane, turns in decided}
 
 
 def _before(row: int, turns: Turns) -> Turns:

@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 class Dense(Protocol):
     """Events of one type, one at every bar."""
 
-    event_type: str
-
     def columns(self, start: int, end: int) -> EventColumns:
         """Those of the rows from `start` up to `end`."""
 
@@ -38,7 +36,6 @@ class Heard:
     """
 
     def __init__(self, stream: PagedStream, counted_by: Outlet | None) -> None:
-        self.event_type = stream.event_type
         self._stream = stream
         self._counted_by = counted_by
         self._rows_heard = 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
     from typing import TypeVar
 
     from engine.batch.fills import Fills
@@ -18,11 +18,14 @@ PAGE = 1 << 9
 """Bars told by one lane before the next has its turn: what is read of them serves all."""
 
 
-def tell(until: int, turns: Mapping[str, Turns], lanes: Sequence[BatchPortfolio], fills: Fills) -> None:
-    """Tells all bars before `until`: the `turns` of each lane, by its id, and what they have come to, its `fills`."""
+def tell(
+    until: int, decided: Sequence[tuple[BatchPortfolio, Turns]], lanes: Sequence[BatchPortfolio], fills: Fills
+) -> None:
+    """Tells all bars before `until`: the turns that lanes have `decided`, and the `fills` of those `lanes` that got so far."""
     telling = [(lane, lane.narrator) for lane in lanes if lane.narrator is not None]
     if not telling:
         return
+    turns = {lane.container_id: each for lane, each in decided}
     for lane, filled in zip(lanes, fills.each(), strict=True):
         if lane.narrator is not None:
             lane.narrator.hear(turns[lane.container_id], filled)

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Cast:
+class LaneSources:
     """Who speaks in a lane: its portfolio, its execution container, and the strategy container that it may follow.
 
     `desk` stands in the ids of the execution's events; `strategy` is the name of what decides; `cause(row)` the id of the event
@@ -58,7 +58,7 @@ class ToldTrades:
 
     def __init__(
         self,
-        cast: Cast,
+        sources: LaneSources,
         dispatches: tuple[Dispatch, Dispatch],
         bars: Bars,
         moments: Integers,
@@ -66,17 +66,17 @@ class ToldTrades:
         entries: Entries,
         cash: float,
     ) -> None:
-        self._cast = cast
+        self._sources = sources
         self._bars = bars
         self._moments = moments
         self._entries = entries
         self._books = Books(cash, 1)
         of_portfolio, of_execution = dispatches
-        self._portfolio, self._desk = Speaker(cast.portfolio, of_portfolio), Speaker(cast.desk, of_execution)
-        other = cast.strategy_container
+        self._portfolio, self._desk = Speaker(sources.portfolio, of_portfolio), Speaker(sources.desk, of_execution)
+        other = sources.strategy_container
         self._strategy = None if other is None else Speaker(other, of_portfolio)
         self._requests = RequestEvents(self._portfolio)
-        self._answers = Answers(cast.execution, self._desk)
+        self._answers = Answers(sources.execution, self._desk)
         self._working: list[WorkingOrder] = []
         self._orders = 0
         self._intent = 0
@@ -90,7 +90,7 @@ class ToldTrades:
         is_new = target != self._intent
         if is_new and target:
             self._trades_begun += 1
-            self._trade_id = f"{self._cast.portfolio}#{self._trades_begun}"
+            self._trade_id = f"{self._sources.portfolio}#{self._trades_begun}"
         cause = self._decide(row, target, self._trade_id if is_new or target else None)
         if is_new:
             self._intent = target
@@ -123,14 +123,14 @@ class ToldTrades:
 
     def _decide(self, row: int, target: int, trade_id: str | None) -> str:
         """The signal of the strategy container, if there is one, and that of the portfolio; returns the latter's id."""
-        cause = self._cast.cause(row)
+        cause = self._sources.cause(row)
         if self._strategy is not None:
             cause = self._say_signal(self._strategy, target, None, cause)
         return self._say_signal(self._portfolio, target, trade_id, cause)
 
     def _say_signal(self, voice: Voice, target: int, trade_id: str | None, cause: str) -> str:
         event_id = voice.identify("SIGNAL")
-        symbol, strategy = self._bars.symbol, self._cast.strategy
+        symbol, strategy = self._bars.symbol, self._sources.strategy
         voice.say(signal(voice, event_id, symbol, TARGETS[target], trade_id=trade_id, cause=cause, strategy=strategy))
         return event_id
 

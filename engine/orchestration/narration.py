@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from engine.batch.narrator import Heard, Narrator
 from engine.batch.portfolio import BatchPortfolio
 from engine.batch.told_marks import ToldMarks
-from engine.batch.told_trades import Cast, ToldTrades
+from engine.batch.told_trades import LaneSources, ToldTrades
 from engine.containers.data import BarStream, DataContainer
 from engine.containers.execution import ExecutionContainer
 from engine.containers.feature import FeatureContainer, FeatureStream
@@ -62,7 +62,7 @@ class Narration:
         marks = ToldMarks(id_, clock, moments, account.cash) if bus.wants(ToldMarks.event_type) else None
         answer = bus.dispatch if desk is None else partial(desk.event_bus.dispatch, lane=portfolio.lane)
         trades = ToldTrades(
-            self._cast(id_),
+            self._sources(id_),
             (bus.dispatch, answer),
             clock.feeds[0].bars,
             moments,
@@ -71,12 +71,12 @@ class Narration:
         )
         return Narrator(bus, heard, marks, trades, RUN_START_ID)
 
-    def _cast(self, id_: str) -> Cast:
+    def _sources(self, id_: str) -> LaneSources:
         plan = self._plan
         execution = plan.execution_of[id_]
         host = next(source for source in (id_, *plan.behind[id_]) if plan.strategy(source) is not None)
         strategy = plan.strategy(host)
-        return Cast(
+        return LaneSources(
             portfolio=id_,
             execution=execution,
             desk=desk_label(plan, id_),
