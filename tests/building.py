@@ -109,7 +109,7 @@ def books(closes, days=()):
     clock = Clock(feeds)
     rows = np.array(days or range(len(clock)), np.intp)
     numbers = rows.astype(np.int64)
-    return Ledger(CASH, clock, EquityCurve(CASH, len(rows)), DayEnds(rows, numbers, falls_on_weekend=False))
+    return Ledger(CASH, clock, EquityCurve(CASH, len(rows)), DayEnds(rows, numbers, feeds[0].bars.timestamps[rows]))
 
 
 def fill(symbol, quantity, price, commission, trade):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -101,7 +102,7 @@ class Database:
                 if columns.get(name) != "DOUBLE" and name not in _HEAD:
                     columns[name] = "DOUBLE" if isinstance(value, float) else "BIGINT"
         path = self._scratch / "metrics.jsonl"
-        path.write_bytes(b"".join(msgspec.json.encode(row) + b"\n" for row in rows))
+        path.write_bytes(b"".join(msgspec.json.encode(_named(row)) + b"\n" for row in rows))
         self.connection.execute(f"CREATE TABLE metrics AS {_read_json([path], columns)}")
 
     def _results(self) -> Iterator[dict[str, Any]]:
@@ -113,7 +114,7 @@ class Database:
                 continue
             if result is not None:
                 head = (id_, result.type, result.status, result.error, result.written)
-                yield {**result.metrics, **dict(zip(_HEAD, head, strict=True))}
+                yield {**result.figures, **dict(zip(_HEAD, head, strict=True))}
 
     def _without(self, found: set[str]) -> list[str]:
         return [id_ for id_ in self._ids if id_ not in found]
@@ -138,6 +139,11 @@ class Database:
                 f"JOIN (VALUES {owners}) AS owners(path, container_id) ON filename = path)"
             )
         return f"SELECT container_id, {names} FROM ({' UNION ALL '.join(parts)})"  # noqa: S608
+
+
+def _named(row: dict[str, Any]) -> dict[str, Any]:
+    """The row with infinity as DuckDB reads it: JSON has no number for it."""
+    return {name: "Infinity" if value == inf else value for name, value in row.items()}
 
 
 def views_in(sql: str) -> list[str]:

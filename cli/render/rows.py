@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
 _LARGEST = 2**63
+_FIVE_DIGITS = 10_000
 _CONVERSIONS: dict[type, Callable[[Any], Any]] = {
     type(None): lambda value: value,
     str: lambda value: value,
@@ -37,7 +38,7 @@ def table(names: Sequence[str], rows: Sequence[Sequence[Any]], width: int | None
         yield Text("no rows", "dim")
         return
     columns = [
-        Column(visible(name), [_shown(row[number]) for row in rows], -number, right=_is_number(rows, number))
+        Column(visible(name), _cells([row[number] for row in rows]), -number, right=_is_number(rows, number))
         for number, name in enumerate(names)
     ]
     yield from laid_out(columns, width, {}, asked=True)
@@ -59,10 +60,18 @@ def as_cell(value: Any) -> Any:  # noqa: ANN401 - whatever a column holds
     return msgspec.json.encode(simple).decode() if isinstance(simple, dict | list | bool) else simple
 
 
-def _shown(value: Any) -> str:  # noqa: ANN401 - whatever a column holds
-    cell = as_cell(value)
+def _cells(values: Sequence[Any]) -> list[str]:
+    """A column's values; whole numbers have thousands marks if one of them has five digits: years have none."""
+    cells = [as_cell(value) for value in values]
+    marked = any(isinstance(cell, int) and abs(cell) >= _FIVE_DIGITS for cell in cells)
+    return [_shown(cell, marked=marked) for cell in cells]
+
+
+def _shown(cell: Any, *, marked: bool) -> str:  # noqa: ANN401 - whatever a column holds
     if cell is None:
         return NOTHING
+    if isinstance(cell, int) and not marked:
+        return str(cell)
     return quantity(cell) if isinstance(cell, int | float) else visible(str(cell))
 
 

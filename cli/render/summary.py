@@ -210,9 +210,9 @@ def _bars(prepared: Prepared, data_ids: Iterable[str]) -> int:
 
 
 def _held(prepared: Prepared, data_ids: Iterable[str]) -> float:
-    """The mean over the symbols of what holding each from its first to its last close returned."""
-    closes = [prepared.bars[id_].close for id_ in data_ids]
-    return sum(close.item(-1) / close.item(0) - 1.0 for close in closes) / len(closes)
+    """The mean over the symbols of what holding each from its first open to its last close returned."""
+    held = [prepared.bars[id_].held for id_ in data_ids]
+    return sum(held) / len(held)
 
 
 def _day(timestamp: int) -> str:

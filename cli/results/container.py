@@ -1,11 +1,15 @@
 """What a container's metrics.json holds, as much of it as a question needs."""
 
+from math import inf
+
 import msgspec
 
 from cli.results.json_file import Versioned
+from engine.metrics.metric import INFINITE
 from tracing.settings import TraceSettings
 
 Figure = int | float | None
+Notes = dict[str, int | float | str | list[str] | None]
 
 
 class ContainerHead(Versioned, frozen=True):
@@ -23,10 +27,24 @@ class Written(msgspec.Struct, frozen=True):
     written: int
 
 
-class ContainerSummary(ContainerHead, frozen=True, kw_only=True):
-    """What the table of containers can show of one."""
+class ContainerFigures(ContainerHead, frozen=True, kw_only=True):
+    """Its metrics, and the notes on them, by name."""
 
     metrics: dict[str, Figure]
+    metric_notes: Notes
+
+    @property
+    def figures(self) -> dict[str, Figure]:
+        """The metrics to compare by: a null that stands for more than any number is infinity."""
+        unlimited = (
+            name for name, note in self.metric_notes.items() if isinstance(note, str) and note.startswith(INFINITE)
+        )
+        return {**self.metrics, **dict.fromkeys(unlimited, inf)}
+
+
+class ContainerSummary(ContainerFigures, frozen=True, kw_only=True):
+    """What the table of containers can show of one."""
+
     tracing: Written
 
     @property
@@ -36,11 +54,9 @@ class ContainerSummary(ContainerHead, frozen=True, kw_only=True):
         return self.metrics.get("total_pnl") if final is None or initial is None else final - initial
 
 
-class ContainerResult(ContainerHead, frozen=True, kw_only=True):
+class ContainerResult(ContainerFigures, frozen=True, kw_only=True):
     """All of it: metrics and notes on them by name, what became of the events, memory use, resolved trace settings."""
 
-    metrics: dict[str, Figure]
-    metric_notes: dict[str, int | float | str | list[str] | None]
     tracing: dict[str, int | str | None]
     memory_usage: dict[str, int]
     trace_settings: TraceSettings

@@ -23,7 +23,7 @@ def container_row(entry: Entry) -> dict[str, Value]:
     if summary is None:
         return {"id": entry.id, "type": entry.type, "status": "damaged" if entry.damage else "unfinished"}
     fields: dict[str, Value] = {"id": entry.id, "type": summary.type, "status": summary.status}
-    return {**fields, "events": summary.tracing.written, "net_profit": summary.net_profit, **summary.metrics}
+    return {**fields, "events": summary.tracing.written, "net_profit": summary.net_profit, **summary.figures}
 
 
 def container_names(rows: Iterable[Mapping[str, Value]]) -> Names:

@@ -13,6 +13,7 @@ from engine.containers.base import Container, Measured, TracerFactory, Watch
 from engine.metrics.definitions import compute_metrics
 from engine.metrics.equity import EquityCurve
 from engine.metrics.trade_book import TradeBook
+from engine.metrics.year import years_between
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from engine.batch.turns import TurnFinder
     from engine.containers.outlet import Outlet
     from engine.market.timeline import Clock
+    from engine.metrics.year import DaysPerYear
     from engine.strategies.columns import Turns
     from engine.trading.costs import Terms
     from engine.trading.positions import Trade
@@ -44,7 +46,7 @@ class Account:
     terms: Terms
     close_at_end: bool
     day_rows: npt.NDArray[np.intp]
-    days_per_year: int
+    days_per_year: DaysPerYear
     risk_free_rate: float
     day_zone: str | None
 
@@ -212,14 +214,16 @@ class BatchPortfolio(Container):
 
     def _measure(self) -> Measured:
         account = self.account
-        last = self.clock.closes[0].item(max(self.curve.bars - 1, 0))
+        last = max(self.curve.bars - 1, 0)
+        close = self.clock.closes[0].item(last)
         return compute_metrics(
             self.book,
             self.curve,
             open_trades=self.open_positions,
-            unrealised_pnl=0.0 if self.trade is None else 0.0 + self.trade.unrealised_pnl(last),
+            unrealised_pnl=0.0 if self.trade is None else 0.0 + self.trade.unrealised_pnl(close),
             symbols=[self.clock.feeds[0].symbol],
             days_per_year=account.days_per_year,
+            years=years_between(self.clock.moment(0), self.clock.moment(last)),
             risk_free_rate=account.risk_free_rate,
             day_zone=account.day_zone,
         )

@@ -32,6 +32,7 @@ from engine.market.durations import duration_ns
 from engine.market.sources import ROLES, FileSource, SyntheticSource
 from engine.market.time_patterns import strptime_pattern
 from engine.market.zones import zone_named
+from engine.metrics.days import day_zone
 from engine.own_events import is_own_type
 from engine.strategies.calendar import Calendar
 from engine.strategies.columns import BuiltinStrategy
@@ -65,6 +66,18 @@ def _zone_fault(text: str) -> str | None:
         zone_named(text)
     except ValueError:
         return f"expected an IANA time zone such as Europe/Paris{nearest(text, available_timezones())}"
+    return None
+
+
+@lru_cache(maxsize=256)
+def _day_zone_fault(text: str) -> str | None:
+    try:
+        zone_named(day_zone(text).name)
+    except ValueError:
+        near = nearest(text.rpartition(" ")[2], available_timezones())
+        return (
+            f"expected an IANA time zone such as Europe/Paris, or a time of day and one: 17:00 America/New_York{near}"
+        )
     return None
 
 
@@ -128,7 +141,7 @@ def _special_readers() -> dict[object, Reader]:
         (Container, "id"): TextReader("a name for the container", id_fault, literal=True),
         **{(cls, "inputs"): literal_list for cls in (FeatureContainer, StrategyContainer, AnalysisContainer)},
         (PortfolioContainer, "inputs"): literal_list,
-        (PortfolioContainer, "day_zone"): _checked(_zone_fault),
+        (PortfolioContainer, "day_zone"): _checked(_day_zone_fault),
         (FileSource, "timezone"): _checked(_zone_fault),
         (FileSource, "timeframe"): _checked(_duration_fault),
         (OrderForm, "good_for"): _checked(_duration_fault),

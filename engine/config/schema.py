@@ -125,7 +125,13 @@ class PortfolioContainer(Container, frozen=True, kw_only=True, tag="portfolio", 
     risk: Annotated[list[AnyRiskRule], Meta(description="rules in order: a list of {name: ..., its parameters}")] = []
     close_at_end: Annotated[bool, Meta(description="whether what is still open is closed at the last close")] = True
     days_per_year: (
-        Annotated[int, Meta(gt=0, le=366, description="days a year for annual figures; 252 or 365 by the data")] | None
+        Annotated[
+            int,
+            Meta(
+                gt=0, le=366, description="days with a bar that a year has, for annual figures; by the data without it"
+            ),
+        ]
+        | None
     ) = None
     risk_free_rate: Annotated[float, Meta(gt=-1, description="return per year, as a fraction: 0.02 is 2%")] = 0.0
     event_tracing: (
@@ -134,7 +140,15 @@ class PortfolioContainer(Container, frozen=True, kw_only=True, tag="portfolio", 
         ]
         | None
     ) = None
-    day_zone: Annotated[str, Meta(description="IANA zone whose midnight ends a day; UTC without it")] | None = None
+    day_zone: (
+        Annotated[
+            str,
+            Meta(
+                description="where days end: an IANA zone, or a time of day and a zone (17:00 America/New_York); midnight UTC without it"
+            ),
+        ]
+        | None
+    ) = None
     benchmark: (
         Annotated[str, Meta(description="id of the data container that alpha, beta and the like compare with")] | None
     ) = None

@@ -62,8 +62,7 @@ class DataContainer(Container):
         self.publisher.follow_interest()
 
     def metrics(self) -> Measured:
-        """Rows read, rows dropped for each reason, and what holding the symbol returned from first to last close."""
+        """Rows read, rows dropped for each reason, and what holding the symbol returned from first open to last close."""
         bars = self.feed.bars
         dropped = {f"dropped_{reason}": count for reason, count in bars.dropped.items()}
-        held = bars.close.item(-1) / bars.close.item(0) - 1.0
-        return {"bars": len(bars), "buy_and_hold_return": held, **dropped}, {}
+        return {"bars": len(bars), "buy_and_hold_return": bars.held, **dropped}, {}

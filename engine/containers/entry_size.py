@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 class EntrySize:
     """A sizing at work on one lane's books.
 
-    Sizes are multiplied by the symbol's weight, one in `weights` for each feed, and rounded down to lots of `lot_size` units,
-    if there is one.
+    Sizes are multiplied by the symbol's weight, one in `weights` for each feed as in `days_per_year`, and rounded down to lots
+    of `lot_size` units, if there is one.
     """
 
     def __init__(
@@ -30,7 +30,7 @@ class EntrySize:
         *,
         weights: Sequence[float],
         lot_size: float | None,
-        days_per_year: int,
+        days_per_year: Sequence[int],
     ) -> None:
         self._sizer = sizer
         self._clock = clock
@@ -51,6 +51,6 @@ class EntrySize:
             price=closes.item(-1),
             closes=closes,
             strength=strength,
-            days_per_year=self._days_per_year,
+            days_per_year=self._days_per_year[feed_number],
         )
         return in_lots(self._sizer.units(entry) * self._weights[feed_number], self._lot_size)

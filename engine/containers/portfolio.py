@@ -20,6 +20,7 @@ from engine.containers.risk import RiskWatch
 from engine.events import Event, Fill, Order, Signal
 from engine.metrics.definitions import compute_metrics
 from engine.metrics.observer import MetricsObserver
+from engine.metrics.year import years_between
 from engine.strategies.decision import Decision, PositionView
 from engine.trading.orders import DEAD, signed
 
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from engine.containers.strategy import Runner
     from engine.market.benchmark import BenchmarkFeed
     from engine.market.timeline import Clock
+    from engine.metrics.year import DaysPerYear
     from engine.trading.accounts import Borrowing
     from engine.trading.order_forms import AnyOrderForm, ExitForm
     from engine.trading.positions import Trade
@@ -63,7 +65,7 @@ class PortfolioContainer(Container):
     runner: Runner | None
     strategy_name: str
     close_at_end: bool
-    days_per_year: int
+    days_per_year: DaysPerYear
     risk_free_rate: float
     day_zone: str | None
     day_of: Callable[[int], int]
@@ -171,6 +173,7 @@ class PortfolioContainer(Container):
             unrealised_pnl=self.ledger.unrealised_pnl(index),
             symbols=[feed.symbol for feed in self.clock.feeds],
             days_per_year=self.days_per_year,
+            years=years_between(self.clock.moment(0), self.clock.moment(index)),
             risk_free_rate=self.risk_free_rate,
             day_zone=self.day_zone,
             benchmark=self.benchmark,

@@ -60,6 +60,11 @@ class Bars:
         """How long after its stamp a bar closes, in ns: its length, unless the stamps are those of the closes."""
         return self.bar_length if self.opens is None else 0
 
+    @property
+    def held(self) -> float:
+        """What buying at the first open and holding until the last close returns, as a fraction."""
+        return self.close.item(-1) / self.open.item(0) - 1.0
+
     def until(self, moment: int) -> "Bars":
         """The bars stamped no later than `moment`, over the same memory."""
         count = int(self.timestamps.searchsorted(moment, "right"))

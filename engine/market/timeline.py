@@ -96,6 +96,11 @@ class Clock:
             steps, *closes = (each[start : start + STRETCH].tolist() for each in (self.steps, *self.closes))
             yield from zip(steps, range(start, start + len(steps)), *closes, strict=True)
 
+    def moment(self, index: int) -> int:
+        """The timestamp of the clock's step `index`, ns UTC."""
+        rows = ((feed, rows.item(index)) for feed, rows in zip(self.feeds, self.rows, strict=True))
+        return max(feed.bars.timestamps.item(row) for feed, row in rows if row >= 0)
+
     def closes_at(self, index: int) -> list[float]:
         """Each feed's latest close at the clock's step `index`."""
         return [closes.item(index) for closes in self.closes]

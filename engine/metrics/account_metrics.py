@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 
 from engine.metrics.accumulator import TradeStatistics
+from engine.metrics.daily import DailyReturns, ordered_sum
 from engine.metrics.equity import EquityCurve
 from engine.metrics.metric import Metric, Undefined, Value
 
 NO_BAR = Undefined("the lane has no bar")
+NO_TIME = Undefined("no time passed from the first bar to the last")
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +20,7 @@ class Account:
     open_trades: int
     unrealised_pnl: float
     borrow_cost: float = 0.0
+    daily: DailyReturns | None = None
 
 
 def open_trades(account: Account) -> Value:
@@ -70,13 +73,13 @@ def max_drawdown(account: Account) -> Value:
     return account.equity.max_drawdown
 
 
-def max_drawdown_bars(account: Account) -> Value:
+def longest_drawdown_bars(account: Account) -> Value:
     """The longest time under water, whether or not that was the deepest.
 
     Formula: the most bars from a mark at the peak to the last mark below it before the peak is reached again or the
     run ends. The mark before the first step stands at bar 0, the final mark at the last bar.
     """
-    return account.equity.max_drawdown_bars
+    return account.equity.longest_drawdown_bars
 
 
 def recovery_bars(account: Account) -> Value:
@@ -106,11 +109,23 @@ def exposure(account: Account) -> Value:
 
 
 def turnover(account: Account) -> Value:
-    """How many times the initial equity was traded, buys and sells added.
+    """How many times a year the equity was replaced: a purchase and its sale count once.
 
-    Formula: sum(quantity x price over FILL events) / initial_equity, for the whole run and not per year.
+    Formula: sum(quantity x price over FILL events) / 2 / mean(daily values, without the initial one) / years, years as for
+    cagr.
+    Null: without a day, if no time passed, or if the mean is not above zero.
+    Source: E. Qian, R. Hua and E. Sorensen, Quantitative Equity Portfolio Management, 2007, chapter 8 (one-way turnover,
+    half of all purchases and sales).
     """
-    return account.trades.traded_notional / account.equity.initial_equity
+    daily = account.daily
+    if daily is None or not daily.days:
+        return NO_BAR
+    if not daily.years:
+        return NO_TIME
+    average = ordered_sum(daily.values[1:] / daily.days)
+    if average <= 0.0:
+        return Undefined("the average equity is not above zero")
+    return account.trades.traded_notional / 2.0 / average / daily.years
 
 
 def total_borrow_cost(account: Account) -> Value:
@@ -142,8 +157,8 @@ ACCOUNT_METRICS: tuple[Metric[Account], ...] = (
     Metric(final_equity, "money"),
     Metric(total_return, "fraction"),
     Metric(max_drawdown, "fraction"),
-    Metric(max_drawdown_bars, "bars"),
+    Metric(longest_drawdown_bars, "bars"),
     Metric(recovery_bars, "bars"),
     Metric(exposure, "fraction"),
-    Metric(turnover, "ratio"),
+    Metric(turnover, "ratio per year"),
 )

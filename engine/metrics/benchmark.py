@@ -21,33 +21,46 @@ class Benchmark(Protocol):
         """What it is called in the notes."""
 
     def closes(self, bars: int) -> NDArray[np.float64]:
-        """Its value at each daily value of an account that has been marked at `bars` bars; NaN where it is not known."""
+        """Its value at each daily value of an account that has been marked at `bars` bars; NaN where it has no new one."""
 
 
 class Comparison:
-    """An account's daily returns paired with a benchmark's, on the days for which both are known.
+    """An account's returns paired with a benchmark's, over the same stretches of time.
 
-    `closes`: the benchmark's value at each of the account's daily values, float64 of the same shape, above zero or NaN
-    where it was not known yet; None if the portfolio has no benchmark. `own`, `other`: the paired returns, float64 of shape
-    (days,). `flaw` says why there are none, None if there are some.
+    `closes`: the benchmark's value at each of the account's daily values, float64 of the same shape, above zero, or NaN at
+    the end of a day without a bar of it; None if the portfolio has no benchmark. The first is what it is bought at, on its
+    first day. A pair of returns runs from one day with a bar of it to the next: those without are left out on both sides, so
+    there are fewer pairs a year, `per_year`. `own`, `other`: the paired returns, float64 of shape (days,). `left_out`: days
+    without. `flaw` says why there are no pairs, None if there are some.
     """
 
     def __init__(self, daily: DailyReturns, closes: NDArray[np.float64] | None) -> None:
         self.daily = daily
         self.own = self.other = np.empty(0)
+        self.left_out = 0
+        self.per_year = float(daily.days_per_year)
         self.flaw = "no benchmark is set" if closes is None else daily.flaw
         if closes is None or self.flaw:
             return
-        returns = closes[1:] / closes[:-1] - 1.0
-        known = np.isfinite(returns)
-        self.own, self.other = daily.returns[known], returns[known]
-        if not len(self.own):
+        ends = np.flatnonzero(np.isfinite(closes[1:])) + 1
+        if not len(ends):
             self.flaw = "the benchmark has no return on any day of the lane"
+            return
+        self.left_out = daily.days - len(ends)
+        starts = np.concatenate((ends[:1] - 1, ends[:-1]))
+        self.own = daily.values[ends] / daily.values[starts] - 1.0
+        self.other = closes[ends] / np.concatenate((closes[:1], closes[ends[:-1]])) - 1.0
+        self.per_year = daily.days_per_year * len(ends) / int(ends[-1] - starts[0])
 
     @property
     def days(self) -> int:
-        """Days for which both returns are known."""
+        """Days with a bar of both: as many as there are pairs."""
         return len(self.own)
+
+    @property
+    def free(self) -> float:
+        """The risk-free rate of one pair."""
+        return self.daily.risk_free_rate / self.per_year
 
     @cached_property
     def own_mean(self) -> float:

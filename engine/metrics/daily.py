@@ -20,19 +20,21 @@ class DailyReturns:
     """Returns from one daily value of the equity to the next.
 
     `values`: float64, shape (days + 1,), money, the initial equity (above zero) first. `days_per_year` scales days to
-    years and `risk_free_rate` is a fraction per year. `returns`: float64, shape (days,), fractions; it is empty and
+    years and `risk_free_rate` is a fraction per year; `years` is the time from the first bar to the last. `returns`: float64, shape (days,), fractions; it is empty and
     `flaw` says why when the returns mean nothing.
 
     Raises:
         ValueError: if `days_per_year` is not above zero.
     """
 
-    def __init__(self, values: NDArray[np.float64], *, days_per_year: int, risk_free_rate: float) -> None:
+    def __init__(self, values: NDArray[np.float64], *, days_per_year: int, risk_free_rate: float, years: float) -> None:
         if days_per_year <= 0:
             raise ValueError(f"days_per_year is {days_per_year}: expected a number above zero")
         self.values = values
         self.days = len(values) - 1
         self.days_per_year = days_per_year
+        self.years = years
+        self.risk_free_rate = risk_free_rate
         self.daily_risk_free_rate = risk_free_rate / days_per_year
         with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
             returns = values[1:] / values[:-1] - 1.0

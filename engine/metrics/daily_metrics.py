@@ -4,20 +4,23 @@ from math import sqrt
 
 import numpy as np
 
+from engine.metrics.account_metrics import NO_TIME
 from engine.metrics.daily import DailyReturns
 from engine.metrics.metric import Metric, Undefined, Value
 
 NO_DAY = Undefined("the lane has no day")
 NO_SPREAD = Undefined("the daily returns do not differ from one another")
-NO_SHORTFALL = Undefined("no daily return fell below the risk-free rate")
-NO_DRAWDOWN = Undefined("no day ended below an earlier one")
+NO_EXCESS = Undefined("no daily return differs from the risk-free rate")
+NO_SHORTFALL = Undefined("no daily return fell below the risk-free rate", unlimited=True)
+NO_GROWTH = Undefined("no day ended above or below an earlier one")
+NO_DRAWDOWN = Undefined("no day ended below an earlier one", unlimited=True)
 
 
 def days(daily: DailyReturns) -> Value:
-    """Days that have a bar.
+    """Days that have a bar: not the calendar days of the run, and of monthly bars one for each month.
 
-    Formula: the number of daily values, the initial equity not counted. A day ends at midnight of the day zone, UTC
-    unless `day_zone` says otherwise.
+    Formula: the number of daily values, the initial equity not counted. A day ends at midnight UTC, unless `day_zone` says
+    otherwise.
     """
     return daily.days
 
@@ -25,16 +28,19 @@ def days(daily: DailyReturns) -> Value:
 def cagr(daily: DailyReturns) -> Value:
     """Compound annual growth rate: the yearly return that would give the same result.
 
-    Formula: (final_equity / initial_equity) ^ (days_per_year / days) - 1.
-    Null: without a day, if the equity ended below zero, or if it grows beyond what a number can hold.
+    Formula: (final_equity / initial_equity) ^ (1 / years) - 1, years the calendar days from the first bar's timestamp to the
+    last one's / 365.25.
+    Null: without a day, if no time passed, if the equity ended below zero, or if it grows beyond what a number can hold.
     """
     if daily.days == 0:
         return NO_DAY
+    if not daily.years:
+        return NO_TIME
     growth = float(daily.values[-1]) / float(daily.values[0])
     if growth < 0:
         return Undefined("equity ended below zero")
     try:
-        return float(growth ** (daily.days_per_year / daily.days)) - 1.0
+        return float(growth ** (1.0 / daily.years)) - 1.0
     except OverflowError:
         return Undefined(f"a return made in {daily.days} days is too large to be stated per year")
 
@@ -67,14 +73,15 @@ def sortino(daily: DailyReturns) -> Value:
     """Return above the risk-free rate for each unit of downside deviation, per year.
 
     Formula: (mean(r) - f) / d x sqrt(days_per_year), d = sqrt(sum(min(r - f, 0)^2) / days), f as for sharpe.
-    Null: without a day, if the equity was wiped out before the last, or if no return fell below f beyond rounding.
+    Null: without a day, if the equity was wiped out before the last, or if no return fell below f beyond rounding:
+    infinite then, if one rose above it.
     Source: F. A. Sortino and L. N. Price, Performance Measurement in a Downside Risk Framework, Journal of Investing
     3(3), 1994.
     """
     if lacking := _lacking(daily, 1):
         return lacking
     if daily.downside_deviation <= daily.noise:
-        return NO_SHORTFALL
+        return NO_SHORTFALL if daily.mean - daily.daily_risk_free_rate > daily.noise else NO_EXCESS
     return (daily.mean - daily.daily_risk_free_rate) / daily.downside_deviation * sqrt(daily.days_per_year)
 
 
@@ -83,13 +90,15 @@ def calmar(daily: DailyReturns) -> Value:
 
     Formula: cagr / -min(value / highest value so far - 1) over the daily values. max_drawdown sees every mark and may
     be deeper.
-    Null: as cagr, or if no day ended below an earlier one beyond rounding.
+    Null: as cagr, or if no day ended below an earlier one beyond rounding: infinite then, if the equity grew.
     Source: T. W. Young, Calmar Ratio: A Smoother Tool, Futures 20(1), 1991 (there over 36 months, here over the run).
     """
     growth = cagr(daily)
     if isinstance(growth, Undefined):
         return growth
-    return growth / -daily.deepest_drawdown if -daily.deepest_drawdown > daily.noise else NO_DRAWDOWN
+    if -daily.deepest_drawdown > daily.noise:
+        return growth / -daily.deepest_drawdown
+    return NO_DRAWDOWN if growth > 0.0 else NO_GROWTH
 
 
 def skew(daily: DailyReturns) -> Value:

@@ -18,6 +18,7 @@ from engine.metrics.group_metrics import LONG_METRICS, SHORT_METRICS, SIDE_METRI
 from engine.metrics.metric import NO_NUMBER, Metric, Source, Undefined, Value
 from engine.metrics.trade_book import TradeBook
 from engine.metrics.trade_metrics import TRADE_METRICS
+from engine.metrics.year import DaysPerYear
 
 METRICS: tuple[Metric[Any], ...] = (
     *TRADE_METRICS,
@@ -40,7 +41,8 @@ def compute_metrics(
     open_trades: int,
     unrealised_pnl: float,
     symbols: Sequence[str],
-    days_per_year: int,
+    days_per_year: DaysPerYear,
+    years: float,
     risk_free_rate: float,
     day_zone: str | None = None,
     benchmark: Benchmark | None = None,
@@ -49,23 +51,30 @@ def compute_metrics(
 ) -> tuple[Figures, Notes]:
     """All metrics by name, None where one has no value, and the notes that belong to them.
 
-    The notes start with the constants used (`symbols` in the order in which their values are added up, `days_per_year`,
-    `risk_free_rate` as a fraction per year, `day_zone`, `benchmark` and the `rates` of loans if there are any), then say for
-    each metric that is None why. `day_zone` is the zone the days of `equity` were cut in; None is UTC.
+    `years`: from the first bar marked to the last. `day_zone`: what the days of `equity` were cut by; None is UTC.
+
+    The notes start with the constants used (`symbols` in the order in which their values are added up, `days_per_year` and
+    where it is from, `risk_free_rate` as a fraction per year, `day_zone`, `benchmark` and how many days it is known on, if
+    not all, and the `rates` of loans if there are any), then say for each metric that is None why.
 
     Raises:
         ValueError: if `days_per_year` is not above zero.
     """
-    account = Account(book.total, equity, open_trades, unrealised_pnl, borrow_cost)
-    daily = DailyReturns(equity.daily_values(), days_per_year=days_per_year, risk_free_rate=risk_free_rate)
+    a_year, source = days_per_year
+    daily = DailyReturns(equity.daily_values(), days_per_year=a_year, risk_free_rate=risk_free_rate, years=years)
+    account = Account(book.total, equity, open_trades, unrealised_pnl, borrow_cost, daily)
+    pair = None if benchmark is None else Comparison(daily, benchmark.closes(equity.bars))
     notes: Notes = {
         "symbols": list(symbols),
-        "days_per_year": days_per_year,
+        "days_per_year": a_year,
+        "days_per_year_source": source,
         "risk_free_rate": risk_free_rate,
         "day_zone": day_zone or "UTC",
     }
     if benchmark is not None:
         notes["benchmark"] = benchmark.name
+    if pair is not None and pair.left_out:
+        notes["benchmark_days"] = f"{pair.days} of {daily.days}: days without a return of the benchmark are left out"
     notes.update(rates or {})
     figures: Figures = {}
     _measure(_OF_ALL_TRADES, book.total, figures, notes)
@@ -76,10 +85,9 @@ def compute_metrics(
             _measure(named, book.sides[side], figures, notes)
         else:
             _add(_WITHOUT_TRADES[side], figures, notes)
-    if benchmark is None:
+    if pair is None:
         _add(_WITHOUT_BENCHMARK, figures, notes)
     else:
-        pair = Comparison(daily, benchmark.closes(equity.bars))
         _measure(_BESIDE_THE_BENCHMARK, pair, figures, notes)
     _measure(_OF_LOANS_AND_RISK, account, figures, notes)
     for statistics, metrics in symbol_metrics(book):
@@ -113,7 +121,7 @@ def _measure(
                 continue
             value = NO_NUMBER
         figures[name] = None
-        notes[name] = value.reason
+        notes[name] = value.note
 
 
 def _add(known: tuple[Figures, Notes], figures: Figures, notes: Notes) -> None:
@@ -132,5 +140,5 @@ def _known(named: tuple[tuple[str, Callable[[Source], Value]], ...], source: Sou
 _OF_SIDES: tuple[tuple[PositionSide, Any], ...] = (("long", _OF_LONGS), ("short", _OF_SHORTS))
 _WITHOUT_TRADES = {side: _known(named, TradeStatistics()) for side, named in _OF_SIDES}
 _WITHOUT_BENCHMARK = _known(
-    _BESIDE_THE_BENCHMARK, Comparison(DailyReturns(np.ones(1), days_per_year=1, risk_free_rate=0.0), None)
+    _BESIDE_THE_BENCHMARK, Comparison(DailyReturns(np.ones(1), days_per_year=1, risk_free_rate=0.0, years=0.0), None)
 )

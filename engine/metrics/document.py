@@ -19,7 +19,9 @@ INTRODUCTION = """\
 
 These are the figures under `metrics` in a portfolio's `metrics.json`, in the order in which they stand there. Each is a
 number or null, never NaN or infinite. `metric_notes` beside them holds the constants used (`symbols`,
-`days_per_year`, `risk_free_rate`, `day_zone`) and, for every null, the reason.
+`days_per_year`, `risk_free_rate`, `day_zone`) and, for every null, the reason. Where that begins with `infinite`, something
+was divided by nothing: it is better than any number, `admf inspect` prints `inf` and sorts it so, and conditions take it
+so.
 
 Money is in quote currency. A fraction of 0.01 is one percent. A drawdown, a loss and a bad day are negative numbers.
 
@@ -37,9 +39,26 @@ once after the last bar, when open positions have been closed. Each of them coun
 """
 
 DAILY = """\
-The daily vector is the last mark of each day that has a bar, preceded by the initial cash. Days are cut at midnight UTC,
-or of the portfolio's `day_zone`. A year has 252 days, or 365 where bars fall on weekends; `days_per_year` on the
-portfolio overrides it. Returns run from one value to the next: r = value / previous value - 1.
+The daily vector is the last mark of each day that has a bar, preceded by the initial cash. Returns run from one value to
+the next: r = value / previous value - 1.
+
+Days end at midnight UTC, unless the portfolio's `day_zone` names another zone (`Asia/Tokyo`) or also the hour at which a day
+ends there (`17:00 America/New_York`, where the currency market's day ends). What is stamped at that very moment belongs to
+the new day.
+
+What is annualised is so by `days_per_year`, the number of days with a bar that a year of this market has. It follows from
+the data, `metric_notes` says it and its `days_per_year_source`, and `days_per_year` on the portfolio overrides it:
+
+- Bars on nearly all days of so many weekdays: 365 for seven, 312 for six (the currency market with its Sunday evenings),
+  252 for five, or 260 if there are 257 or more a year (markets without holidays; it takes a year of bars to see that),
+  208, 156, 104, 52 (weekly bars) for fewer. Counted by the clock of the bars' own stamps, so a midnight of Berlin or Tokyo
+  makes no weekend of a Friday; a weekday counts if it has a fourth as many bars as the others.
+- Else as many as there are, by the mean distance of the bars: 12 for monthly ones, 4 for quarterly ones, 1 for yearly ones.
+  Gaps of more than ten days, or of more than three times the usual distance, are missing data and count neither way.
+- Of less than a week of bars: 365 with a Saturday among them, else 252, or 312 if there are six.
+
+The days are those of all bars of a portfolio together: with a stock and a crypto currency there are 365. Sizing takes those
+of the one symbol. Growth per year (`cagr`, `turnover`) goes by the calendar instead, from the first bar to the last.
 """
 
 GROUPS = """\
@@ -50,9 +69,15 @@ Figures of all trades, over some of them: their formulas are those above.
 """
 
 BENCHMARK = """\
-A portfolio's `benchmark` names a data container, whether it trades that or not. Its returns run from close to close at the
-ends of the portfolio's days, the first from its last close before the portfolio's first bar, or if there is none from
-the open of its own first bar. Days for which it has no return are left out. Without a benchmark these are null.
+A portfolio's `benchmark` names a data container, whether it trades that or not. Buying and holding it means the same
+everywhere, here, in `buy_and_hold_return` and in the closing table: bought at the open of its first bar, worth its last
+close. Its first bar here is the one at the portfolio's first, or if there is none on that day before it the first later.
+
+Its returns run from close to close at the ends of the portfolio's days, the first one from that open. Days that have no bar
+of the benchmark are left out on both sides: the returns before it begins and after it ends are in none of these figures,
+and after a gap both returns run from the day before the gap. `benchmark_days` in `metric_notes` says how many days are left,
+and pairs_per_year below is `days_per_year` times their share of the days from its first to its last. Without a benchmark
+these figures are null.
 """
 
 Chapters = tuple[tuple[str, str, Sequence[Metric[Any]]], ...]

@@ -62,7 +62,7 @@ class EquityCurve:
         return self.final_equity / self.peak - 1.0
 
     @property
-    def max_drawdown_bars(self) -> int:
+    def longest_drawdown_bars(self) -> int:
         """The most bars from a peak to the last mark below it."""
         return max(self._longest_spell, self.bars - self._peak_bar)
 

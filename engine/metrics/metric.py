@@ -9,11 +9,24 @@ from typing import Generic, TypeVar
 Source = TypeVar("Source")
 
 
+INFINITE = "infinite: "
+"""What the note on a null begins with that is to be taken for a number above all others."""
+
+
 @dataclass(frozen=True, slots=True)
 class Undefined:
-    """The answer of a metric that has no value here; `reason` is what a person reads beside the null."""
+    """The answer of a metric that has no value here: `note` is what a person reads beside the null.
+
+    `unlimited`: something was divided by nothing, so the null stands for more than any number. The note says so.
+    """
 
     reason: str
+    unlimited: bool = False
+
+    @property
+    def note(self) -> str:
+        """The reason, after INFINITE where that is meant."""
+        return INFINITE + self.reason if self.unlimited else self.reason
 
 
 Value = int | float | Undefined

@@ -1,5 +1,7 @@
 """The metrics that are known at every moment of a run, at a cost that does not grow with it: T1, and two of T2."""
 
+from math import inf
+
 from engine.metrics.account_metrics import ACCOUNT_METRICS, Account
 from engine.metrics.metric import Undefined
 from engine.metrics.trade_metrics import TRADE_METRICS
@@ -16,10 +18,12 @@ MARKED = frozenset({"unrealised_pnl", "total_return", "max_drawdown"})
 
 
 def streaming_metric(name: str, account: Account) -> float | None:
-    """The figure as it stands, None where it has no value.
+    """The figure as it stands, None where it has no value, infinity where that is unlimited.
 
     Raises:
         KeyError: if it is none of STREAMING.
     """
     value = _OF_TRADES[name].measure(account.trades) if name in _OF_TRADES else _OF_THE_ACCOUNT[name].measure(account)
-    return None if isinstance(value, Undefined) else float(value)
+    if isinstance(value, Undefined):
+        return inf if value.unlimited else None
+    return float(value)

@@ -4,8 +4,10 @@ from engine.metrics.accumulator import TradeStatistics
 from engine.metrics.metric import Metric, Undefined, Value
 
 NO_TRADE = Undefined("no trade was closed")
+NEITHER = Undefined("no trade won or lost")
 NO_WIN = Undefined("no trade won")
 NO_LOSS = Undefined("no trade lost")
+NOTHING_LOST = Undefined("no trade lost", unlimited=True)
 
 
 def total_trades(trades: TradeStatistics) -> Value:
@@ -53,8 +55,8 @@ def total_pnl(trades: TradeStatistics) -> Value:
 def gross_profit(trades: TradeStatistics) -> Value:
     """What the winning trades earned together.
 
-    Formula: sum(net where net > 0). "Gross" is the usual word for not yet offset by the losing trades; costs are
-    already taken off each trade.
+    Formula: sum(net where net > 0), net the `net_pnl` of POSITION_CLOSE. "Gross" means not yet offset by the losing
+    trades, as everywhere in a profit factor; it is not the `gross_pnl` of a trade, which is before commission.
     """
     return trades.gross_profit
 
@@ -62,7 +64,7 @@ def gross_profit(trades: TradeStatistics) -> Value:
 def gross_loss(trades: TradeStatistics) -> Value:
     """What the losing trades lost together: 0 or negative.
 
-    Formula: sum(net where net < 0).
+    Formula: sum(net where net < 0), after commission as in gross_profit.
     """
     return trades.gross_loss
 
@@ -71,10 +73,14 @@ def profit_factor(trades: TradeStatistics) -> Value:
     """Money won for each unit of money lost.
 
     Formula: gross_profit / -gross_loss.
-    Null: without a losing trade.
+    Null: without a losing trade: infinite then, if one won.
     Source: R. Pardo, The Evaluation and Optimization of Trading Strategies, 2nd edition, 2008.
     """
-    return trades.gross_profit / -trades.gross_loss if trades.losing_trades else NO_LOSS
+    if trades.losing_trades:
+        return trades.gross_profit / -trades.gross_loss
+    if not trades.total_trades:
+        return NO_TRADE
+    return NOTHING_LOST if trades.winning_trades else NEITHER
 
 
 def expectancy(trades: TradeStatistics) -> Value:
@@ -109,12 +115,12 @@ def payoff_ratio(trades: TradeStatistics) -> Value:
     """The size of the average win over the size of the average loss.
 
     Formula: average_win / -average_loss.
-    Null: without a winning or without a losing trade.
+    Null: without a winning trade, or without a losing one: infinite then.
     """
     if not trades.winning_trades:
         return NO_WIN
     if not trades.losing_trades:
-        return NO_LOSS
+        return NOTHING_LOST
     return (trades.gross_profit / trades.winning_trades) / -(trades.gross_loss / trades.losing_trades)
 
 

@@ -87,10 +87,10 @@ def _lanes_together(config: RunConfig, clock: Clock) -> int:
 def _account(stage: Stage, id_: str) -> Account:
     config = stage.plan.portfolio(id_)
     days = stage.scenery.days(stage.plan.data_of[id_], config.day_zone)
-    days_per_year = config.days_per_year or days.days_per_year
+    days_per_year = days.year(config.days_per_year)
     return Account(
         cash=config.cash,
-        entries=Entries(_sizer(config), config.lot_size, config.minimum_notional, days_per_year),
+        entries=Entries(_sizer(config), config.lot_size, config.minimum_notional, days_per_year.number),
         terms=_terms(stage.plan, id_),
         close_at_end=config.close_at_end,
         day_rows=days.rows,

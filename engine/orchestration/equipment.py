@@ -117,7 +117,7 @@ class Equipment:
         portfolio.strategy_name = config.strategy.name if config.strategy else ""
         portfolio.runner = self.runners.of(portfolio, portfolio.outlet, portfolio.decide) if config.strategy else None
         portfolio.close_at_end = config.close_at_end
-        portfolio.days_per_year = config.days_per_year or days.days_per_year
+        portfolio.days_per_year = days.year(config.days_per_year)
         portfolio.entry_form, portfolio.exit_form = config.entry, config.exit
         portfolio.true_range = partial(self._true_range, clock)
         portfolio.entry_size = self._entry_size(config, clock, portfolio)
@@ -129,7 +129,9 @@ class Equipment:
         portfolio.risk_rules = config.risk
         portfolio.statistics.book = TradeBook(feed.symbol for feed in clock.feeds)
         portfolio.benchmark = (
-            BenchmarkFeed(self._scenery.feeds[config.benchmark], clock, days.rows) if config.benchmark else None
+            BenchmarkFeed(self._scenery.feeds[config.benchmark], clock, days.rows, portfolio.day_of)
+            if config.benchmark
+            else None
         )
         portfolio.start_cause = RUN_START_ID
         portfolio.finished = self._root.announce
@@ -176,7 +178,10 @@ class Equipment:
             portfolio.ledger,
             weights=[config.weights.get(feed.symbol, 1.0) for feed in clock.feeds],
             lot_size=config.lot_size,
-            days_per_year=portfolio.days_per_year,
+            days_per_year=[
+                self._scenery.days((feed.container_id,), config.day_zone).year(config.days_per_year).number
+                for feed in clock.feeds
+            ],
         )
 
     def _combination(self, config: PortfolioConfig, portfolio: PortfolioContainer) -> Combination | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from engine.config.schema import DataContainer, PortfolioContainer
 from engine.market.load import DataRequest, load_bars
-from engine.metrics.days import NS_PER_DAY
+from engine.metrics.year import NS_PER_DAY
 from engine.orchestration.bar_lengths import time_bars
 from engine.orchestration.estimate import estimate
 from engine.orchestration.identity import plan_hash, run_correlation_id
@@ -156,8 +156,8 @@ def _check_lengths(plan: Plan, bars: Mapping[str, Bars]) -> None:
         sizing = container.sizing if isinstance(container, PortfolioContainer) else None
         if isinstance(sizing, VolatilityTarget) and sizing.bars_per_year is None:
             lengths = {bars[id_].bar_length for id_ in plan.data_of[container.id]}
-            if lengths - {0, NS_PER_DAY}:
-                reason = "must be said where bars are not daily"
+            if any(0 < length < NS_PER_DAY for length in lengths):
+                reason = "must be said where there are several bars a day"
                 problems.append(PlanProblem(f"containers.{number}.sizing.bars_per_year", "", reason))
     if problems:
         raise PlanError(problems)

@@ -74,11 +74,7 @@ class Scenery:
         """The ends of that clock's days in a zone."""
         key = (data_ids, zone)
         if key not in self._days:
-            ends = day_ends(self.moments(self.clock(data_ids)), zone)
-            opens = [self.feeds[id_].bars.opens for id_ in data_ids]
-            # Friday's bar that is timed by its close stands at Saturday's first moment, and is no bar of a weekend.
-            weekend = [day_ends(each, zone).falls_on_weekend for each in opens if each is not None]
-            self._days[key] = ends._replace(falls_on_weekend=any(weekend)) if weekend else ends
+            self._days[key] = day_ends(self.moments(self.clock(data_ids)), zone)
             release_pages()
         return self._days[key]
 

@@ -70,7 +70,9 @@ class AccountReplay:
         self._borrowing = borrowing
         self._day_of = day_numbers(zone)
         self._day: int | None = None
-        self.benchmark = None if benchmark is None else BenchmarkReplay(benchmark, lambda: self._marks.at_day_ends)
+        self.benchmark = (
+            None if benchmark is None else BenchmarkReplay(benchmark, self._day_of, lambda: self._marks.at_day_ends)
+        )
         self._orders = OrderCheck()
         self._closes = [0.0] * len(symbols)
         self._closes_marked = list(self._closes)
@@ -85,6 +87,11 @@ class AccountReplay:
     def unrealised_pnl(self) -> float:
         """Net profit of the open trades at the last mark."""
         return self.books.open_profit(self._closes_marked)
+
+    @property
+    def years(self) -> float:
+        """The time from the first bar marked to the last."""
+        return self._marks.years
 
     def curve(self) -> EquityCurve:
         """The equity, once every event has come."""
@@ -104,7 +111,7 @@ class AccountReplay:
         bars = ((seq, event) for seq, event in events if isinstance(event, Bar) and not self._only_compares(event))
         self._fresh = {self._number(seq, event): event for seq, event in bars}
         if self._fresh and not self._bars and self.benchmark is not None:
-            self.benchmark.begin()
+            self.benchmark.begin(timestamp)
         self._bars += bool(self._fresh)
         if self._fresh and self._borrowing is not None:
             self._pay_for_loans(self._borrowing, self._day_of(timestamp))
@@ -195,7 +202,7 @@ class AccountReplay:
         _check(seq, event, self._expected(event, ordinal, cause), tuple(fresh))
         self._peak = max(self._peak, event.equity)
         if not self._is_ended:
-            beside = nan if self.benchmark is None else self.benchmark.latest
+            beside = (0, nan) if self.benchmark is None else self.benchmark.latest
             self._marks.add(event.timestamp, event.equity, beside, in_market=self.books.open_positions > 0)
             self._marked += 1
             self._closes_marked = list(self._closes)

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from engine.metrics.days import NS_PER_DAY, day_ends
+from engine.metrics.days import day_ends
 from engine.metrics.equity import EquityCurve
+from engine.metrics.year import NS_PER_DAY, years_between
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -18,7 +19,7 @@ MOST_DAYS = 2**64 // NS_PER_DAY + 2
 
 
 class Marks:
-    """The marks of a lane; days end at midnight of `zone` (an IANA name; None is UTC)."""
+    """The marks of a lane; days end as a `day_zone` says (None is UTC)."""
 
     def __init__(self, cash: float, zone: str | None) -> None:
         self.curve = EquityCurve(cash, MOST_DAYS)
@@ -26,11 +27,20 @@ class Marks:
         self._timestamps: list[int] = []
         self._equity: list[float] = []
         self._in_market: list[bool] = []
-        self._beside: list[float] = []
-        self.at_day_ends: list[float] = []
+        self._beside: list[tuple[int, float]] = []
+        self.at_day_ends: list[tuple[int, float]] = []
+        self._first: int | None = None
+        self._last = 0
 
-    def add(self, timestamp: int, equity: float, beside: float, *, in_market: bool) -> None:
+    @property
+    def years(self) -> float:
+        """The time from the first mark to the last."""
+        return 0.0 if self._first is None else years_between(self._first, self._last)
+
+    def add(self, timestamp: int, equity: float, beside: tuple[int, float], *, in_market: bool) -> None:
         """Adds the mark of a bar (ns UTC, quote currency); of what stood `beside` it, the last of each day is kept."""
+        self._first = timestamp if self._first is None else self._first
+        self._last = timestamp
         self._beside.append(beside)
         self._timestamps.append(timestamp)
         self._equity.append(equity)

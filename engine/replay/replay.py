@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 
 from engine.metrics.definitions import compute_metrics
+from engine.metrics.year import DaysPerYear
 from engine.orchestration.results_folder import json_text
 from engine.replay.account import AccountReplay
 from engine.replay.difference import NO_EVENT, Difference, DifferenceFoundError, shown, values_differ
@@ -25,6 +26,7 @@ class Notes(msgspec.Struct, frozen=True):
 
     symbols: list[str]
     days_per_year: int
+    days_per_year_source: str
     risk_free_rate: float
     day_zone: str
     benchmark: str | None = None
@@ -128,7 +130,8 @@ def _recompute(account: AccountReplay, notes: Notes) -> tuple[dict[str, Any], di
         open_trades=account.books.open_positions,
         unrealised_pnl=account.unrealised_pnl,
         symbols=notes.symbols,
-        days_per_year=notes.days_per_year,
+        days_per_year=DaysPerYear(notes.days_per_year, notes.days_per_year_source),
+        years=account.years,
         risk_free_rate=notes.risk_free_rate,
         day_zone=None if notes.day_zone == "UTC" else notes.day_zone,
         benchmark=account.benchmark,

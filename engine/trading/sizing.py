@@ -24,7 +24,7 @@ class Entry(NamedTuple):
 
     `equity`, `cash`: of the portfolio at this close, quote currency. `price`: the close, quote currency per unit.
     `closes`: the symbol's closes up to this one, float64, not to be written to. `strength`: of the decision, 0 to 1.
-    `days_per_year`: of this market, 252 or 365 unless the portfolio says otherwise.
+    `days_per_year`: days with a bar that a year of this symbol has, by its data unless the portfolio says otherwise.
     """
 
     symbol: str
@@ -93,7 +93,14 @@ class VolatilityTarget(SizingModel, frozen=True, kw_only=True, tag="volatility_t
     bars: Annotated[int, Meta(ge=2, le=10_000, description="returns over which volatility is measured")] = 20
     max_percent: Annotated[float, Meta(gt=0, description="most that is held, percent of equity")] = 100.0
     bars_per_year: (
-        Annotated[int, Meta(gt=0, description="bars a year; the portfolio's days a year where bars are daily")] | None
+        Annotated[
+            int,
+            Meta(
+                gt=0,
+                description="bars a year; the days of the symbol that have a bar, unless there are several bars a day",
+            ),
+        ]
+        | None
     ) = None
 
     def units(self, entry: Entry) -> float:

@@ -46,7 +46,7 @@ def finished(curve, close):
         float(curve.peak).hex(),
         float(curve.max_drawdown).hex(),
         float(curve.drawdown).hex(),
-        curve.max_drawdown_bars,
+        curve.longest_drawdown_bars,
         curve.recovery_bars,
         curve.bars,
         curve.bars_in_market,
@@ -69,7 +69,7 @@ def test_blocks_single_marks_and_any_mix_give_the_same_bits(steps, close, cuts, 
 def test_a_block_leaves_plain_python_numbers_behind(steps):
     curve = EquityCurve(INITIAL, len(steps))
     mark_at_once(curve, steps)
-    figures = (curve.final_equity, curve.peak, curve.max_drawdown, curve.max_drawdown_bars, curve.bars_in_market)
+    figures = (curve.final_equity, curve.peak, curve.max_drawdown, curve.longest_drawdown_bars, curve.bars_in_market)
     assert {type(figure) for figure in figures} <= {int, float}
     assert type(curve.recovery_bars) in {int, type(None)}
 
@@ -89,7 +89,7 @@ class Reading:
     def max_drawdown(self):
         return min(self.drawdown(row) for row in range(len(self.marks)))
 
-    def max_drawdown_bars(self):
+    def longest_drawdown_bars(self):
         longest = 0
         for row in range(len(self.marks)):
             if self.marks[row][1] < self.peak(row):
@@ -118,7 +118,7 @@ def test_figures_of_every_mark_equal_a_plain_reading(steps, close):
     reading = Reading(marks)
     assert curve.peak == reading.peak(len(marks) - 1)
     assert curve.max_drawdown == reading.max_drawdown()
-    assert curve.max_drawdown_bars == reading.max_drawdown_bars()
+    assert curve.longest_drawdown_bars == reading.longest_drawdown_bars()
     assert curve.recovery_bars == reading.recovery_bars()
     assert curve.drawdown == reading.drawdown(len(marks) - 1)
     assert curve.final_equity == marks[-1][1]

@@ -81,7 +81,7 @@ def test_l5_however_the_marks_are_taken_the_curve_is_the_same_to_the_last_bit(mo
         "final_equity",
         "peak",
         "max_drawdown",
-        "max_drawdown_bars",
+        "longest_drawdown_bars",
         "recovery_bars",
         "bars_in_market",
         "bars",

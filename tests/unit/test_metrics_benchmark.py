@@ -1,6 +1,7 @@
 """Metrics beside a benchmark, against empyrical and statsmodels, and by hand where something is missing (rule T5)."""
 
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.market.benchmark import BenchmarkFeed
-from engine.market.timeline import Clock, Feed
+from engine.market.durations import DAY
+from engine.market.timeline import Clock, Feed, union
 from engine.metrics.benchmark import Comparison
 from engine.metrics.benchmark_metrics import BENCHMARK_METRICS
 from engine.metrics.daily import DailyReturns
@@ -31,7 +33,7 @@ def grown(returns, start=100.0):
 
 def compared(own, other, free=FREE):
     """The metrics of values beside those of a benchmark, by name; reasons where there is none."""
-    daily = DailyReturns(np.asarray(own, np.float64), days_per_year=YEAR, risk_free_rate=free)
+    daily = DailyReturns(np.asarray(own, np.float64), days_per_year=YEAR, risk_free_rate=free, years=1.0)
     pair = Comparison(daily, None if other is None else np.asarray(other, np.float64))
     found = {metric.name: metric.measure(pair) for metric in BENCHMARK_METRICS}
     return {name: value.reason if isinstance(value, Undefined) else value for name, value in found.items()}
@@ -74,7 +76,7 @@ def test_a_portfolio_that_is_its_benchmark():
     ("own", "other", "reasons"),
     [
         ([100, 110], None, {"no benchmark is set"}),
-        ([100, 110, 120], [np.nan, np.nan, 7], {"the benchmark has no return on any day of the lane"}),
+        ([100, 110, 120], [np.nan, np.nan, np.nan], {"the benchmark has no return on any day of the lane"}),
         ([100, -5, 120], [5, 6, 7], {"equity fell to zero or below, so later returns mean nothing"}),
         ([100], [5], {"the benchmark has no return on any day of the lane"}),
     ],
@@ -93,32 +95,80 @@ def test_what_one_day_or_a_still_benchmark_cannot_tell():
     assert still["up_capture"] == "the benchmark rose on no day"
 
 
-def test_days_without_the_benchmarks_return_are_left_out():
+def test_days_before_the_benchmark_begins_and_after_it_ends_are_left_out():
     whole = compared(grown([0.02, 0.01, -0.03])[1:], grown([0.5, 0.01, -0.02])[1:])
-    assert compared(grown([0.02, 0.01, -0.03]), [np.nan, *grown([0.01, -0.02])]) == pytest.approx(whole)
+    late = [1.0, np.nan, *grown([0.01, -0.02], start=1.0)[1:]]
+    assert compared(grown([0.02, 0.01, -0.03]), late) == pytest.approx(whole)
+    early = [*grown([0.01, -0.02]), np.nan, np.nan]
+    assert compared(grown([0.01, -0.03, 0.4, 0.1]), early) == pytest.approx(compared(grown([0.01, -0.03]), early[:3]))
+
+
+def test_after_a_gap_both_returns_run_from_before_it():
+    """So a portfolio that is its benchmark stays so where the benchmark's file has gaps, and fewer pairs make a year."""
+    values = grown([0.01, -0.02, 0.03, 0.005, -0.01, 0.02])
+    gaps = values * 7.0
+    gaps[[2, 3]] = np.nan
+    figures = compared(values, gaps)
+    assert figures["beta"] == pytest.approx(1.0)
+    assert (figures["tracking_error"], figures["alpha"]) == pytest.approx((0.0, 0.0), abs=1e-12)
+    assert figures["benchmark_return"] == pytest.approx(values[-1] / values[0] - 1)
+    own, other = np.array([0.01, 1.02 * 1.03 - 1, 0.02]), np.array([0.02, -0.01, 0.03])
+    gapped = compared(
+        grown([0.01, 0.02, (1.02 * 1.03) / 1.02 - 1, 0.02]), [*grown(other[:1]), np.nan, *grown(other)[2:]]
+    )
+    pairs_per_year = YEAR * 3 / 4
+    assert gapped["tracking_error"] == pytest.approx(np.std(own - other, ddof=1) * pairs_per_year**0.5)
+    assert gapped["information_ratio"] == pytest.approx(empyrical.excess_sharpe(own, other) * pairs_per_year**0.5)
 
 
 @pytest.mark.parametrize(
     ("lane", "benchmark", "days", "values"),
     [
         ([0, 1, 2], [0, 1, 2], [0, 1, 2], [90, 100, 101, 102]),
-        ([1, 2], [0, 1, 2], [0, 1], [100, 101, 102]),
-        ([0, 1, 2, 3], [0, 3], [0, 1, 2, 3], [90, 100, 100, 100, 101]),
-        ([0, 1, 2], [1, 2], [0, 1, 2], [np.nan, np.nan, 100, 101]),
+        ([1, 2], [0, 1, 2], [0, 1], [91, 101, 102]),
+        ([2, 3], [0, 3], [0, 1], [91, np.nan, 101]),
+        ([0, 1, 2, 3], [0, 3], [0, 1, 2, 3], [90, 100, np.nan, np.nan, 101]),
+        ([0, 1, 2], [1, 2], [0, 1, 2], [90, np.nan, 100, 101]),
+        ([0, 1, 2, 3], [0, 1], [0, 1, 2, 3], [90, 100, 101, np.nan, np.nan]),
         ([0, 1, 2, 3], [1, 2], [1, 3], [90, 100, 101]),
+        ([2, 3], [0, 1], [0, 1], [np.nan, np.nan, np.nan]),
+        ([0, 5], [1, 2, 3], [0, 1], [90, np.nan, 102]),
     ],
-    ids=["the same bars", "it began before", "it pauses", "it begins later", "later on the first day"],
+    ids=[
+        "the same bars",
+        "it began before",
+        "it began before and pauses",
+        "it pauses",
+        "it begins later",
+        "it ends before",
+        "later on the first day",
+        "it is over",
+        "of shorter bars",
+    ],
 )
-def test_a_benchmark_is_worth_its_latest_close_at_the_end_of_each_day(lane, benchmark, days, values):
-    bars = make_bars([100.0 + k for k in range(len(benchmark))], opens=[90.0] * len(benchmark))
-    own = Feed("data_x", "X", make_bars([1.0] * len(lane)), np.array(lane))
-    feed = BenchmarkFeed(Feed("data_b", "B", bars, np.array(benchmark)), Clock([own]), np.array(days))
-    np.testing.assert_array_equal(feed.closes(len(lane)), values)
+def test_a_benchmark_is_bought_at_its_open_and_worth_its_close_on_the_days_it_has(lane, benchmark, days, values):
+    bars = make_bars([100.0 + k for k in range(len(benchmark))], opens=[90.0 + k for k in range(len(benchmark))])
+    bars = replace(bars, timestamps=DAY * np.array(benchmark))
+    own = Feed("data_x", "X", replace(make_bars([1.0] * len(lane)), timestamps=DAY * np.array(lane)), np.array(lane))
+    feed = Feed("data_b", "B", bars, np.array(benchmark))
+    beside = BenchmarkFeed(feed, Clock([own]), np.array(days), lambda stamp: stamp // DAY)
+    np.testing.assert_array_equal(beside.closes(len(lane)), values)
+
+
+def test_a_benchmark_of_longer_bars_is_bought_in_the_bar_that_the_lane_begins_in():
+    hours = make_bars([1.0] * 4)
+    hours = replace(hours, timestamps=DAY * 3 + DAY // 24 * np.array([15, 16, 40, 41]))
+    daily = replace(make_bars([100.0, 101.0, 102.0, 103.0, 104.0], opens=[90.0] * 5), timestamps=DAY * np.arange(5))
+    steps = union([hours.timestamps, daily.timestamps])
+    feed = Feed("data_d", "D", daily, steps.searchsorted(daily.timestamps))
+    clock = Clock([Feed("data_x", "X", hours, steps.searchsorted(hours.timestamps))])
+    found = BenchmarkFeed(feed, clock, np.array([1, 3]), lambda stamp: stamp // DAY).closes(4)
+    assert found.tolist() == [90.0, 103.0, 104.0]
 
 
 def test_a_day_under_way_ends_at_the_last_bar():
     feed = Feed("data_x", "X", make_bars([10.0, 11.0, 12.0, 13.0]), np.arange(4))
-    benchmark = BenchmarkFeed(feed, Clock([feed]), np.array([1, 3]))
+    benchmark = BenchmarkFeed(feed, Clock([feed]), np.array([1, 3]), lambda stamp: stamp // DAY)
     assert [benchmark.closes(n).tolist() for n in (1, 3)] == [[10.0, 10.0], [10.0, 11.0, 12.0]]
 
 

@@ -16,14 +16,17 @@ from engine.metrics.metric import Undefined
 close_to = pytest.approx
 
 
-def daily_of(*values, days_per_year=252, risk_free_rate=0.0):
-    return DailyReturns(np.array(values, dtype=np.float64), days_per_year=days_per_year, risk_free_rate=risk_free_rate)
+def daily_of(*values, days_per_year=252, risk_free_rate=0.0, years=None):
+    """Daily returns over as many years as their number says."""
+    years = (len(values) - 1) / 252 if years is None else years
+    array = np.array(values, dtype=np.float64)
+    return DailyReturns(array, days_per_year=days_per_year, risk_free_rate=risk_free_rate, years=years)
 
 
 def random_daily(seed, days, days_per_year=252, risk_free_rate=0.0):
     moves = np.random.default_rng(seed).standard_t(4, size=days) * 0.01 + 0.0003
     values = 100_000.0 * np.cumprod(np.concatenate(([1.0], 1.0 + moves)))
-    return daily_of(*values, days_per_year=days_per_year, risk_free_rate=risk_free_rate)
+    return daily_of(*values, days_per_year=days_per_year, risk_free_rate=risk_free_rate, years=days / days_per_year)
 
 
 def text_of(value):
@@ -114,9 +117,22 @@ def test_returns_that_differ_by_rounding_alone_have_no_ratio(growth):
     assert metrics.volatility(daily) == close_to(0.0, abs=1e-12)
     for metric in (metrics.sharpe, metrics.skew, metrics.kurtosis):
         assert text_of(metric(daily)) == "the daily returns do not differ from one another"
-    if growth >= 1:
-        assert text_of(metrics.sortino(daily)) == "no daily return fell below the risk-free rate"
-        assert text_of(metrics.calmar(daily)) == "no day ended below an earlier one"
+    if growth > 1:
+        assert metrics.sortino(daily) == Undefined("no daily return fell below the risk-free rate", unlimited=True)
+        assert metrics.calmar(daily) == Undefined("no day ended below an earlier one", unlimited=True)
+    if growth == 1:
+        assert text_of(metrics.sortino(daily)) == "no daily return differs from the risk-free rate"
+        assert metrics.calmar(daily) == Undefined("no day ended above or below an earlier one")
+
+
+def test_no_return_in_no_time_has_a_yearly_rate():
+    assert text_of(metrics.cagr(daily_of(100.0, 110.0, years=0.0))) == "no time passed from the first bar to the last"
+
+
+def test_growth_goes_by_the_calendar_and_spread_by_the_days():
+    daily = daily_of(100.0, 90.0, 200.0, days_per_year=1, years=10.0)
+    assert metrics.cagr(daily) == close_to(2**0.1 - 1)
+    assert metrics.volatility(daily) == close_to(np.std([-0.1, 200 / 90 - 1], ddof=1))
 
 
 def test_after_a_wiped_out_day_returns_mean_nothing():

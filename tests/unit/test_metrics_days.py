@@ -1,14 +1,15 @@
-"""Where a day ends, in UTC and elsewhere, and how many days a year has (T2)."""
+"""Where a day ends, in UTC and elsewhere, at midnight or at another hour (T2)."""
 
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.metrics.days import day_ends
+from engine.metrics.days import day_ends, day_numbers
 
 HOUR = 3_600
 ZONES = [
@@ -43,28 +44,12 @@ def test_the_last_bar_of_each_day_that_has_one():
 
 def test_no_bar_has_no_day():
     ends = day_ends(np.empty(0, dtype=np.int64), "Asia/Tokyo")
-    assert (ends.rows.tolist(), ends.falls_on_weekend) == ([], False)
-
-
-@pytest.mark.parametrize(
-    ("day", "weekend", "a_year"),
-    [("2024-01-05", False, 252), ("2024-01-06", True, 365), ("2024-01-07", True, 365), ("2024-01-08", False, 252)],
-)
-def test_a_bar_on_a_weekend_makes_a_year_of_365_days(day, weekend, a_year):
-    ends = day_ends(ns("2024-01-03T00:00", f"{day}T00:00"), None)
-    assert (ends.falls_on_weekend, ends.days_per_year) == (weekend, a_year)
-
-
-def test_the_weekend_is_that_of_the_zone():
-    friday_evening_in_new_york = ns("2024-01-06T01:00")
-    assert day_ends(friday_evening_in_new_york, None).falls_on_weekend
-    assert not day_ends(friday_evening_in_new_york, "America/New_York").falls_on_weekend
+    assert (ends.rows.tolist(), ends.numbers.tolist(), ends.stamps.tolist()) == ([], [], [])
 
 
 def test_days_before_the_epoch_are_days_too():
     ends = day_ends(ns("1969-12-30T23:00", "1969-12-31T00:00", "1969-12-31T23:59", "1970-01-01T00:00"), None)
     assert ends.rows.tolist() == [0, 2, 3]
-    assert not ends.falls_on_weekend
 
 
 @pytest.mark.parametrize("zone", ZONES)
@@ -90,7 +75,6 @@ def test_any_bars_of_any_zone_are_cut_as_the_calendar_says(quarters, zone):
     assert ends.rows.tolist() == [
         row for row in range(len(dates)) if row + 1 == len(dates) or dates[row] != dates[row + 1]
     ]
-    assert ends.falls_on_weekend == any(day.weekday() >= 5 for day in dates)
 
 
 def test_utc_by_name_is_utc():
@@ -101,3 +85,27 @@ def test_utc_by_name_is_utc():
 def test_an_unknown_zone_is_an_error():
     with pytest.raises(ZoneInfoNotFoundError):
         day_ends(hours("2024-01-02T05:00", 2), "Europe/Atlantis")
+
+
+@pytest.mark.parametrize("zone", ["America/New_York", "Europe/Berlin", "Asia/Kathmandu", "UTC"])
+@pytest.mark.parametrize("hour", [0, 2, 17, 23])
+@pytest.mark.parametrize("start", ["2024-03-05T00:00", "2024-10-24T00:00"])
+def test_a_day_may_end_at_another_hour_of_the_zones_clock(zone, hour, start):
+    """Over changes of the clock, whether the bars come together or one by one; pandas tells the days apart."""
+    timestamps = hours(start, 24 * 16)
+    clocks = pd.DatetimeIndex(timestamps, tz="UTC").tz_convert(zone).tz_localize(None)
+    dates = [moment.date() for moment in clocks - pd.Timedelta(hours=hour)]
+    ends = [row for row in range(len(dates)) if row == len(dates) - 1 or dates[row] != dates[row + 1]]
+    text = f"{hour:02}:00 {zone}"
+    found = day_ends(timestamps, text)
+    assert found.rows.tolist() == ends
+    assert found.numbers.tolist() == [day_numbers(text)(stamp) for stamp in found.stamps.tolist()]
+    assert found.numbers.tolist() == [dates[row].toordinal() for row in ends]
+
+
+def test_two_weeks_of_the_currency_market_are_ten_days_from_five_to_five():
+    weeks = np.concatenate([hours("2020-01-05T22:00", 120), hours("2020-01-12T22:00", 120)])
+    assert len(day_ends(weeks, None).rows) == 12
+    traded = day_ends(weeks, "17:00 America/New_York")
+    assert len(traded.rows) == 10
+    assert (day_ends(weeks, None).year(None).number, traded.year(None).number) == (312, 252)

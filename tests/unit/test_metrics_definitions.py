@@ -9,6 +9,7 @@ import pytest
 from engine.metrics.definitions import METRICS, compute_metrics
 from engine.metrics.equity import EquityCurve
 from engine.metrics.trade_book import TradeBook
+from engine.metrics.year import DaysPerYear
 
 T1 = [
     "total_trades",
@@ -43,7 +44,7 @@ T2 = [
     "final_equity",
     "total_return",
     "max_drawdown",
-    "max_drawdown_bars",
+    "longest_drawdown_bars",
     "recovery_bars",
     "exposure",
     "turnover",
@@ -62,11 +63,12 @@ T2 = [
 OF_A_SIDE = ("total_trades", "winning_trades", "win_rate", "total_pnl", "gross_profit", "gross_loss", "profit_factor")
 SIDES = [f"{side}_{name}" for side in ("long", "short") for name in (*OF_A_SIDE, "expectancy", "average_bars_held")]
 BENCHMARK = ["benchmark_return", "alpha", "beta", "tracking_error", "information_ratio", "up_capture", "down_capture"]
-CONSTANTS = ["symbols", "days_per_year", "risk_free_rate", "day_zone"]
+CONSTANTS = ["symbols", "days_per_year", "days_per_year_source", "risk_free_rate", "day_zone"]
 
 
 def measured(trades, equity, **changes):
-    terms = {"open_trades": 0, "unrealised_pnl": 0.0, "symbols": ["X"], "days_per_year": 252, "risk_free_rate": 0.0}
+    terms = {"open_trades": 0, "unrealised_pnl": 0.0, "symbols": ["X"], "years": 0.5, "risk_free_rate": 0.0}
+    changes["days_per_year"] = DaysPerYear(changes.get("days_per_year", 252), "why")
     return compute_metrics(trades, equity, **{**terms, **changes})
 
 
@@ -98,13 +100,13 @@ def test_an_account_by_hand(account):
     assert (figures["initial_equity"], figures["final_equity"]) == (1000.0, 1048.0)
     assert figures["total_return"] == pytest.approx(0.048)
     assert figures["max_drawdown"] == 999.0 / 1000.0 - 1.0
-    assert (figures["max_drawdown_bars"], figures["recovery_bars"]) == (2, 1)
+    assert (figures["longest_drawdown_bars"], figures["recovery_bars"]) == (2, 1)
     assert figures["exposure"] == 0.5
-    assert figures["turnover"] == pytest.approx(1.05)
+    assert figures["turnover"] == pytest.approx(1050.0 / 2 / ((1049.0 + 1048.0 + 1048.0) / 3) / 0.5)
     assert figures["days"] == 3
     assert figures["best_day"] == pytest.approx(0.049)
     assert figures["profit_factor"] is None
-    assert notes["profit_factor"] == "no trade lost"
+    assert notes["profit_factor"] == notes["payoff_ratio"] == "infinite: no trade lost"
 
 
 def test_every_null_has_a_reason_and_nothing_else_has_one(account):
@@ -141,6 +143,7 @@ def test_the_constants_used_stand_first_in_the_notes(account):
     assert {name: notes[name] for name in CONSTANTS} == {
         "symbols": ["X"],
         "days_per_year": 365,
+        "days_per_year_source": "why",
         "risk_free_rate": 0.02,
         "day_zone": "Asia/Tokyo",
     }
@@ -164,7 +167,9 @@ def test_figures_are_plain_numbers_that_json_takes(account):
 def test_figures_beyond_a_float_are_null_with_a_reason():
     trades = TradeBook()
     trades.on_fill("X", 1e200, 1e200, 0.0, 0.0, ambiguous=False)
-    figures, notes = measured(trades, EquityCurve(1000.0, 0))
+    equity = EquityCurve(1000.0, 1)
+    equity.mark(1e-200, in_market=True, day_end=True)
+    figures, notes = measured(trades, equity)
     assert figures["turnover"] is None
     assert notes["turnover"] == "the value is beyond what a floating-point number can hold"
 
@@ -172,3 +177,28 @@ def test_figures_beyond_a_float_are_null_with_a_reason():
 def test_measuring_twice_changes_nothing(account):
     """S12: a snapshot in the middle of a run leaves the run as it was."""
     assert measured(*account) == measured(*account)
+
+
+@pytest.mark.parametrize(
+    ("profits", "note"),
+    [([], "no trade was closed"), ([0.0], "no trade won or lost"), ([5.0, 0.0], "infinite: no trade lost")],
+)
+def test_what_a_null_profit_factor_stands_for(profits, note):
+    trades = TradeBook()
+    for profit in profits:
+        trades.on_close("X", "long", profit, profit, 1)
+    figures, notes = measured(trades, EquityCurve(1000.0, 0))
+    assert (figures["profit_factor"], notes["profit_factor"]) == (None, note)
+
+
+@pytest.mark.parametrize(
+    ("value", "years", "note"),
+    [
+        (1000.0, 0.0, "no time passed from the first bar to the last"),
+        (-5.0, 1.0, "the average equity is not above zero"),
+    ],
+)
+def test_turnover_needs_time_and_equity(value, years, note):
+    equity = EquityCurve(1000.0, 1)
+    equity.mark(value, in_market=True, day_end=True)
+    assert measured(TradeBook(), equity, years=years)[1]["turnover"] == note

@@ -25,7 +25,7 @@ def block_of(*marks):
 def test_before_the_first_step_the_curve_is_its_initial_mark():
     curve = EquityCurve(100.0, 3)
     assert (curve.final_equity, curve.peak, curve.max_drawdown, curve.drawdown, curve.bars) == (100.0, 100.0, 0, 0, 0)
-    assert (curve.max_drawdown_bars, curve.recovery_bars) == (0, None)
+    assert (curve.longest_drawdown_bars, curve.recovery_bars) == (0, None)
     assert curve.daily_values().tolist() == [100.0]
 
 
@@ -38,7 +38,7 @@ def test_the_peak_starts_at_the_initial_cash():
 def test_the_longest_time_under_water_need_not_be_the_deepest():
     curve = curve_of(50.0, 100.0, 99.0, 99.5, 99.9, 101.0)
     assert curve.max_drawdown == -0.5
-    assert curve.max_drawdown_bars == 3
+    assert curve.longest_drawdown_bars == 3
     assert curve.recovery_bars == 1
 
 
@@ -59,7 +59,7 @@ def test_a_deeper_drawdown_takes_the_recovery_back():
 
 def test_a_drawdown_that_is_not_over_counts_as_far_as_it_went():
     curve = curve_of(110.0, 100.0, 101.0)
-    assert (curve.max_drawdown_bars, curve.recovery_bars) == (2, None)
+    assert (curve.longest_drawdown_bars, curve.recovery_bars) == (2, None)
 
 
 def test_the_final_mark_is_a_mark_and_no_bar():
@@ -67,7 +67,7 @@ def test_the_final_mark_is_a_mark_and_no_bar():
     curve.mark(110.0, in_market=True, day_end=True)
     curve.final_mark(99.0)
     assert (curve.bars, curve.bars_in_market, curve.max_drawdown) == (1, 1, 99.0 / 110.0 - 1.0)
-    assert curve.max_drawdown_bars == 0
+    assert curve.longest_drawdown_bars == 0
     assert curve.daily_values().tolist() == [100.0, 99.0]
 
 
