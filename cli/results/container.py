@@ -5,8 +5,10 @@ from math import inf
 import msgspec
 
 from cli.results.json_file import Versioned
-from engine.metrics.metric import INFINITE
 from tracing.settings import TraceSettings
+
+INFINITE = "infinite: "
+"""What the note on a null begins with that stands for more than any number, as engine.metrics writes it."""
 
 Figure = int | float | None
 Notes = dict[str, int | float | str | list[str] | None]

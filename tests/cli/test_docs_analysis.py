@@ -1,9 +1,14 @@
-"""docs/analysis.md: every command on the page runs, in the order of the page, from a checkout."""
+"""docs/analysis.md: every command on the page runs, in the order of the page, and its answers are those of pandas."""
 
+import gzip
+import io
 import re
 import shlex
 import shutil
 
+import msgspec
+import pandas as pd
+import pytest
 from typer.testing import CliRunner
 
 from cli.app import app
@@ -12,6 +17,10 @@ from tests.run_command import ROOT
 PAGE = (ROOT / "docs" / "analysis.md").read_text(encoding="utf-8")
 PYTHON = re.findall(r"^```python\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
 COMMANDS = [shlex.split(block) for block in re.findall(r"^```sh\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)]
+RECIPES = {
+    title: shlex.split(block)
+    for title, block in re.findall(r"^([^\n]+):\n\n```sh\n(admf query .*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+}
 ENDS = {"diff": 1}
 
 
@@ -28,3 +37,110 @@ def test_every_command_of_the_page_runs(tmp_path, monkeypatch):
         names: dict[str, object] = {}
         exec(compile(code, "analysis.md", "exec"), names)  # noqa: S102 - the page's own code
         assert names["trades"].fetchall()
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("analysis")
+    outcome = CliRunner().invoke(
+        app, ["run", str(ROOT / "configs" / "quickstart.yaml"), "--output", str(folder / "results"), "--quiet"]
+    )
+    assert outcome.exit_code == 0
+    return folder / "results"
+
+
+def lines(tree, name):
+    """The lines of all containers' files of this name, each with its container."""
+    return pd.DataFrame(
+        {"container_id": path.parent.name, **msgspec.json.decode(line)}
+        for path in sorted(tree.glob(f"*/{name}.jsonl.gz"))
+        for line in gzip.decompress(path.read_bytes()).splitlines()
+    )
+
+
+def best(tree):
+    results = [msgspec.json.decode(path.read_bytes()) for path in tree.glob("*/metrics.json")]
+    names = ["total_trades", "total_return", "sharpe"]
+    rows = [[each["container_id"], *map(each["metrics"].get, names)] for each in results if each["type"] == "portfolio"]
+    frame = pd.DataFrame(rows, columns=["container_id", *names])
+    return frame[frame.total_trades > 5].sort_values("sharpe", ascending=False).head(10)
+
+
+def by_year(tree):
+    trades = lines(tree, "trades")
+    trades["year"] = pd.to_datetime(trades.timestamp).dt.year
+    grouped = trades.groupby(["container_id", "year"]).net_pnl
+    return pd.DataFrame({"trades": grouped.size(), "net": grouped.sum()}).reset_index()
+
+
+def by_month(tree):
+    def changes(equity):
+        marks = equity.set_index(pd.to_datetime(equity.timestamp).dt.tz_localize(None)).equity
+        ends = marks.groupby(marks.index.to_period("M")).last()
+        return (ends / ends.shift(fill_value=marks.iloc[0]) - 1).rename_axis("month").rename("change").reset_index()
+
+    parts = [changes(equity).assign(container_id=id_) for id_, equity in lines(tree, "equity").groupby("container_id")]
+    frame = pd.concat(parts)[["container_id", "month", "change"]]
+    return frame.assign(month=frame.month.dt.start_time.dt.date.astype(str))
+
+
+def of_type(tree, type_, *columns):
+    events = lines(tree, "events")
+    return events[events.type == type_][["container_id", *columns]]
+
+
+def fills(tree):
+    own = of_type(tree, "FILL", "seq", "timestamp", "symbol", "event_id", "side", "price", "commission", "slippage")
+    bars = of_type(tree, "BAR", "timestamp", "symbol", "open")
+    joined = own.merge(bars, on=["container_id", "timestamp", "symbol"]).sort_values("seq").head(5)
+    return joined[["event_id", "side", "price", "open", "commission", "slippage"]]
+
+
+def decisions(tree):
+    signals = of_type(tree, "SIGNAL", "seq", "timestamp", "direction", "causation_id")
+    features = of_type(tree, "FEATURES", "event_id", "values")
+    joined = signals.merge(features, left_on=["container_id", "causation_id"], right_on=["container_id", "event_id"])
+    joined = joined.sort_values("seq").head(5)
+    values = pd.DataFrame(list(joined["values"]), index=joined.index)[["fast", "slow"]]
+    return pd.concat([joined[["timestamp", "direction"]], values], axis=1)
+
+
+def by_day(tree):
+    events = lines(tree, "events").assign(day=lambda frame: frame.timestamp.str[:10])
+    events = events[events.day.isin(events[events.type == "FILL"].day)]
+    return events.groupby(["day", "type"]).size().rename("events").reset_index().head(20)
+
+
+@pytest.mark.parametrize(
+    ("title", "expected"),
+    [
+        ("The best portfolios by Sharpe ratio among those that traded enough", best),
+        ("Profit by year of the exit", by_year),
+        (
+            "Monthly returns from the equity, each from the end of the month before, the first from the initial equity",
+            by_month,
+        ),
+        ("What the fills cost, and how far each was from the open of its bar", fills),
+        ("The features at the bar on which a decision was made", decisions),
+        ("How many events of each type there are on each day that had a fill", by_day),
+    ],
+)
+def test_a_recipe_gives_what_pandas_gives(tree, title, expected):
+    _, question, _, sql, *_ = RECIPES[title]
+    outcome = CliRunner().invoke(app, [question, str(tree), sql, "--csv"])
+    assert outcome.exit_code == 0
+    found = pd.read_csv(io.StringIO(outcome.stdout))
+    pd.testing.assert_frame_equal(found, expected(tree).reset_index(drop=True), check_dtype=False, rtol=1e-12)
+
+
+def test_every_recipe_is_compared():
+    (mark,) = test_a_recipe_gives_what_pandas_gives.pytestmark
+    assert [title for title, _ in mark.args[1]] == list(RECIPES)
+
+
+def test_months_make_the_whole_return(tree):
+    """The product of the monthly returns is the return of the run: no day is lost."""
+    frame = by_month(tree)
+    for id_, changes in frame.groupby("container_id").change:
+        metrics = msgspec.json.decode((tree / id_ / "metrics.json").read_bytes())["metrics"]
+        assert (1 + changes).prod() == pytest.approx(1 + metrics["total_return"])

@@ -6,7 +6,9 @@ import json
 
 import pytest
 
+from cli.results import container
 from engine.events import PortfolioUpdate
+from engine.metrics import metric
 from tests.cli.inspect_command import inspect
 from tests.cli.inspect_trees import DAY, METRICS, START, result, trade_events, write_json, write_trace, write_tree
 
@@ -64,6 +66,48 @@ def test_where_leaves_the_rows_for_which_it_holds(tree, condition, expected):
 )
 def test_sort_puts_the_largest_first_and_what_has_no_value_last(tree, options, expected):
     assert ids(tree, *options) == expected
+
+
+@pytest.fixture
+def unlimited(tree):
+    """A portfolio that never lost, one that never traded, and one whose profits are twice its losses."""
+    notes = {"portfolio_a": "infinite: no trade lost", "portfolio_b": "no trade was closed"}
+    for id_ in FIGURES:
+        metrics = METRICS | {"profit_factor": None if id_ in notes else 2.0, "sharpe": 1.0}
+        changed = {"metric_notes": {"profit_factor": notes[id_]}} if id_ in notes else {"metric_notes": {}}
+        write_json(tree / id_ / "metrics.json", result(id_, metrics=metrics, **changed))
+    return tree
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        (("--sort", "profit_factor"), ["a", "c", "d", "data_x", "b", "root_container"]),
+        (("--sort", "profit_factor", "--reverse"), ["c", "d", "a", "data_x", "b", "root_container"]),
+        (("--sort", "profit_factor", "--top", "1"), ["a"]),
+        (("--where", "profit_factor > 5"), ["a"]),
+    ],
+)
+def test_a_null_that_means_infinity_is_the_best_and_one_that_means_nothing_is_not(unlimited, options, expected):
+    assert ids(unlimited, *options) == expected
+
+
+def test_the_mark_of_infinity_is_the_one_that_a_run_writes():
+    assert container.INFINITE == metric.INFINITE
+
+
+def test_infinity_is_shown_as_such_but_is_no_number_of_json(unlimited):
+    asked = ("--where", "type == 'portfolio'", "--columns", "profit_factor")
+    lines = inspect(unlimited, *asked).stdout.splitlines()[2:]
+    assert [line.split()[1] for line in lines] == ["inf", "-", "2.0000", "2.0000"]
+    assert [row["profit_factor"] for row in json.loads(inspect(unlimited, *asked, "--json").stdout)] == [
+        None,
+        None,
+        2.0,
+        2.0,
+    ]
+    rows = list(csv.DictReader(io.StringIO(inspect(unlimited, *asked, "--csv").stdout)))
+    assert [row["profit_factor"] for row in rows] == ["inf", "", "2.0", "2.0"]
 
 
 def test_the_headline_says_how_many_are_shown(tree):

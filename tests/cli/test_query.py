@@ -187,3 +187,22 @@ def test_what_is_torn_or_flipped_is_said_and_the_rest_counts(copied):
     assert len(outcome.stderr.splitlines()) == 3
     named = query(copied, "SELECT count(*) FROM metrics")
     assert (named.exit_code, "minimal/metrics.json: damaged" in named.stderr) == (1, True)
+
+
+def test_years_have_no_thousands_marks_and_large_counts_have(forms):
+    sql = "SELECT 2019 AS year, 9999 AS few, 1234567 AS many UNION ALL SELECT 2020, 1, 2345"
+    lines = query(forms, sql).stdout.splitlines()
+    assert sorted(line.split() for line in lines[1:]) == [["2019", "9999", "1,234,567"], ["2020", "1", "2,345"]]
+
+
+def test_a_metric_without_limit_is_infinity_and_sorts_as_the_highest(copied):
+    for id_, note in (("plain", "infinite: no trade lost"), ("zstd", "no trade was closed")):
+        path = copied / id_ / "metrics.json"
+        document = read_json(path)
+        document["metrics"]["profit_factor"] = None
+        document["metric_notes"]["profit_factor"] = note
+        path.write_text(json.dumps(document))
+    sql = "SELECT container_id, profit_factor FROM metrics WHERE type = 'portfolio' ORDER BY profit_factor DESC NULLS LAST"
+    lines = query(copied, sql).stdout.splitlines()[1:]
+    assert (lines[0].split(), lines[-1].split()) == (["plain", "inf"], ["zstd", "-"])
+    assert answer(copied, sql)[0] == {"container_id": "plain", "profit_factor": None}

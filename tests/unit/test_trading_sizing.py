@@ -18,6 +18,7 @@ from engine.trading.sizing import (
     VolatilityTarget,
     in_lots,
 )
+from tests.building import data, own, play, portfolio, walk
 
 
 def entry(equity=10_000.0, price=40.0, closes=(40.0,)):
@@ -64,6 +65,26 @@ def test_p1_a_volatility_target_is_met_by_the_volatility_of_the_last_returns(bar
     sizing = VolatilityTarget(percent=10, bars=4, bars_per_year=bars_per_year)
     units = sizing.units(entry(price=42.0, closes=CLOSES))
     assert units * 42.0 / 10_000.0 * volatility == pytest.approx(0.10)
+
+
+def test_p1_a_volatility_target_takes_the_days_of_the_symbol_that_it_sizes():
+    """252 of a stock make a year and 365 of a crypto currency, also where one portfolio has both."""
+    weekdays = [day for day in range(60) if (day + 2) % 7 < 5]
+    stock = walk(len(weekdays), symbol="S", days=weekdays, wishes=[0] * 20 + [1] * (len(weekdays) - 20))
+    crypto = walk(60, seed=8, symbol="C", wishes=[0] * 20 + [1] * 40)
+    target = VolatilityTarget(percent=1, bars=5)
+    run = play(
+        [
+            data("stock", "S"),
+            data("crypto", "C"),
+            portfolio(inputs=["stock", "crypto"], strategy=own("wish"), sizing=target),
+        ],
+        {"stock": stock, "crypto": crypto},
+    )
+    first = {request.symbol: request for request in reversed(run.events("portfolio_1", "ORDER_REQUEST"))}
+    for bars, year in ((stock, 252), (crypto, 365)):
+        volatility = stdev(b / a - 1 for a, b in itertools.pairwise(bars.close[15:21].tolist())) * sqrt(year)
+        assert first[bars.symbol].quantity * bars.close[20] / 1_000_000 == pytest.approx(0.01 / volatility, rel=0.01)
 
 
 def test_p1_a_volatility_target_holds_no_more_than_its_maximum():
