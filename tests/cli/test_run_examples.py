@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.run_command import files_of, results_of, run
+from tests.run_command import ROOT, files_of, results_of, run
 from tests.run_configs import write_config
 from tracing.reading.reader import TraceReader
 
@@ -152,3 +152,11 @@ def test_rejected_orders_are_told(tmp_path):
     config = write_config(tmp_path, REJECTED)
     outcome = run(config, "--output", tmp_path / "out", "--progress", "none")
     assert "Notice: 1 of 1 orders were rejected" in outcome.stdout
+
+
+def test_the_readme_shows_the_closing_table_of_the_quick_start(tmp_path):
+    """All of it but the first line, which has the seconds of the run, and the last, which has the folder."""
+    outcome = run(ROOT / "configs" / "quickstart.yaml", "--output", tmp_path / "results")
+    table = outcome.stdout.split("\n\n")[1]
+    assert table.startswith("5,031 bars of SP500")
+    assert f"\n{table}\n" in (ROOT / "README.md").read_text(encoding="utf-8")
