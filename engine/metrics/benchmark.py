@@ -10,7 +10,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.metrics.daily import DailyReturns, ordered_sum
+from engine.metrics.daily import LARGEST_RETURN, DailyReturns, ordered_sum
 
 
 class Benchmark(Protocol):
@@ -48,8 +48,11 @@ class Comparison:
             return
         self.left_out = daily.days - len(ends)
         starts = np.concatenate((ends[:1] - 1, ends[:-1]))
-        self.own = daily.values[ends] / daily.values[starts] - 1.0
-        self.other = closes[ends] / np.concatenate((closes[:1], closes[ends[:-1]])) - 1.0
+        with np.errstate(over="ignore"):
+            self.own = daily.values[ends] / daily.values[starts] - 1.0
+            self.other = closes[ends] / np.concatenate((closes[:1], closes[ends[:-1]])) - 1.0
+        if max(self.own.max(), self.other.max()) > LARGEST_RETURN:
+            self.flaw = "a return is too large for sums over its powers"
         self.per_year = daily.days_per_year * len(ends) / int(ends[-1] - starts[0])
 
     @property

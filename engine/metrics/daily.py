@@ -20,8 +20,8 @@ class DailyReturns:
     """Returns from one daily value of the equity to the next.
 
     `values`: float64, shape (days + 1,), money, the initial equity (above zero) first. `days_per_year` scales days to
-    years and `risk_free_rate` is a fraction per year; `years` is the time from the first bar to the last. `returns`: float64, shape (days,), fractions; it is empty and
-    `flaw` says why when the returns mean nothing.
+    years and `risk_free_rate` is a fraction per year; `years` is the time from the first bar to the last. `returns`:
+    float64, shape (days,), fractions; it is empty and `flaw` says why when the returns mean nothing.
 
     Raises:
         ValueError: if `days_per_year` is not above zero.
