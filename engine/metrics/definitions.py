@@ -74,7 +74,9 @@ def compute_metrics(
     if benchmark is not None:
         notes["benchmark"] = benchmark.name
     if pair is not None and pair.left_out:
-        notes["benchmark_days"] = f"{pair.days} of {daily.days}: days without a return of the benchmark are left out"
+        notes["benchmark_days"] = (
+            f"{pair.left_out} of {daily.days} days have no return of the benchmark and are left out"
+        )
     notes.update(rates or {})
     figures: Figures = {}
     _measure(_OF_ALL_TRADES, book.total, figures, notes)

@@ -75,7 +75,7 @@ close. Its first bar here is the one at the portfolio's first, or if there is no
 
 Its returns run from close to close at the ends of the portfolio's days, the first one from that open. Days that have no bar
 of the benchmark are left out on both sides: the returns before it begins and after it ends are in none of these figures,
-and after a gap both returns run from the day before the gap. `benchmark_days` in `metric_notes` says how many days are left,
+and after a gap both returns run from the day before the gap. `benchmark_days` in `metric_notes` says how many days those are,
 and pairs_per_year below is `days_per_year` times their share of the days from its first to its last. Without a benchmark
 these figures are null.
 """

@@ -185,7 +185,7 @@ def test_a_benchmark_of_another_calendar_is_paired_over_the_same_time(two):
     """A crypto currency beside a stock: a pair for each day of the stock, over weekends from Friday to Monday."""
     portfolio, stock, _ = two("crypto", "benchmark: stock")
     figures, notes = portfolio["metrics"], portfolio["metric_notes"]
-    assert notes["benchmark_days"] == "60 of 90: days without a return of the benchmark are left out"
+    assert notes["benchmark_days"] == "30 of 90 days have no return of the benchmark and are left out"
     assert figures["benchmark_return"] == pytest.approx(stock["metrics"]["buy_and_hold_return"])
 
 
