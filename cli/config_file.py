@@ -14,6 +14,7 @@ from engine.config.load import Asked, load_config
 from engine.config.locations import Locations
 from engine.config.node import Mark, Node, Scalar
 from engine.config.schema import RunConfig
+from engine.config.sweep import Parameters
 from engine.config.variables import Variables
 
 
@@ -25,12 +26,14 @@ class LoadedConfig(msgspec.Struct, frozen=True):
         locations: where each value was written.
         warnings: what is odd without being wrong, each with its place.
         base_folder: the folder of the file, absolute: relative paths in `config` start there.
+        parameters: the values that sweeps gave their containers, by id; those without a sweep are not there.
     """
 
     config: RunConfig
     locations: Locations
     warnings: tuple[ConfigProblem, ...]
     base_folder: Path
+    parameters: dict[str, Parameters]
 
 
 def read_config(
@@ -63,7 +66,7 @@ def read_config(
     files = FileGatherer(problems, filled).gather(path, shown_as)
     asked = Asked(environment, Assignments(assignments, read_value, problems))
     loaded = load_config(files, asked, filled, problems)
-    return LoadedConfig(loaded.config, loaded.locations, loaded.warnings, files.folder)
+    return LoadedConfig(loaded.config, loaded.locations, loaded.warnings, files.folder, loaded.parameters)
 
 
 def _value(text: str, composer: Composer, problems: Problems) -> Node | None:

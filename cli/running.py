@@ -131,7 +131,14 @@ def _prepare(request: Request, messages: Messages, reader: Reader) -> Prepared:
 
     warn(loaded.warnings)
     try:
-        prepared = prepare(loaded.config, loaded.locations, loaded.base_folder, reader, path=request.path)
+        prepared = prepare(
+            loaded.config,
+            loaded.locations,
+            loaded.base_folder,
+            reader,
+            path=request.path,
+            parameters=loaded.parameters,
+        )
         warn((*prepared.warnings, *_off_the_path(request, prepared)))
     except PlanError as error:
         refusals += located(error, loaded)

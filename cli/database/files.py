@@ -18,10 +18,14 @@ _ORDER = {
     "trades": "container_id, exited, trade_id",
     "equity": "container_id, seq",
     "metrics": "container_id",
+    "parameters": "container_id",
 }
 _OPTIONS = {"parquet": "FORMAT parquet, COMPRESSION zstd", "csv": "FORMAT csv, HEADER true"}
-_SELECT = {("events", "csv"): '* REPLACE (to_json("values") AS "values")'}
-"""A mapping has no form of its own in CSV."""
+_SELECT = {
+    ("events", "csv"): '* REPLACE (to_json("values") AS "values")',
+    ("metrics", "csv"): "* EXCLUDE (parameters)",
+}
+"""A mapping has no form of its own in CSV; parameters have a file of their own."""
 
 
 def table_files(folder: Path, form: TableFormat) -> dict[str, Path]:

@@ -1,4 +1,4 @@
-"""The views `events`, `trades`, `equity` and `metrics` of a results tree, in a DuckDB that reads them and nothing else."""
+"""The views of a results tree (VIEWS), in a DuckDB that reads them and nothing else."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from engine.market.duck import connect, literal, quoted
 from tracing.storage.limits import LONGEST_LINE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from duckdb import DuckDBPyConnection
@@ -23,8 +23,9 @@ if TYPE_CHECKING:
     from cli.database.sources import Found
     from cli.results.results import ResultsTree
 
-VIEWS = ("events", "trades", "equity", "metrics")
+VIEWS = ("events", "trades", "equity", "metrics", "parameters")
 _TRADE = "trade_id, symbol, side, quantity, entry_price, exit_price, gross_pnl, net_pnl, bars_held, duration_seconds"
+_LARGEST = 2**63
 _HEAD: Columns = {
     "container_id": "VARCHAR",
     "type": "VARCHAR",
@@ -48,10 +49,12 @@ class Database:
         self._sources = Sources(tree, scratch)
         self._metrics_damage: list[str] = []
         self._read: list[Path] = []
-        make = {"events": self._events, "trades": self._trades, "equity": self._equity, "metrics": self._metrics}
-        for name in VIEWS:
-            if name in views:
-                make[name]()
+        wanted = set(views)
+        make = {"events": self._events, "trades": self._trades, "equity": self._equity}
+        for name in make.keys() & wanted:
+            make[name]()
+        if wanted & {"metrics", "parameters"}:
+            self._metrics()
 
     @property
     def damage(self) -> list[str]:
@@ -99,11 +102,17 @@ class Database:
         columns = dict(_HEAD)
         for row in rows:
             for name, value in row.items():
-                if columns.get(name) != "DOUBLE" and name not in _HEAD:
+                if columns.get(name) != "DOUBLE" and name not in _HEAD and name != "parameters":
                     columns[name] = "DOUBLE" if isinstance(value, float) else "BIGINT"
+        swept = _parameter_columns(row["parameters"] for row in rows)
+        taken = {name.lower() for name in columns}
+        columns |= {name: kind for name, kind in swept.items() if name.lower() not in taken}
+        fields = ", ".join(f'"{name}" {kind}' for name, kind in swept.items())
+        columns["parameters"] = f"STRUCT({fields})" if swept else "JSON"
         path = self._scratch / "metrics.jsonl"
-        path.write_bytes(b"".join(msgspec.json.encode(_named(row)) + b"\n" for row in rows))
+        path.write_bytes(b"".join(msgspec.json.encode(_named({**row["parameters"], **row})) + b"\n" for row in rows))
         self.connection.execute(f"CREATE TABLE metrics AS {_read_json([path], columns)}")
+        self._view("parameters", f"SELECT container_id{', parameters.*' if swept else ''} FROM metrics")
 
     def _results(self) -> Iterator[dict[str, Any]]:
         for id_ in self._ids:
@@ -114,7 +123,7 @@ class Database:
                 continue
             if result is not None:
                 head = (id_, result.type, result.status, result.error, result.written)
-                yield {**result.figures, **dict(zip(_HEAD, head, strict=True))}
+                yield {**result.figures, **dict(zip(_HEAD, head, strict=True)), "parameters": result.parameters}
 
     def _without(self, found: set[str]) -> list[str]:
         return [id_ for id_ in self._ids if id_ not in found]
@@ -144,6 +153,36 @@ class Database:
 def _named(row: dict[str, Any]) -> dict[str, Any]:
     """The row with infinity as DuckDB reads it: JSON has no number for it."""
     return {name: "Infinity" if value == inf else value for name, value in row.items()}
+
+
+def _parameter_columns(rows: Iterable[Mapping[str, object]]) -> Columns:
+    """A column for each parameter of these containers: numbers, booleans, or texts where its values are of several kinds.
+
+    SQL does not tell names apart by case: of those that differ in nothing else, the first is a column.
+    """
+    kinds: dict[str, set[str]] = {}
+    spellings: dict[str, str] = {}
+    for name, value in ((name, value) for row in rows for name, value in row.items()):
+        kind = _kind(value)
+        kinds.setdefault(spellings.setdefault(name.lower(), name), set()).update({kind} if kind else ())
+    return {
+        name: min(found or {"VARCHAR"}) if len(found) < 2 else "DOUBLE" if found == {"BIGINT", "DOUBLE"} else "VARCHAR"  # noqa: PLR2004
+        for name, found in kinds.items()
+    }
+
+
+def _kind(value: object) -> str | None:
+    """The DuckDB type of a value, None for null."""
+    match value:
+        case None:
+            return None
+        case bool():
+            return "BOOLEAN"
+        case int():
+            return "BIGINT" if -_LARGEST <= value < _LARGEST else "DOUBLE"
+        case float():
+            return "DOUBLE"
+    return "VARCHAR"
 
 
 def views_in(sql: str) -> list[str]:

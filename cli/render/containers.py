@@ -10,6 +10,7 @@ from rich.text import Text
 from cli.render.columns import GAP, Column, laid_out
 from cli.render.figures import NOTHING, file_size, metric, money, number, percent
 from cli.render.safe_text import visible
+from cli.results.container_rows import PARAMETER
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -69,7 +70,16 @@ def _usual(entries: Sequence[Entry]) -> list[Column]:
 
 
 def _cell(name: str, value: Value) -> str:
+    if name.startswith(PARAMETER):
+        return NOTHING if value is None else _written(value)
     return visible(value) if isinstance(value, str) else metric(name, value)
+
+
+def _written(value: Value) -> str:
+    """A parameter as it is written in a config."""
+    if value is None or isinstance(value, bool):
+        return "null" if value is None else str(value).lower()
+    return visible(str(value))
 
 
 def brief(entry: Entry) -> Text:
@@ -122,6 +132,8 @@ def container(result: ContainerResult, files: Mapping[str, int], curve: str | No
         yield from _section(None, [("error", visible(result.error))])
     if curve is not None:
         yield from _section(None, [("equity", curve)])
+    parameters = ((visible(name), _written(value)) for name, value in result.parameters.items())
+    yield from _section("parameters", parameters)
     yield from _section("metrics", _metrics(result))
     notes = ((name, note) for name, note in result.metric_notes.items() if name not in result.metrics)
     yield from _section("conventions", ((visible(name), _note(note)) for name, note in notes))

@@ -78,7 +78,7 @@ class Arrangement:
         return [
             (item, row)
             for item, row in rows
-            if condition.evaluate(lambda name, row=row: row.get(aliases.get(name, name)))  # type: ignore[misc]
+            if condition.evaluate(lambda name, row=row: _compared(row, aliases.get(name, name), names))  # type: ignore[misc]
         ]
 
     def _sorted(
@@ -86,8 +86,16 @@ class Arrangement:
     ) -> list[tuple[T, Mapping[str, Value]]]:
         valued = [pair for pair in rows if pair[1].get(name) is not None]
         falling = (names.sorts[name] == "number") != self.reverse
-        valued.sort(key=lambda pair: pair[1][name], reverse=falling)  # type: ignore[arg-type,return-value]
+        valued.sort(key=lambda pair: _compared(pair[1], name, names), reverse=falling)  # type: ignore[arg-type,return-value]
         return valued + [pair for pair in rows if pair[1].get(name) is None]
+
+
+def _compared(row: Mapping[str, Value], name: str, names: Names) -> Value:
+    """A value as others of its column can be compared with it: a parameter may be a number here and a text there."""
+    value = row.get(name)
+    if value is None or isinstance(value, str) or names.sorts.get(name) != "text":
+        return value
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def named_columns(typed: str | None, names: Names) -> Sequence[tuple[str, str]]:

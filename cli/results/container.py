@@ -15,12 +15,13 @@ Notes = dict[str, int | float | str | list[str] | None]
 
 
 class ContainerHead(Versioned, frozen=True):
-    """Who a container is and how it ended; `error` is None unless it failed."""
+    """Who a container is and how it ended; `error` is None unless it failed. `parameters`: those of the sweeps behind it."""
 
     container_id: str
     type: str
     status: str
     error: str | None = None
+    parameters: dict[str, str | int | float | bool | None] = {}
 
 
 class Written(msgspec.Struct, frozen=True):

@@ -7,15 +7,19 @@ import msgspec
 
 from engine.config.node import Mapping, Node, Path, Scalar, Sequence
 from engine.config.readers import INVALID, Reader, Walk
-from engine.config.sweep import expand
+from engine.config.sweep import Parameters, expand
 
 
 class Declared(msgspec.Struct, frozen=True, eq=False):
-    """One container: its struct (INVALID if nothing could be read), its node, and its path as written in the file."""
+    """One container: its struct (INVALID if nothing could be read), its node, and its path as written in the file.
+
+    `parameters` are the values that its sweep gave it; none without one.
+    """
 
     config: Any
     node: Node
     path: Path
+    parameters: Parameters
 
     @property
     def id(self) -> str | None:
@@ -55,16 +59,19 @@ class ContainersReader:
         if not node.items:
             walk.problems.add(node, path, f"{self.expected}: at least one")
         copies: list[Node] = []
-        places: list[Path] = []
+        origins: list[tuple[Path, Parameters]] = []
         for index, item in enumerate(node.items):
-            copies += expand(item, (*path, index), walk.problems, walk.seed)
-            places += [(*path, index)] * (len(copies) - len(places))
+            for copy, parameters in expand(item, (*path, index), walk.problems, walk.seed):
+                copies.append(copy)
+                origins.append(((*path, index), parameters))
         if walk.assignments is not None:
             copies = walk.assignments.applied(node, copies)
-        return list(self._declared(copies, places, walk))
+        return list(self._declared(copies, origins, walk))
 
-    def _declared(self, copies: list[Node], places: list[Path], walk: Walk) -> Iterator[Declared]:
-        for copy, path in zip(copies, places, strict=True):
+    def _declared(
+        self, copies: list[Node], origins: list[tuple[Path, Parameters]], walk: Walk
+    ) -> Iterator[Declared]:
+        for copy, (path, parameters) in zip(copies, origins, strict=True):
             if walk.problems.many:
                 break
-            yield Declared(self.container.read(copy, path, walk), copy, path)
+            yield Declared(self.container.read(copy, path, walk), copy, path, parameters)

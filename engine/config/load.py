@@ -28,15 +28,20 @@ from engine.config.references import (
 from engine.config.rules import check_values
 from engine.config.scalars import NotReadableError, read_int
 from engine.config.schema import ENVIRONMENTS, RunConfig
+from engine.config.sweep import Parameters
 from engine.config.variables import Variables
 
 
 class LoadedConfig(msgspec.Struct, frozen=True):
-    """A config that is whole, where its values stand, and what is odd about it without being wrong."""
+    """A config that is whole, where its values stand, and what is odd about it without being wrong.
+
+    `parameters` are those of the containers that come from a sweep, by id.
+    """
 
     config: RunConfig
     locations: Locations
     warnings: tuple[ConfigProblem, ...]
+    parameters: dict[str, Parameters]
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -75,6 +80,7 @@ def load_config(files: Files, asked: Asked, variables: Variables, problems: Prob
             _environment(config.environment, layers),
         ),
         (*problems.warnings, *unmatched_patterns(config, merged)),
+        {each.config.id: each.parameters for each in declared if each.parameters},
     )
 
 

@@ -16,10 +16,15 @@ _RANGE = ("from", "to", "step")
 _EXPECTED = "expected a list of values, or {range: {from: 1, to: 10, step: 1}}"
 
 
-def parameter_values(node: Node, path: Path, problems: Problems) -> tuple[Scalar, ...] | None:
-    """The values as texts that a sweep can put in place, in order; None after a mistake."""
+def parameter_values(
+    node: Node, path: Path, problems: Problems, *, repeated: bool = False
+) -> tuple[Scalar, ...] | None:
+    """The values as texts that a sweep can put in place, in order; None after a mistake.
+
+    A value that a list has twice is a mistake unless `repeated` allows it.
+    """
     if isinstance(node, Sequence):
-        return _listed(node, path, problems)
+        return _listed(node, path, problems, repeated=repeated)
     mapping = as_mapping(node)
     if mapping is None or "range" not in mapping.entries:
         _not_values(node, path, problems)
@@ -38,7 +43,7 @@ def _not_values(node: Node, path: Path, problems: Problems) -> None:
         problems.add(node, path, _EXPECTED, slip)
 
 
-def _listed(node: Sequence, path: Path, problems: Problems) -> tuple[Scalar, ...] | None:
+def _listed(node: Sequence, path: Path, problems: Problems, *, repeated: bool) -> tuple[Scalar, ...] | None:
     if not node.items:
         problems.add(node, path, "expected at least one value")
         return None
@@ -47,7 +52,7 @@ def _listed(node: Sequence, path: Path, problems: Problems) -> tuple[Scalar, ...
     for index, item in enumerate(node.items):
         if not isinstance(item, Scalar):
             problems.add(item, (*path, index), "expected a number or a text")
-        elif seen.setdefault((item.text, item.quoted), item.at) is not item.at:
+        elif seen.setdefault((item.text, item.quoted), item.at) is not item.at and not repeated:
             problems.add(item, (*path, index), "this value stands in the list twice")
         else:
             _check_item(item, (*path, index), problems)

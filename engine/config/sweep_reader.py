@@ -29,6 +29,18 @@ def parameter_names(node: Node) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*own, *(name for each in together if each for name in each.entries)]))
 
 
+def written_order(node: Node) -> tuple[str, ...]:
+    """The names of the parameters of a sweep without mistakes, in the order of the file."""
+    mapping = as_mapping(node)
+    names: list[str] = []
+    for entry in mapping or ():
+        if isinstance(entry.value, Mapping) and entry.key.text == "zip":
+            names += entry.value.entries
+        elif entry.key.text not in _OWN_KEYS:
+            names.append(entry.key.text)
+    return tuple(names)
+
+
 def read_sweep(node: Node, path: Path, problems: Problems, chance: Chance) -> Sweep | None:
     """The sweep, None after a mistake."""
     mapping = as_mapping(node)
@@ -106,7 +118,7 @@ class _SweepReader:
             self._problems.add(entry.value, path, "expected lists of one length: {fast: [5, 10], slow: [50, 100]}")
             return
         read = {
-            each.key.text: parameter_values(each.value, (*path, each.key.text), self._problems)
+            each.key.text: parameter_values(each.value, (*path, each.key.text), self._problems, repeated=True)
             for each in mapping
             if self._is_parameter(each, path)
         }
@@ -120,7 +132,17 @@ class _SweepReader:
             lengths = ", ".join(f"{name} has {len(values)}" for name, values in columns.items())
             self._problems.add(entry.value, path, f"expected lists of one length: {lengths}")
             return
-        self._axes["zip"] = Axis(tuple(columns), tuple(zip(*columns.values(), strict=True)))
+        self._axes["zip"] = axis = Axis(tuple(columns), tuple(zip(*columns.values(), strict=True)))
+        self._check_distinct(axis, path)
+
+    def _check_distinct(self, axis: Axis, path: Path) -> None:
+        """Each point of `zip` makes a container: two that agree in every value would make the same one."""
+        seen: dict[tuple[tuple[str, bool], ...], int] = {}
+        for index, point in enumerate(axis.points):
+            first = seen.setdefault(tuple((value.text, value.quoted) for value in point), index)
+            if first != index:
+                what = f"these values stand in zip twice: item {index + 1} of each list repeats item {first + 1}"
+                self._problems.add(point[0], (*path, axis.names[0], index), what)
 
     def _draw(self, method: Entry, sampling: Sampling) -> None:
         path = (*self._path, method.key.text)

@@ -189,6 +189,7 @@ class Part:
             "status": container.status,
             "error": _described(container),
             "correlation_id": self._prepared.correlation_id,
+            "parameters": self._prepared.parameters.get(id_, {}),
             "metrics": metrics,
             "metric_notes": notes,
             "tracing": accounting(self._tracers.get(id_) or self._unbuilt.tracers.get(id_)),

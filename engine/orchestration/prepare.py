@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from engine.config.schema import DataContainer, PortfolioContainer
 from engine.market.load import DataRequest, load_bars
@@ -13,6 +14,7 @@ from engine.orchestration.bar_lengths import time_bars
 from engine.orchestration.estimate import estimate
 from engine.orchestration.identity import plan_hash, run_correlation_id
 from engine.orchestration.lane_paths import lane_paths
+from engine.orchestration.plan import ACTING
 from engine.orchestration.planning import make_plan
 from engine.orchestration.problems import PlanError, PlanProblem
 from engine.orchestration.tracing_setup import resolve_traces
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from engine.config.errors import ConfigProblem
     from engine.config.locations import Locations
     from engine.config.schema import RunConfig
+    from engine.config.sweep import Parameters
     from engine.market.bars import Bars
     from engine.market.reader_call import Reader
     from engine.orchestration.estimate import Estimate
@@ -36,12 +39,16 @@ if TYPE_CHECKING:
     from tracing.settings import TraceSettings
 
 
+_NO_SWEEPS: Mapping[str, Parameters] = {}
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Prepared:
     """A run that only needs to be simulated.
 
     `hash` and `correlation_id` say what it is, `load_s` how long data took, `paths` how each portfolio can be computed,
-    `batch` the portfolios that will be computed as columns, `streams` how many containers may write events.
+    `batch` the portfolios that will be computed as columns, `streams` how many containers may write events, `parameters`
+    the values of sweeps behind each container that has any.
     """
 
     plan: Plan
@@ -54,6 +61,7 @@ class Prepared:
     paths: Mapping[str, LanePath]
     batch: frozenset[str]
     streams: int
+    parameters: Mapping[str, Parameters]
 
     @property
     def told(self) -> frozenset[str]:
@@ -73,11 +81,18 @@ class Prepared:
 
 
 def prepare(
-    config: RunConfig, locations: Locations, folder: Path, reader: Reader | None = None, *, path: str = "auto"
+    config: RunConfig,
+    locations: Locations,
+    folder: Path,
+    reader: Reader | None = None,
+    *,
+    path: str = "auto",
+    parameters: Mapping[str, Parameters] = _NO_SWEEPS,
 ) -> Prepared:
     """Plans the run of a config that stands in `folder`, and loads its data, by a `reader` that may have been started.
 
-    Portfolios that can be are computed as columns, unless the `path` is "event".
+    Portfolios that can be are computed as columns, unless the `path` is "event". `parameters` are what sweeps gave their
+    containers, by id.
 
     Raises:
         PlanError: if the config cannot become a run.
@@ -104,7 +119,29 @@ def prepare(
         paths=paths,
         batch=frozenset(id_ for id_, taken in paths.items() if taken.path == "batch" and path != "event"),
         streams=sum(settings.may_stream for settings in traces.values()),
+        parameters=swept_parameters(plan, parameters),
     )
+
+
+def swept_parameters(plan: Plan, own: Mapping[str, Parameters]) -> dict[str, Parameters]:
+    """The parameters of each container that has any: its `own`, then those of what it works with, nearest first.
+
+    A feature, strategy or portfolio container works with what it listens to, a portfolio with its execution container too.
+    Where these disagree about a name that is not its own, that name is left out.
+    """
+    return {id_: found for id_ in plan.containers if own and (found := _parameters_of(plan, own, id_))}
+
+
+def _parameters_of(plan: Plan, own: Mapping[str, Parameters], id_: str) -> Parameters:
+    planned = plan.containers[id_]
+    sources = (*plan.behind[id_], plan.execution_of.get(id_, "")) if planned.type in ACTING else ()
+    found: dict[str, Any] = {}
+    disputed: set[str] = set()
+    for name, value in chain.from_iterable(own[source].items() for source in sources if source in own):
+        if found.setdefault(name, value) != value:
+            disputed.add(name)
+    inherited = {name: value for name, value in found.items() if name not in disputed}
+    return {**own.get(id_, {}), **inherited, **own.get(id_, {})}
 
 
 def data_requests(plan: Plan, locations: Locations) -> list[DataRequest]:

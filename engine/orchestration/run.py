@@ -161,6 +161,7 @@ class Run:
             "timings": dict(timings),
             "peak_rss_mb": peak_mib(),
             "folders": sorted(prepared.folders),
+            "parameters": prepared.parameters,
             "config": prepared.plan.config,
         }
 
