@@ -90,7 +90,9 @@ def _rows(connection: DuckDBPyConnection) -> Iterator[tuple[Any, ...]]:
 def _refuse_what_is_no_question(connection: DuckDBPyConnection, sql: str) -> None:
     statements = connection.extract_statements(sql)
     if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
-        raise RefusedError(f"a query is one SELECT over {', '.join(VIEWS[:-1])} and {VIEWS[-1]}: results are never changed")
+        raise RefusedError(
+            f"a query is one SELECT over {', '.join(VIEWS[:-1])} and {VIEWS[-1]}: results are never changed"
+        )
 
 
 def _one_line(error: duckdb.Error) -> str:

@@ -112,7 +112,7 @@ class Database:
         path = self._scratch / "metrics.jsonl"
         path.write_bytes(b"".join(msgspec.json.encode(_named({**row["parameters"], **row})) + b"\n" for row in rows))
         self.connection.execute(f"CREATE TABLE metrics AS {_read_json([path], columns)}")
-        self._view("parameters", f"SELECT container_id{', parameters.*' if swept else ''} FROM metrics")
+        self._view("parameters", f"SELECT container_id{', parameters.*' if swept else ''} FROM metrics")  # noqa: S608
 
     def _results(self) -> Iterator[dict[str, Any]]:
         for id_ in self._ids:

@@ -21,7 +21,7 @@ class ContainerHead(Versioned, frozen=True):
     type: str
     status: str
     error: str | None = None
-    parameters: dict[str, str | int | float | bool | None] = {}
+    parameters: dict[str, str | int | float | bool | None] = msgspec.field(default_factory=dict)
 
 
 class Written(msgspec.Struct, frozen=True):

@@ -6,16 +6,14 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import TYPE_CHECKING
 
-from engine.trading.acceptance import fault_of, too_little
+from engine.trading.acceptance import quantity_fault, too_little
 from engine.trading.accounts import ROUNDING, MarginAccount, Prospect
-from engine.trading.orders import signed
 from engine.trading.sizing import Entry, FixedQuantity, in_lots
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from engine.events import OrderRequest
     from engine.market.bars import Bars
     from engine.trading.sizing import Sizer
 
@@ -58,9 +56,10 @@ class Entries:
             return False
         return abs(held + (signed_units - held)) * close <= equity * (1.0 + ROUNDING)
 
-    def refusal(self, request: OrderRequest, held: float, close: float, equity: float) -> str:
+    def refusal(self, signed_units: float, held: float, close: float, equity: float) -> str:
         """Why `accepts` does not take an entry, in words; empty if it does."""
-        fault = fault_of(request, close) or too_little(request.quantity * close, self.minimum_notional)
-        after = held + (signed(request.side, request.quantity) - held)
+        units = abs(signed_units)
+        fault = quantity_fault(units) or too_little(units * close, self.minimum_notional)
+        after = held + (signed_units - held)
         worth = abs(after) * close
         return fault or MarginAccount().refusal(Prospect(after, worth, equity - worth, equity))

@@ -85,14 +85,19 @@ class Fills(NamedTuple):
 class Tally(NamedTuple):
     """What became of the turns of one lane: entries, exits, and exits whose turn entered again or had its entry refused.
 
-    `refused`: turns that were refused an entry, those that left something included.
+    `refusals`: why turns were refused an entry, those that left something included.
     """
 
     entries: int
     exits: int
     reversed: int = 0
     left_refused: int = 0
-    refused: int = 0
+    refusals: tuple[str, ...] = ()
+
+    @property
+    def refused(self) -> int:
+        """Turns that were refused an entry."""
+        return len(self.refusals)
 
 
 class Filling:
@@ -117,13 +122,17 @@ class Filling:
         """The fills of turns decided on these rows, each at the bar after it, by the functions that the event path calls."""
         position = self.position
         booked: list[Filled] = []
-        entries = exits = reverses = left_refused = refused = 0
+        refusals: list[str] = []
+        entries = exits = reverses = left_refused = 0
         columns = (rows.tolist(), directions.tolist(), self.references[rows + 1].tolist())
         for row, target, reference in zip(*columns, strict=True):
             if target == position.intent:  # only after a refusal: nothing is held, and flat is wanted
                 continue
             units = self._size(row, target) if target else None
-            leaves, is_refused = position.held != 0.0, bool(target) and units is None
+            leaves = position.held != 0.0
+            if target and units is None:
+                refusals.append(self.refusal(row, target))
+                left_refused += leaves
             if leaves:
                 booked.append(self._book(-position.held, reference, row + 1))
             if units is not None:
@@ -131,26 +140,30 @@ class Filling:
             entries += units is not None
             exits += leaves
             reverses += leaves and units is not None
-            refused += is_refused
-            left_refused += leaves and is_refused
             position.intent = 0 if units is None else target
-        return as_columns(booked), Tally(entries, exits, reverses, left_refused, refused)
+        return as_columns(booked), Tally(entries, exits, reverses, left_refused, tuple(refusals))
 
     def close_out(self) -> Fills:
         """The fill that leaves what is held at the last close."""
         last = len(self.bars) - 1
         return as_columns([self._book(-self.position.held, self.bars.close.item(last), last)])
 
-    def is_refused(self, row: int, target: int) -> bool:
-        """Whether an entry decided on the close of a row would be refused."""
-        return self._size(row, target) is None
+    def refusal(self, row: int, target: int) -> str:
+        """Why an entry decided on the close of a row is refused; empty if it is not."""
+        units, held, close, equity = self._asked(row, target)
+        accepted = self.entries.accepts(target * units, held, close, equity)
+        return "" if accepted else self.entries.refusal(target * units, held, close, equity)
 
     def _size(self, row: int, target: int) -> float | None:
         """The units of an entry decided on the close of a row, None if it is refused."""
+        units, held, close, equity = self._asked(row, target)
+        return units if self.entries.accepts(target * units, held, close, equity) else None
+
+    def _asked(self, row: int, target: int) -> tuple[float, float, float, float]:
+        """The units that an entry asks for, the units held, the close that it is decided on, and equity at that."""
         cash, held, close = self.position.cash, self.position.held, self.bars.close.item(row)
         equity = cash + held * close if held else cash
-        units = self.entries.units(self.bars, row, long=target > 0, cash=cash, equity=equity)
-        return units if self.entries.accepts(target * units, held, close, equity) else None
+        return self.entries.units(self.bars, row, long=target > 0, cash=cash, equity=equity), held, close, equity
 
     def _book(self, signed: float, reference: float, row: int) -> Filled:
         """Fills an order of `signed` units in the bar of a row, which ends or begins what is held."""

@@ -10,6 +10,7 @@ from engine.batch.census import TradeCensus
 from engine.batch.fills import Filling
 from engine.bus import SHARED
 from engine.containers.base import Container, Measured, TracerFactory, Watch
+from engine.metrics.container_metrics import PORTFOLIO_EVENTS, OrderCounts
 from engine.metrics.definitions import compute_metrics
 from engine.metrics.equity import EquityCurve
 from engine.metrics.trade_book import TradeBook
@@ -49,6 +50,7 @@ class Account:
     days_per_year: DaysPerYear
     risk_free_rate: float
     day_zone: str | None
+    defines_features: bool
 
 
 class LaneGroup(Protocol):
@@ -74,6 +76,7 @@ class BatchPortfolio(Container):
     """
 
     type = "portfolio"
+    counted = PORTFOLIO_EVENTS
     outlet: Outlet
     clock: Clock
     finished: Callable[[Container], None]
@@ -92,6 +95,7 @@ class BatchPortfolio(Container):
         self.trade: Trade | None = None
         self.target = 0
         self.flaw: Exception | None = None
+        self._has_ended = False
         self._final: Measured | None = None
 
     def open_books(self, account: Account, find_turns: TurnFinder, cohort: LaneGroup) -> None:
@@ -155,6 +159,8 @@ class BatchPortfolio(Container):
         """Counts what became of its turns."""
         self.book.total.orders += tally.entries + tally.exits + tally.refused
         self.book.total.rejected_orders += tally.refused
+        for reason in tally.refusals:
+            self.book.on_refusal(reason)
         self.census.note(tally)
 
     def let_expire(self, target: int) -> None:
@@ -162,10 +168,13 @@ class BatchPortfolio(Container):
         position = self.filling.position
         if target == position.intent:
             return
-        refused = bool(target) and self.filling.is_refused(len(self.clock) - 1, target)
+        reason = self.filling.refusal(len(self.clock) - 1, target) if target else ""
+        refused = bool(reason)
         leaving = position.held != 0.0
         self.book.total.orders += leaving + bool(target)
         self.book.total.rejected_orders += refused
+        if refused:
+            self.book.on_refusal(reason)
         self.census.note_expiry(leaving=leaving, entering=bool(target), refused=refused)
 
     @property
@@ -184,6 +193,7 @@ class BatchPortfolio(Container):
         last = self.clock.closes[0].item(-1)
         equity = position.cash + position.held * last if position.held else position.cash
         self.curve.final_mark(equity)
+        self._has_ended = True
         if self.watch is not None:
             self.watch(len(self.clock) - 1, [equity])
 
@@ -216,7 +226,7 @@ class BatchPortfolio(Container):
         account = self.account
         last = max(self.curve.bars - 1, 0)
         close = self.clock.closes[0].item(last)
-        return compute_metrics(
+        figures, notes = compute_metrics(
             self.book,
             self.curve,
             open_trades=self.open_positions,
@@ -227,3 +237,23 @@ class BatchPortfolio(Container):
             risk_free_rate=account.risk_free_rate,
             day_zone=account.day_zone,
         )
+        return figures | super().metrics()[0], notes
+
+    def event_counts(self) -> dict[str, int]:
+        """What it would have published by now, by arithmetic."""
+        total, opened = self.book.total, self.book.total.total_trades + self.open_positions
+        return {
+            "FEATURES": self.bars if self.account.defines_features else 0,
+            "SIGNAL": self.census.turns,
+            "ORDER_REQUEST": total.orders,
+            "POSITION_OPEN": opened,
+            "POSITION_CLOSE": total.total_trades,
+            "PORTFOLIO_UPDATE": 1 + self.bars + self._has_ended,
+            **super().event_counts(),
+        }
+
+    def order_counts(self) -> OrderCounts:
+        """What its orders were answered."""
+        total = self.book.total
+        accepted = total.orders - total.rejected_orders
+        return self.book.order_counts({"accepted": accepted, "expired": self.census.expired})

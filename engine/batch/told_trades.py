@@ -16,7 +16,7 @@ from engine.containers.signal_events import signal
 from engine.order_terms import MARKET
 from engine.strategies.decision import TARGETS
 from engine.trading.books import Books
-from engine.trading.orders import Execution, new_order
+from engine.trading.orders import Execution, new_order, signed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -167,7 +167,8 @@ class ToldTrades:
         return self._entries.units(self._bars, row, long=target > 0, cash=self._books.cash, equity=self._equity(row))
 
     def _refusal(self, row: int, request: OrderRequest) -> str:
-        return self._entries.refusal(request, self._books.quantities[0], self._bars.close.item(row), self._equity(row))
+        units, close = signed(request.side, request.quantity), self._bars.close.item(row)
+        return self._entries.refusal(units, self._books.quantities[0], close, self._equity(row))
 
     def _equity(self, row: int) -> float:
         return self._books.appraise([self._bars.close.item(row)])[0]

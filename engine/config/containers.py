@@ -68,9 +68,7 @@ class ContainersReader:
             copies = walk.assignments.applied(node, copies)
         return list(self._declared(copies, origins, walk))
 
-    def _declared(
-        self, copies: list[Node], origins: list[tuple[Path, Parameters]], walk: Walk
-    ) -> Iterator[Declared]:
+    def _declared(self, copies: list[Node], origins: list[tuple[Path, Parameters]], walk: Walk) -> Iterator[Declared]:
         for copy, (path, parameters) in zip(copies, origins, strict=True):
             if walk.problems.many:
                 break

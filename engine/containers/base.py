@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
 from engine.bus import SHARED, EventBus, Observer
+from engine.metrics.container_metrics import OrderCounts, events_by_type
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,6 +43,24 @@ Watch = Callable[[int, list[float]], None]
 """Gets the marks of a portfolio as they come: the bar of the first, and equity at that and at the bars after it."""
 
 
+class Member(Protocol):
+    """What containers whose metrics are sums know of those that they sum over. `lane` is that which it serves alone."""
+
+    container_id: str
+    type: str
+    lane: int
+    status: str
+
+    def metrics(self) -> Measured:
+        """Its metrics, and notes on them."""
+
+    def event_counts(self) -> dict[str, int]:
+        """The events that it published, by type."""
+
+    def order_counts(self) -> OrderCounts:
+        """What its orders were answered; nothing, if it has none."""
+
+
 class MissingTracerFactoryError(TypeError):
     """Tracing was asked of a container that was given no way to make a tracer."""
 
@@ -50,10 +69,13 @@ class Container:
     """A declared unit of a run. `lane` is the portfolio it serves alone, or SHARED.
 
     `tracer_factory(container_id, settings)` makes the tracer that `enable_tracing` attaches: a container does not know
-    how tracing works. `status` is one of running, completed, failed, interrupted; `correlation_id` that of the run.
+    how tracing works. `status` is one of running, completed, failed, interrupted; `correlation_id` that of the run. `reached` is the
+    step before which everything is published, `errors` how many ERROR events it published.
     """
 
     type = "container"
+    counted: tuple[str, ...] = ()
+    """The types of events that its metrics count also where there are none."""
 
     def __init__(
         self,
@@ -72,6 +94,8 @@ class Container:
         self.error: str | None = None
         self.exception: BaseException | None = None
         self.correlation_id: str | None = None
+        self.reached = 0
+        self.errors = 0
         self._tracer_factory = tracer_factory
 
     def start(self) -> None:
@@ -116,7 +140,15 @@ class Container:
 
     def metrics(self) -> Measured:
         """The container's metrics in their order of definition, and notes on them."""
-        return {}, {}
+        return events_by_type(self.event_counts(), self.counted), {}
+
+    def event_counts(self) -> dict[str, int]:
+        """The events that it published, by type. Those that nobody wanted count too: they have their numbers all the same."""
+        return {"ERROR": self.errors}
+
+    def order_counts(self) -> OrderCounts:
+        """What its orders were answered; nothing, if it has none."""
+        return OrderCounts()
 
     def memory_usage(self) -> dict[str, int]:
         """Events held in memory and positions held: the reproducible part of what memory is used for."""

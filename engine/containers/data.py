@@ -43,6 +43,7 @@ class DataContainer(Container):
     """
 
     type = "data"
+    counted = ("BAR",)
     outlet: Outlet
     feed: Feed
     publisher: FeaturePublisher
@@ -65,4 +66,9 @@ class DataContainer(Container):
         """Rows read, rows dropped for each reason, and what holding the symbol returned from first open to last close."""
         bars = self.feed.bars
         dropped = {f"dropped_{reason}": count for reason, count in bars.dropped.items()}
-        return {"bars": len(bars), "buy_and_hold_return": bars.held, **dropped}, {}
+        return {"bars": len(bars), "buy_and_hold_return": bars.held, **dropped, **super().metrics()[0]}, {}
+
+    def event_counts(self) -> dict[str, int]:
+        """A BAR for each of its bars, FEATURES where the file has further columns."""
+        bars = int(self.feed.steps.searchsorted(self.reached))
+        return {**super().event_counts(), "BAR": bars, "FEATURES": self.publisher.count(self.reached)}

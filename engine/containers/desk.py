@@ -66,6 +66,11 @@ class Desk:
         """The working orders of a feed's symbol that would open a position or make it larger."""
         return [order for order in self._book.orders if order.number == number and not self._book.reduces(order)]
 
+    @property
+    def partial_fills(self) -> int:
+        """Fills after which a part of the order was still open."""
+        return self._matching.partial_fills
+
     def knows(self, trade_id: str) -> bool:
         """Whether anything is left of a trade: a position, or an order that may open one."""
         return self._book.knows(trade_id)

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engine.agenda import Phase
-from engine.containers.base import Container
+from engine.containers.base import Container, Measured
 from engine.containers.stream import PagedStream
 from engine.event_columns import EventColumns, Numbered
 from engine.events import Features
+from engine.market.column_file import release_pages
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Sequence
 
     import numpy.typing as npt
 
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
     from engine.market.timeline import Clock
 
     Column = npt.NDArray[np.float64]
+
+
+GAPS_AT_ONCE = 1 << 18
+"""Rows of a column that are looked through at a time."""
 
 
 class FeatureStream(PagedStream):
@@ -57,13 +62,21 @@ class FeatureStream(PagedStream):
 class FeaturePublisher:
     """Publishes features at each bar of `clock`, where somebody wants them.
 
-    `columns(feed_number)` gives them by name, float64 of shape (n_bars,).
+    `columns(feed_number)` gives those of them that it is asked for, by name, float64 of shape (n_bars,); `names` are all there are.
     """
 
-    def __init__(self, source: str, outlet: Outlet, clock: Clock, columns: Callable[[int], dict[str, Column]]) -> None:
+    def __init__(
+        self,
+        source: str,
+        outlet: Outlet,
+        clock: Clock,
+        names: Sequence[str],
+        columns: Callable[[int], dict[str, Column]],
+    ) -> None:
         self.source = source
         self.outlet = outlet
         self.clock = clock
+        self.names = names
         self._columns = columns
         self._streams: list[FeatureStream] | None = None
 
@@ -79,15 +92,41 @@ class FeaturePublisher:
         columns = enumerate(map(self._columns, range(len(self.clock.feeds))))
         return [FeatureStream(self, number, named) for number, named in columns if named]
 
+    def count(self, step: int) -> int:
+        """The FEATURES events of the steps before `step`."""
+        return sum(int(feed.steps.searchsorted(step)) for feed in self.clock.feeds) if self.names else 0
+
+    def gaps(self, step: int) -> Iterator[tuple[str, int, int]]:
+        """Each feature with its bars before `step` that have no value, and those of them before its first, feed by feed."""
+        for number, feed in enumerate(self.clock.feeds):
+            rows = int(feed.steps.searchsorted(step))
+            for name, column in self._columns(number).items():
+                missing, leading = _gaps(column, rows)
+                yield name, missing, leading
+
     def event_id(self, feed_number: int, row: int) -> str:
         """The id of the FEATURES event of a row (rule E1)."""
         return f"{self.source}:FEATURES:{self.clock.ordinal(feed_number, row)}"
+
+
+def _gaps(column: Column, rows: int) -> tuple[int, int]:
+    """How many of the first rows of a column are null, and how many come before the first that is not."""
+    missing = leading = 0
+    for start in range(0, rows, GAPS_AT_ONCE):
+        known = np.isfinite(column[start : min(start + GAPS_AT_ONCE, rows)])
+        if missing == leading == start:
+            leading += int(known.argmax()) if known.any() else len(known)
+        missing += len(known) - int(np.count_nonzero(known))
+        if len(known) == GAPS_AT_ONCE:
+            release_pages()
+    return missing, leading
 
 
 class FeatureContainer(Container):
     """Features of the bars it is linked to, shared by whoever reads it."""
 
     type = "feature"
+    counted = ("FEATURES",)
     publisher: FeaturePublisher
 
     def start(self) -> None:
@@ -97,3 +136,23 @@ class FeatureContainer(Container):
     def follow_interest(self) -> None:
         """Publishes the values while somebody wants them."""
         self.publisher.follow_interest()
+
+    def metrics(self) -> Measured:
+        """How many features there are, how long they warm up, and the bars at which each has no value."""
+        missing, warm_up = dict.fromkeys(self.publisher.names, 0), 0
+        figures: dict[str, float | int | None] = {"features": len(missing)}
+        notes: dict[str, float | int | str | list[str]] = {}
+        try:
+            for name, nulls, leading in self.publisher.gaps(self.reached):
+                missing[name] += nulls
+                warm_up = max(warm_up, leading)
+            figures |= {"warm_up_bars": warm_up, **{f"{name}.null_values": count for name, count in missing.items()}}
+        except ValueError as error:  # whoever reads the feature fails with it
+            unknown = ["warm_up_bars", *(f"{name}.null_values" for name in missing)]
+            figures |= dict.fromkeys(unknown)
+            notes |= dict.fromkeys(unknown, f"a feature cannot be computed: {error}")
+        return {**figures, **super().metrics()[0]}, notes
+
+    def event_counts(self) -> dict[str, int]:
+        """A FEATURES event for each bar."""
+        return {**super().event_counts(), "FEATURES": self.publisher.count(self.reached)}

@@ -54,6 +54,7 @@ class Matching:
         self._awaited: set[int] = set()
         self._paths: dict[int, PricePath] = {}
         self._step = -1
+        self.partial_fills = 0
 
     def admit(self, order: WorkingOrder, replaced: WorkingOrder | None) -> None:
         """Puts an accepted order to work: it meets the bar under way if that stands at its open, else the next.
@@ -225,6 +226,7 @@ class Matching:
         request = order.request
         execution = self._execute(order, row, quantity, reference)
         flat = self._book.fill(order, quantity)
+        self.partial_fills += order.left > 0.0
         fill = self._answers.publish_fill(order, quantity, execution, liquidity, ambiguous=ambiguous)
         if flat:
             self._cancel(self._book.of_trade(order.correlation_id), "the position is closed", fill.event_id)

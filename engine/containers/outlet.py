@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from engine.agenda import Action, Agenda
     from engine.bus import EventBus
@@ -39,6 +39,11 @@ class Outlet:
         self._ordinals: dict[str, int] = {}
         self._step = -1
         self._named = self._posted = 0
+
+    @property
+    def named(self) -> Mapping[str, int]:
+        """How many ids it has given out, by type: events that nobody wanted have one too."""
+        return self._ordinals
 
     @property
     def now(self) -> int:

@@ -18,6 +18,7 @@ from engine.containers.request_events import RequestEvents
 from engine.containers.requests import Requests
 from engine.containers.risk import RiskWatch
 from engine.events import Event, Fill, Order, Signal
+from engine.metrics.container_metrics import PORTFOLIO_EVENTS, OrderCounts
 from engine.metrics.definitions import compute_metrics
 from engine.metrics.observer import MetricsObserver
 from engine.metrics.year import years_between
@@ -51,6 +52,7 @@ class PortfolioContainer(Container):
     """One isolated portfolio: a lane. The wiring sets what it works with before `start`."""
 
     type = "portfolio"
+    counted = PORTFOLIO_EVENTS
     outlet: Outlet
     clock: Clock
     ledger: Ledger
@@ -85,6 +87,7 @@ class PortfolioContainer(Container):
         self.event_bus.subscribe("ORDER", self._on_order)
         self.event_bus.subscribe("FILL", self._on_fill)
         self._final: Measured | None = None
+        self._marks_beside = 0
 
     def start(self) -> None:
         """Arranges for the lane's first and last step, and for its marks where somebody looks at them."""
@@ -166,7 +169,7 @@ class PortfolioContainer(Container):
 
     def _measure(self) -> Measured:
         index = max(self.ledger.curve.bars - 1, 0)
-        return compute_metrics(
+        figures, notes = compute_metrics(
             self.statistics.book,
             self.ledger.curve,
             open_trades=self.ledger.open_positions,
@@ -180,6 +183,18 @@ class PortfolioContainer(Container):
             borrow_cost=self.ledger.borrow_cost,
             rates=None if self.borrowing is None else self.borrowing._asdict(),
         )
+        return figures | super().metrics()[0], notes
+
+    def event_counts(self) -> dict[str, int]:
+        """What it said, its marks and its features: at each bar, and a mark before the first and after the last."""
+        bars = self.ledger.curve.bars
+        reached = self.clock.steps.item(bars - 1) + 1 if bars else 0
+        dense = {"PORTFOLIO_UPDATE": self._marks_beside + bars, "FEATURES": self.publisher.count(reached)}
+        return {**super().event_counts(), **self.outlet.named, **dense}
+
+    def order_counts(self) -> OrderCounts:
+        """What its orders were answered."""
+        return self.statistics.book.order_counts(self.statistics.book.statuses, self.desk.partial_fills)
 
     def position(self, symbol: str) -> PositionView:
         """What a bar strategy may know of the position in a symbol."""
@@ -268,6 +283,7 @@ class PortfolioContainer(Container):
         self.outlet.say(closed)
 
     def _begin(self, _: object) -> None:
+        self._marks_beside = 1
         if self.runner is not None:
             self.runner.begin()
 
@@ -287,6 +303,7 @@ class PortfolioContainer(Container):
         index = len(self.clock) - 1
         self.ledger.finish(index)
         self.marks.publish_last()
+        self._marks_beside = 2
         self.status = "completed"
         self.finished(self)
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from engine.agenda import Phase
-from engine.containers.base import Container, Measured
+from engine.containers.base import Container, Measured, Member
 from engine.events import ContainerStatus, RunEnd, RunStart
 
 if TYPE_CHECKING:
@@ -16,22 +16,11 @@ if TYPE_CHECKING:
 RUN_START_ID = "root_container:RUN_START:1"
 
 
-class Member(Protocol):
-    """What the root knows of a container: `lane` is that which it serves alone."""
-
-    container_id: str
-    type: str
-    lane: int
-    status: str
-
-    def metrics(self) -> Measured:
-        """Its metrics, and notes on them."""
-
-
 class RootContainer(Container):
     """Publishes RUN_START first and RUN_END last; its metrics are totals over the portfolios."""
 
     type = "root"
+    counted = ("RUN_START", "CONTAINER_STATUS", "RUN_END")
     outlet: Outlet
     closing_outlet: Outlet
     others: Sequence[Member]
@@ -71,7 +60,11 @@ class RootContainer(Container):
             for metrics in portfolios:
                 total += metrics.get(name) or 0
             totals[name] = total
-        return totals, {}
+        return totals | super().metrics()[0], {}
+
+    def event_counts(self) -> dict[str, int]:
+        """What it said of the run and of the containers."""
+        return {**super().event_counts(), **self.outlet.named}
 
     def _begin(self, _: object) -> None:
         self.outlet.identify("RUN_START")

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 from engine.agenda import Phase
-from engine.containers.base import Container
+from engine.bus import SHARED
+from engine.containers.base import Container, Measured, TracerFactory
 from engine.containers.signal_events import signal
 from engine.events import Bar, Event, Features
 from engine.market.timeline import NO_MORE
-from engine.strategies.decision import TARGETS, PositionView, as_decision
+from engine.strategies.decision import SIGNS, TARGETS, PositionView, as_decision
 from engine.strategies.names import Readable
 
 if TYPE_CHECKING:
@@ -166,11 +167,18 @@ class StrategyContainer(Container):
     """A strategy of its own, whose signals go to every portfolio linked to it."""
 
     type = "strategy"
+    counted = ("SIGNAL",)
     outlet: Outlet
     clock: Clock
     publisher: FeaturePublisher
     strategy_name: str
     runner: Runner
+
+    def __init__(
+        self, container_id: str, *, lane: int = SHARED, rank: int = 0, tracer_factory: TracerFactory | None = None
+    ) -> None:
+        super().__init__(container_id, lane=lane, rank=rank, tracer_factory=tracer_factory)
+        self._signals: dict[str, int] = dict.fromkeys(SIGNS, 0)
 
     def start(self) -> None:
         """Arranges for the first step, at which the strategy is made."""
@@ -185,11 +193,21 @@ class StrategyContainer(Container):
     def emit(self, feed_number: int, decision: Decision, cause: str) -> None:
         """Publishes a SIGNAL."""
         event_id = self.outlet.identify("SIGNAL")
+        self._signals[decision.direction] += 1
         if not self.outlet.wants("SIGNAL"):
             return
         symbol = decision.symbol or self.clock.feeds[feed_number].symbol
         event = signal(self.outlet, event_id, symbol, decision, trade_id=None, cause=cause, strategy=self.strategy_name)
         self.outlet.publish(Phase.DECIDE, event)
+
+    def metrics(self) -> Measured:
+        """Signals by direction."""
+        signals = {f"signals_{direction}": count for direction, count in self._signals.items()}
+        return {**signals, **super().metrics()[0]}, {}
+
+    def event_counts(self) -> dict[str, int]:
+        """Its signals, its features, and the events of its own code."""
+        return {**super().event_counts(), **self.outlet.named, "FEATURES": self.publisher.count(self.reached)}
 
     def _begin(self, _: object) -> None:
         self.runner.begin()

@@ -43,7 +43,7 @@ class MetricsObserver:
             costs = event.commission, event.slippage
             self.book.on_fill(event.symbol, event.quantity, event.price, *costs, ambiguous=event.ambiguous_bar)
         elif isinstance(event, Order):
-            self.book.on_order(event.status)
+            self.book.on_order(event.status, event.reason)
         elif isinstance(event, PositionClose):
             self.book.on_close(event.symbol, event.side, event.net_pnl, event.gross_pnl, event.bars_held)
 

@@ -1,9 +1,11 @@
 """Closed trades, fills and orders of a portfolio, counted together, by side and by symbol."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from engine.events import OrderStatus, PositionSide
 from engine.metrics.accumulator import TradeStatistics
+from engine.metrics.container_metrics import OrderCounts
+from engine.metrics.rejections import kind_of
 
 
 class TradeBook:
@@ -11,16 +13,43 @@ class TradeBook:
 
     `symbols` are those that can be traded, in the order in which their figures stand; others join as they are met. Orders
     count in `total` only, fills in `total` and in their symbol: an order and a fill have no long or short side.
+    `statuses` counts what orders were said to be, `rejected` the refusals by kind.
     """
 
     def __init__(self, symbols: Iterable[str] = ()) -> None:
         self.total = TradeStatistics()
         self.sides: dict[PositionSide, TradeStatistics] = {"long": TradeStatistics(), "short": TradeStatistics()}
         self.symbols = {symbol: TradeStatistics() for symbol in symbols}
+        self.statuses: dict[OrderStatus, int] = {}
+        self.rejected: dict[str, int] = {}
 
-    def on_order(self, status: OrderStatus) -> None:
-        """Count an order once, when it is accepted or rejected."""
+    def on_order(self, status: OrderStatus, reason: str = "") -> None:
+        """Count an order once, when it is accepted or rejected, and each thing that becomes of it by itself."""
         self.total.on_order(status)
+        self.statuses[status] = self.statuses.get(status, 0) + 1
+        if status == "rejected":
+            self.on_refusal(reason)
+
+    def on_refusal(self, reason: str) -> None:
+        """Count a refusal by its kind."""
+        kind = kind_of(reason)
+        self.rejected[kind] = self.rejected.get(kind, 0) + 1
+
+    def order_counts(self, statuses: Mapping[OrderStatus, int], partial_fills: int = 0) -> OrderCounts:
+        """What the execution container answered: in `statuses` how often it said what became of an order."""
+        return OrderCounts(
+            accepted=statuses.get("accepted", 0),
+            rejected=self.rejected,
+            cancelled=statuses.get("cancelled", 0),
+            expired=statuses.get("expired", 0),
+            triggered=statuses.get("triggered", 0),
+            fills=self.total.fills,
+            partial_fills=partial_fills,
+            ambiguous_bars=self.total.ambiguous_bars,
+            traded_notional=self.total.traded_notional,
+            total_commission=self.total.total_commission,
+            total_slippage=self.total.total_slippage,
+        )
 
     def on_fill(
         self, symbol: str, quantity: float, price: float, commission: float, slippage: float, *, ambiguous: bool

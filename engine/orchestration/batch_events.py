@@ -68,17 +68,7 @@ class BatchEvents:
     def _own_counts(self, id_: str) -> dict[str, int]:
         """What the portfolio and its execution publish."""
         portfolio = self._portfolios[id_]
-        statistics = portfolio.book.total
-        return {
-            "FEATURES": portfolio.bars if self._plan.features(id_) else 0,
-            "SIGNAL": portfolio.census.turns,
-            "ORDER_REQUEST": statistics.orders,
-            "ORDER": statistics.orders + portfolio.census.expired,
-            "FILL": statistics.fills,
-            "POSITION_OPEN": statistics.total_trades + portfolio.open_positions,
-            "POSITION_CLOSE": statistics.total_trades,
-            "PORTFOLIO_UPDATE": portfolio.bars + 2,
-        }
+        return portfolio.event_counts() | portfolio.order_counts().events
 
     def _feature_sources(self, id_: str) -> int:
         """Containers whose FEATURES it hears: those that define any, and data with columns beside its prices."""

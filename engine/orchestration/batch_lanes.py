@@ -97,6 +97,7 @@ def _account(stage: Stage, id_: str) -> Account:
         days_per_year=days_per_year,
         risk_free_rate=config.risk_free_rate,
         day_zone=config.day_zone,
+        defines_features=bool(stage.plan.features(id_)),
     )
 
 

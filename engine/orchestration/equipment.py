@@ -20,7 +20,7 @@ from engine.containers.ledger import Ledger
 from engine.containers.portfolio import PortfolioContainer
 from engine.containers.root import RUN_START_ID, RootContainer
 from engine.containers.strategy import StrategyContainer
-from engine.features.spec import FeatureSpec
+from engine.features.spec import FeatureSpec, feature_names
 from engine.market.benchmark import BenchmarkFeed
 from engine.metrics.days import day_numbers
 from engine.metrics.equity import EquityCurve
@@ -205,7 +205,11 @@ class Equipment:
         """A file's own further columns are features of the data container (rule M1)."""
         extras = dict(container.feed.bars.extras)
         return FeaturePublisher(
-            container.container_id, container.outlet, self._clock(container.container_id), lambda _: extras
+            container.container_id,
+            container.outlet,
+            self._clock(container.container_id),
+            list(extras),
+            lambda _: extras,
         )
 
     def publisher(self, host: Container, outlet: Outlet) -> FeaturePublisher:
@@ -216,7 +220,8 @@ class Equipment:
         def columns(number: int) -> dict[str, Column]:
             return self._scenery.store.named(clock.feeds[number].bars, features)
 
-        publisher = FeaturePublisher(id_, outlet, clock, columns)
+        names = [name for key, spec in features.items() for name in feature_names(key, spec)]
+        publisher = FeaturePublisher(id_, outlet, clock, names, columns)
         self._publishers[id_] = publisher
         return publisher
 

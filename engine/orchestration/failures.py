@@ -75,6 +75,7 @@ class Failures:
         with suppress(OverflowError):  # books that no longer add up must not hide why the lane failed
             container.settle(marked)
         container.status = "failed"
+        container.reached = marked
         container.error = message
         for outlet in self._outlets.get(container.lane, ()):
             if container.lane != SHARED or outlet.bus is container.event_bus:
@@ -83,6 +84,7 @@ class Failures:
     def _report(self, report: tuple[list[Container], BaseException, str]) -> None:
         struck, error, message = report
         source = struck[0]
+        source.errors += 1
         if source.event_bus.wants("ERROR"):
             source.event_bus.dispatch(self._event(source, error, message))
         for container in struck:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from engine.containers.base import Container, Measured
     from engine.containers.root import RootContainer
+    from engine.metrics.container_metrics import OrderCounts
     from engine.orchestration.prepare import Prepared
     from engine.orchestration.scenery import Scenery
     from tracing.storage.disk import LineStream
@@ -48,7 +49,7 @@ class Report:
     """What a container came to.
 
     `failure` says what went wrong, `trace` where in the code; `by_machine`: the machine was at fault. Its file took
-    `writing_s` seconds.
+    `writing_s` seconds. `events` are those that it published, by type; `orders` what its orders were answered.
     """
 
     status: str
@@ -57,13 +58,15 @@ class Report:
     trace: str
     by_machine: bool
     writing_s: float
+    events: dict[str, int]
+    orders: OrderCounts
 
 
 class Part:
     """The containers named by `members`, without it all of them; they write into folders below `folder`.
 
     `warn` takes remarks, one line each. `prepare` gets the containers before anything is arranged for them, and returns those
-    that have their tracers here. `broken_off` says why the simulation was ended before its time, None if it was not, or
+    that have their tracers and are measured here. `broken_off` says why the simulation was ended before its time, None if it was not, or
     because somebody asked for it.
     """
 
@@ -91,11 +94,11 @@ class Part:
         self.simulation = wire(prepared.plan, scenery, self._attach, members=members, root=root, batch=prepared.batch)
 
     def run(self, watch: Callable[[], None]) -> dict[str, Measured]:
-        """Simulates to the end, or until it is stopped; returns the metrics of every container, by id."""
+        """Simulates to the end, or until it is stopped; returns the metrics of the containers that are measured here, by id."""
         with self._watchdog():
             self.simulation.run(partial(self._look, watch))
         self._close_files()
-        return {id_: container.metrics() for id_, container in self.simulation.containers.items()}
+        return {id_: container.metrics() for id_, container in self._measured.items()}
 
     def _watchdog(self) -> AbstractContextManager[object]:
         limit_s = self._prepared.plan.config.timeout_s
@@ -125,7 +128,7 @@ class Part:
 
     def _attach(self, containers: Containers) -> None:
         prepared, folder = self._prepared, self._folder
-        own = self._prepare(containers)
+        own = self._measured = self._prepare(containers)
         self._tracers = attach_tracers(
             prepared.plan, own, prepared.traces, folder, self._warn, streams=prepared.streams
         )
@@ -207,6 +210,8 @@ def _report(container: Container, metrics: Figures, writing_s: float) -> Report:
         trace="" if error is None else "".join(traceback.format_exception(error)),
         by_machine=isinstance(error, OSError | MemoryError),
         writing_s=writing_s,
+        events=container.event_counts(),
+        orders=container.order_counts(),
     )
 
 

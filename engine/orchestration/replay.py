@@ -10,13 +10,14 @@ from engine.containers.root import RootContainer
 from engine.orchestration.failures import Place
 from engine.orchestration.plan import ROOT
 from engine.orchestration.spool import Changed, Ended
+from engine.orchestration.totals import connect_totals
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from engine.agenda import Agenda
-    from engine.containers.base import Container, Measured
-    from engine.containers.root import Member
+    from engine.containers.base import Container, Measured, Member
+    from engine.metrics.container_metrics import OrderCounts
     from engine.orchestration.part import Report
     from engine.orchestration.plan import Plan, Planned
     from engine.orchestration.spool import Note
@@ -38,6 +39,14 @@ class Remote:
         """Its metrics; their notes stay where it was simulated."""
         return self._report.metrics, {}
 
+    def event_counts(self) -> dict[str, int]:
+        """The events that it published, by type."""
+        return self._report.events
+
+    def order_counts(self) -> OrderCounts:
+        """What its orders were answered."""
+        return self._report.orders
+
     @property
     def ended_badly(self) -> bool:
         """Whether it did not come to its end."""
@@ -56,6 +65,7 @@ class MergedRoot(RootContainer):
         self.remotes = {id_: Remote(plan.containers[id_], report) for id_, report in reports.items()}
         everyone: dict[str, Member] = {**self.remotes, **containers}
         self.others = [everyone[id_] for id_ in plan.containers if id_ != ROOT]
+        connect_totals(plan, containers, everyone)
 
     def end(self, status: str) -> None:
         """Says before the rest who never said it: those whose process was killed, or stopped."""

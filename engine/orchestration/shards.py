@@ -21,8 +21,7 @@ from engine.orchestration.wiring import BEFORE_ALL
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
-    from engine.containers.base import Container
-    from engine.containers.root import Member
+    from engine.containers.base import Container, Member
     from engine.orchestration.part import Report
     from engine.orchestration.plan import Plan
     from engine.orchestration.prepare import Prepared
@@ -196,7 +195,7 @@ def simulate_shard(prepared: Prepared, scenery: Scenery, places: Places, shard: 
         root.spool.close()
     outlets = part.simulation.outlets
     return ShardResult(
-        reports=part.report({id_: metrics for id_, metrics in measured.items() if plan.containers[id_].lane != SHARED}),
+        reports=part.report(measured),
         remarks=remarks,
         events=sum(outlet.published for outlet in outlets if outlet.lane != SHARED),
         shared_events={outlet.label: outlet.published for outlet in outlets if outlet.lane == SHARED},

@@ -75,3 +75,5 @@ def _settle(container: Container, step: int) -> None:
     """Those that failed or ended were settled then: their books are closed."""
     if container.status == "running":
         container.settle(step)
+    if container.status != "failed":
+        container.reached = step

@@ -20,6 +20,7 @@ from engine.orchestration.narration import Narration
 from engine.orchestration.plan import ROOT
 from engine.orchestration.simulation import Simulation
 from engine.orchestration.stage import Stage
+from engine.orchestration.totals import connect_totals
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
@@ -73,6 +74,7 @@ def wire(
     root = root or RootContainer(ROOT, rank=BEFORE_ALL)
     containers[ROOT] = root
     _link(plan, containers)
+    connect_totals(plan, containers, containers)
     equipment = Equipment(stage, containers, root)
     equipment.equip_all()
     equip_batch(stage, containers, finders, root)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
+from engine.metrics.container_metrics import EVENTS, PORTFOLIO_EVENTS, events_by_type
 from engine.metrics.definitions import compute_metrics
 from engine.metrics.year import DaysPerYear
 from engine.orchestration.results_folder import json_text
@@ -106,7 +107,8 @@ def replay(document: bytes, events: Iterable[dict[str, Any]]) -> Verdict:
             account.take(timestamp, step)
         if record.status == "completed":
             account.check_complete()
-        _check_document(document, record, *_recompute(account, notes))
+        metrics, new_notes = _recompute(account, notes)
+        _check_document(document, record, metrics | _events(record, sequence), new_notes)
     except DifferenceFoundError as error:
         return Verdict(record.container_id, "differs", sequence.events, difference=error.difference)
     except DamagedTraceError as error:
@@ -139,6 +141,13 @@ def _recompute(account: AccountReplay, notes: Notes) -> tuple[dict[str, Any], di
         rates=None if notes.borrowing is None else notes.borrowing._asdict(),
     )
     return dict(metrics), dict(new_notes)
+
+
+def _events(record: Record, sequence: Sequence) -> dict[str, Any]:
+    """The counts of the portfolio's own events. What failed may have numbered some that its failure then kept back."""
+    if record.status == "failed":
+        return {name: count for name, count in record.metrics.items() if name.startswith(EVENTS)}
+    return dict(events_by_type(sequence.published(record.container_id), PORTFOLIO_EVENTS))
 
 
 def _check_document(document: bytes, record: Record, metrics: dict[str, Any], notes: dict[str, Any]) -> None:

@@ -30,6 +30,11 @@ class Sequence:
         """How many events have come."""
         return self._due
 
+    def published(self, source: str) -> dict[str, int]:
+        """How many events have come that a container published, by type."""
+        named = (prefix.rpartition(":") for prefix in self._last)
+        return {kind: self._last[f"{id_}:{kind}"] for id_, _, kind in named if id_ == source}
+
     def steps(self, events: Iterable[Fields]) -> Iterator[tuple[int, list[Fields]]]:
         """The timestamp (ns UTC) and the events of one moment after the other.
 

@@ -21,10 +21,9 @@ _NEEDS: dict[str, tuple[str, ...]] = {
 
 def fault_of(request: OrderRequest, close: float) -> str:
     """What is wrong with a request in itself, seen from the symbol's last close; empty if nothing is."""
-    if not math.isfinite(request.quantity) or request.quantity <= 0.0:
-        return f"quantity {request.quantity} is not a positive number of units"
-    if request.order_type == "market":
-        return ""
+    fault = quantity_fault(request.quantity)
+    if fault or request.order_type == "market":
+        return fault
     for name in _NEEDS[request.order_type]:
         price: float | None = getattr(request, name)
         if price is None:
@@ -33,6 +32,12 @@ def fault_of(request: OrderRequest, close: float) -> str:
         if fault:
             return fault
     return _trail_fault(request) if request.order_type == "trailing_stop" else ""
+
+
+def quantity_fault(quantity: float) -> str:
+    """What is wrong with a number of units that is asked for; empty if nothing is."""
+    ordered = math.isfinite(quantity) and quantity > 0.0
+    return "" if ordered else f"quantity {quantity} is not a positive number of units"
 
 
 def too_little(worth: float, minimum: float) -> str:
