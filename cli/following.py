@@ -52,7 +52,7 @@ def why_dead(tree: ResultsTree) -> str | None:
 
 def _table(look: Look, container_id: str | None, width: int | None) -> list[Text]:
     entries = list(look.tree.entries()) if container_id is None else [look.tree.entry(container_id)]
-    head = containers.headline(look.tree, len(look.tree.types), len(entries), width)
+    head = containers.headline(look.tree, entries, width)
     return [head, *containers.table(entries, width)]
 
 

@@ -89,7 +89,7 @@ def print_containers(tree: ResultsTree, entries: Sequence[Entry], table: Table, 
             for entry in shown
         )
     else:
-        terminal.print([containers.headline(tree, len(entries), len(shown), terminal.width)])
+        terminal.print([containers.headline(tree, shown, terminal.width)])
         if shown:
             chosen = [(head, name, [rows[entry.id].get(name) for entry in shown]) for head, name in columns]
             terminal.print(containers.table(shown, terminal.width, chosen or None))

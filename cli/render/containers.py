@@ -11,6 +11,7 @@ from cli.render.columns import GAP, Column, laid_out
 from cli.render.figures import NOTHING, file_size, metric, money, number, percent
 from cli.render.safe_text import visible
 from cli.results.container_rows import PARAMETER
+from cli.results.results import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -29,6 +30,8 @@ STATUS_STYLES = {
     "unfinished": "yellow",
 }
 _TEXTS = {"id", "type", "status"}
+_ENDED = {"done": "completed", "failed": "failed", "interrupted": "interrupted", "damaged": "damaged"}
+"""What is said of containers that are not running any more, and their status; one without results has not come that far."""
 _NAMES = 22
 """Cells for the names in the view of one container."""
 _CURVE = 40
@@ -105,9 +108,19 @@ def status_of(entry: Entry) -> str:
     return "damaged" if entry.damage else "unfinished"
 
 
-def headline(tree: ResultsTree, count: int, shown: int, width: int | None) -> Text:
-    """The run in one line: name, status, containers (how many of them are shown), and the days of its data if they fit."""
-    counted = f"{count} containers" if shown == count else f"{shown} of {count} containers"
+def headline(tree: ResultsTree, entries: Sequence[Entry], width: int | None) -> Text:
+    """The run in one line: name, status, containers, how many of them `entries` show, and the days of its data if they fit.
+
+    The root is the run itself and none of its containers. While the run is at work, those that are shown are counted by status.
+    """
+    count = sum(id_ != ROOT for id_ in tree.types)
+    statuses = [status_of(entry) for entry in entries if entry.id != ROOT]
+    counted = f"{count} containers" if len(statuses) == count else f"{len(statuses)} of {count} containers"
+    if tree.unfinished:
+        ended = {name: statuses.count(status) for name, status in _ENDED.items()}
+        ended = {name: number for name, number in ended.items() if number or name == "done"}
+        running = len(statuses) - sum(ended.values())
+        counted += f": {running} running, {', '.join(f'{number} {name}' for name, number in ended.items())}"
     record = tree.record
     if record is None:
         return Text(f"{visible(str(tree.root))}: {counted} found")

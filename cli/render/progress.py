@@ -23,7 +23,9 @@ _BAR, _PERCENT, _ROOM_FOR_A_BAR = 20, 6, 120
 
 
 class Look(NamedTuple):
-    """How far a run is, at one moment. `left_s` is None while nobody can tell.
+    """How far a run is, at one moment. `left_s` is None while that is not known.
+
+    Of its `containers` so many are running, done, failed and interrupted: all of them together.
 
     `memory_mib` is what this process holds, `expected_mib` what the run was estimated to need in its largest process.
     """
@@ -35,9 +37,11 @@ class Look(NamedTuple):
     events: int
     steps_per_s: float
     events_per_s: float
+    containers: int
     running: int
     done: int
     failed: int
+    interrupted: int
     open_trades: int
     memory_mib: float
     expected_mib: float
@@ -160,7 +164,9 @@ class Watcher:
     def _show(self, phase: str = "") -> None:
         standing = self._standing()
         if standing is not None:
-            self._display.show(self._look(standing, phase or ("simulating" if standing.running else "writing")))
+            self._display.show(
+                self._look(standing, phase or ("simulating" if standing.containers.running else "writing"))
+            )
 
     def _look(self, standing: Standing, phase: str) -> Look:
         spent = max(monotonic() - self._began, 1e-9)
@@ -173,9 +179,11 @@ class Watcher:
             events=standing.events,
             steps_per_s=round(standing.step / spent, 1),
             events_per_s=round(standing.events / spent, 1),
-            running=standing.running,
-            done=standing.done,
-            failed=standing.failed,
+            containers=standing.containers.total,
+            running=standing.containers.running,
+            done=standing.containers.completed,
+            failed=standing.containers.failed,
+            interrupted=standing.containers.interrupted,
             open_trades=standing.open_trades,
             memory_mib=_held_mib(),
             expected_mib=self._expected_mib,
@@ -201,13 +209,15 @@ def describe(look: Look, width: int | None = None) -> str:
 
     Where that is wider than `width` cells, the least important of it goes.
     """
-    failed = f", {look.failed} failed" if look.failed else ""
+    ended = "".join(
+        f", {count} {status}" for status, count in (("failed", look.failed), ("interrupted", look.interrupted)) if count
+    )
     parts = {
         f"{'writing  ' if look.phase == 'writing' else ''}{look.date}": 8,
         f"step {look.step:,} of {look.steps:,}": 7,
         f"{look.steps_per_s:,.0f} steps/s": 1,
         f"{look.events_per_s:,.0f} events/s": 2,
-        f"{look.running} running, {look.done} done{failed}": 6,
+        f"{look.containers} containers: {look.running} running, {look.done} done{ended}": 6,
         f"{look.open_trades} open trades": 3,
         f"{look.memory_mib:.0f} of {look.expected_mib:.0f} MiB": 4,
     }

@@ -29,11 +29,7 @@ def print_json(prepared: Prepared, outcome: Outcome, output: Path) -> None:
             "status": outcome.status,
             "output": str(output),
             "plan_hash": prepared.hash,
-            "containers": {
-                "total": outcome.containers,
-                "completed": outcome.completed,
-                "failed": len(outcome.failures),
-            },
+            "containers": outcome.containers._asdict(),
             "bars": sum(len(bars) for bars in prepared.bars.values()),
             "events": outcome.events,
             "trades": outcome.metrics[ROOT]["total_trades"],

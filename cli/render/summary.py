@@ -119,13 +119,15 @@ def _free(prepared: Prepared) -> bool:
 
 
 def _headline(outcome: Outcome) -> str:
+    counts = outcome.containers
     words = [
         outcome.status,
-        f"{outcome.containers} containers",
-        f"{len(outcome.failures)} failed",
+        f"{counts.total} containers",
+        f"{counts.failed} failed",
+        f"{counts.interrupted} interrupted",
         f"{outcome.sim_s:.2f} s",
     ]
-    return ", ".join(word for word in words if word != "0 failed")
+    return ", ".join(word for word in words if not word.startswith("0 "))
 
 
 def _one(id_: str, figures: Mapping[str, str], width: int | None) -> Iterator[Text]:
@@ -179,14 +181,8 @@ def _figures(id_: str, metrics: Metrics, prepared: Prepared, outcome: Outcome) -
         "max drawdown": percent(metrics["max_drawdown"]),
         "Sharpe": ratio(metrics["sharpe"]),
         "costs": money(sum(metrics[name] or 0.0 for name in _COSTS)),
-        "status": _status(id_, outcome),
+        "status": outcome.statuses[id_],
     }
-
-
-def _status(id_: str, outcome: Outcome) -> str:
-    if id_ in outcome.failures:
-        return "failed"
-    return "interrupted" if outcome.status == "interrupted" else "completed"
 
 
 def _next_command(prepared: Prepared, portfolios: Iterable[str], outcome: Outcome, output: Path) -> str:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 METRICS_FILE = "metrics.json"
+ROOT = "root_container"
+"""The run itself: its results stand beside those of its containers, and it is none of them."""
 
 _Form = TypeVar("_Form", bound=ContainerHead)
 

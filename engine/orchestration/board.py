@@ -11,13 +11,35 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from engine.bus import SHARED
+
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from engine.orchestration.simulation import Simulation
 
 _STOP = 0
 _FIELDS = 6
+
+
+class ContainerCounts(NamedTuple):
+    """How many containers a run has and how many of them have each status: running + completed + failed + interrupted = total.
+
+    The root container is the run itself: it is not among them.
+    """
+
+    total: int
+    running: int
+    completed: int
+    failed: int
+    interrupted: int
+
+
+def count_containers(statuses: Sequence[str]) -> ContainerCounts:
+    """Counts containers by the statuses of all of them."""
+    each = (statuses.count(status) for status in ContainerCounts._fields[1:])
+    return ContainerCounts(len(statuses), *each)
 
 
 class Standing(NamedTuple):
@@ -30,18 +52,36 @@ class Standing(NamedTuple):
     steps: int
     timestamp: int
     events: int
-    running: int
-    done: int
-    failed: int
+    containers: ContainerCounts
     open_trades: int
 
 
+class Progress(NamedTuple):
+    """How far shards are, summed over them: steps, events, the containers of their lanes that have ended, open positions."""
+
+    steps: int
+    events: int
+    completed: int
+    failed: int
+    interrupted: int
+    open_trades: int
+
+    def counts(self, total: int) -> ContainerCounts:
+        """The containers by status, of `total` that there are in the lanes: those that have not begun are running too."""
+        ended = self.completed + self.failed + self.interrupted
+        return ContainerCounts(total, total - ended, self.completed, self.failed, self.interrupted)
+
+
 class Board:
-    """A row for each shard, in a file at `path` that `make_board` made."""
+    """A row for each shard, in a file at `path` that `make_board` made.
+
+    What shards came to in the end is kept by the process that gathers it, in place of what they wrote on the way.
+    """
 
     def __init__(self, path: Path) -> None:
         with path.open("r+b") as file:
             self._rows = np.frombuffer(mmap.mmap(file.fileno(), 0), np.int64).reshape(-1, _FIELDS)
+        self._ended = np.zeros(_FIELDS, np.int64)
 
     @property
     def stopped(self) -> bool:
@@ -54,13 +94,23 @@ class Board:
 
     def note(self, shard: int, simulation: Simulation) -> None:
         """Writes how far a shard is."""
-        standing = standing_of(simulation)
-        self._rows[shard + 1] = (standing.step, *standing[3:])
+        standing = standing_of(simulation, shared=False)
+        self._rows[shard + 1] = (standing.step, standing.events, *standing.containers[2:], standing.open_trades)
 
-    def sums(self) -> tuple[int, int, int, int, int, int]:
-        """Steps, events, containers running, done and failed, open positions: each summed over the shards."""
-        step, events, running, done, failed, open_trades = self._rows[1:].sum(axis=0).tolist()
-        return step, events, running, done, failed, open_trades
+    def end(self, shard: int, progress: Progress) -> None:
+        """Takes what a shard, or a part of it, came to in the end; it goes on where its row says it is, if there is more of it."""
+        step = self._rows[shard + 1, 0].item()
+        self._rows[shard + 1] = 0
+        self._rows[shard + 1, 0] = max(step, progress.steps)
+        self._ended += progress._replace(steps=0)
+
+    def clear(self, shard: int) -> None:
+        """Takes back what a shard wrote whose process was killed: it begins again."""
+        self._rows[shard + 1] = 0
+
+    def progress(self) -> Progress:
+        """How far all shards are."""
+        return Progress(*(self._rows[1:].sum(axis=0) + self._ended).tolist())
 
 
 def make_board(path: Path, shards: int) -> Board:
@@ -73,18 +123,17 @@ def make_board(path: Path, shards: int) -> Board:
     return Board(path)
 
 
-def standing_of(simulation: Simulation) -> Standing:
-    """How far one simulation is."""
+def standing_of(simulation: Simulation, *, shared: bool = True) -> Standing:
+    """How far one simulation is; without `shared` only its lanes' own containers count."""
     steps = len(simulation.timeline)
     step = min(simulation.agenda.step + 1, steps)
-    statuses = [container.status for container in simulation.containers.values()]
+    others = [each for each in simulation.containers.values() if each is not simulation.root]
+    statuses = [container.status for container in others if shared or container.lane != SHARED]
     return Standing(
         step=step,
         steps=steps,
         timestamp=simulation.timeline.item(step - 1),
         events=simulation.events,
-        running=statuses.count("running"),
-        done=statuses.count("completed"),
-        failed=statuses.count("failed"),
+        containers=count_containers(statuses),
         open_trades=sum(container.open_positions for container in simulation.containers.values()),
     )

@@ -134,6 +134,7 @@ class Crew:
     def _clear(self, shards: Sequence[Shard]) -> None:
         """Takes away what a process left that was killed while it simulated these."""
         for shard in shards:
+            self._board.clear(shard.number)
             self._places.spool(shard).unlink(missing_ok=True)
         lanes = {lane for shard in shards for lane in shard.lanes}
         clear_lanes(self._places.results, self._prepared, lanes)
@@ -167,6 +168,7 @@ class Crew:
             self.unfinished.append(shard)
             return
         self.results.append(result)
+        self._board.end(shard.number, result.progress)
         if result.broken_off:
             self._board.stop()
 

@@ -119,6 +119,8 @@ class Part:
         reports = {}
         for id_, metrics in measured.items():
             container, began = self.simulation.containers[id_], perf_counter()
+            if container is self.simulation.root:
+                metrics = container.metrics()  # noqa: PLW2901 - one that could not be written has failed since it was measured
             try:
                 self._write(container, metrics)
             except OSError as error:

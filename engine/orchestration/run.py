@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from engine.orchestration.board import standing_of
+from engine.orchestration.board import ContainerCounts, count_containers, standing_of
 from engine.orchestration.machine import peak_mib, versions
 from engine.orchestration.part import SCHEMA_VERSION, Part, Report
 from engine.orchestration.plan import ROOT
@@ -33,15 +33,15 @@ if TYPE_CHECKING:
 class Outcome:
     """What a run came to.
 
-    `containers`, `completed` and `failures` (what went wrong, by id) leave the root out, unless its own file could not
-    be written: it is the run itself. `traces` say where in the code it went wrong. `metrics` by container id.
+    `containers`, `statuses` and `failures` (what went wrong, by id) leave the root out, but for a failure to write its own
+    file: it is the run itself. `traces` say where in the code it went wrong. `metrics` by container id.
     `environment_failed`: the machine was at fault. `broken_off`: why the run was ended before its time, None if it was
     not, or because somebody asked for it.
     """
 
     status: str
-    containers: int
-    completed: int
+    containers: ContainerCounts
+    statuses: dict[str, str]
     events: int
     sim_s: float
     metrics: dict[str, Figures]
@@ -110,7 +110,8 @@ class Run:
 
     def execute(self, watch: Callable[[], None]) -> Outcome:
         """Simulates and writes everything but the final run.json."""
-        self._results.write_run(self._record("running", {}))
+        total = len(self._prepared.plan.containers) - 1
+        self._results.write_run(self._record("running", {}, ContainerCounts(total, total, 0, 0, 0)))
         gc.freeze()  # thousands of planned containers live as long as the run: nobody need look whether they are garbage
         try:
             reports, events = self._simulate(watch)
@@ -133,14 +134,15 @@ class Run:
     def finish(self, outcome: Outcome) -> None:
         """Writes the final run.json."""
         timings = {"load_s": round(self._prepared.load_s, 6), "sim_s": round(outcome.sim_s, 6)}
-        self._results.write_run(self._record(outcome.status, timings))
+        self._results.write_run(self._record(outcome.status, timings, outcome.containers))
 
-    def _record(self, status: str, timings: Mapping[str, float]) -> dict[str, Any]:
+    def _record(self, status: str, timings: Mapping[str, float], containers: ContainerCounts) -> dict[str, Any]:
         prepared = self._prepared
         return {
             "schema_version": SCHEMA_VERSION,
             "name": prepared.plan.config.name,
             "status": status,
+            "containers": containers._asdict(),
             "pid": os.getpid(),
             "plan_hash": prepared.hash,
             "correlation_id": prepared.correlation_id,
@@ -167,15 +169,15 @@ class Run:
 
 
 def _outcome(reports: Mapping[str, Report], events: int, sim_s: float) -> Outcome:
-    others = [report for id_, report in reports.items() if id_ != ROOT]
     statuses = {report.status for report in reports.values()}
+    others = {id_: report.status for id_, report in reports.items() if id_ != ROOT}
     failed = {
         id_: report for id_, report in reports.items() if report.status == "failed" and (id_ != ROOT or report.trace)
     }
     return Outcome(
         status=next((status for status in ("interrupted", "failed") if status in statuses), "completed"),
-        containers=len(others),
-        completed=sum(report.status == "completed" for report in others),
+        containers=count_containers(list(others.values())),
+        statuses=others,
         events=events,
         sim_s=sim_s,
         metrics={id_: report.metrics for id_, report in reports.items()},

@@ -10,6 +10,7 @@ import msgspec
 
 from engine.bus import SHARED
 from engine.containers.root import RootContainer
+from engine.orchestration.board import Progress, count_containers
 from engine.orchestration.lane_paths import MOST_LANES
 from engine.orchestration.own_code import load_own_code
 from engine.orchestration.part import Part
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
     from engine.containers.base import Container, Member
+    from engine.orchestration.board import ContainerCounts
     from engine.orchestration.part import Report
     from engine.orchestration.plan import Plan
     from engine.orchestration.prepare import Prepared
@@ -53,16 +55,32 @@ class Shard:
 
 @dataclass(frozen=True, slots=True)
 class ShardResult:
-    """What came of a shard: reports by id, remarks, published events, and of the shared outlets by their label.
+    """What came of a shard: reports by id, remarks, published events, and of the shared outlets by their label; `steps` it has seen.
 
     `broken_off` says why it ended before its time, None if it did not, or because somebody asked for it.
     """
 
     reports: dict[str, Report]
     remarks: list[str]
+    steps: int
     events: int
     shared_events: dict[str, int]
     broken_off: str | None
+
+    @property
+    def progress(self) -> Progress:
+        """The same as numbers, for those who watch the run."""
+        return Progress(self.steps, self.events, *lane_counts(self.reports)[2:], open_trades_of(self.reports))
+
+
+def lane_counts(reports: Mapping[str, Report]) -> ContainerCounts:
+    """The containers of reports by status, the root not among them."""
+    return count_containers([report.status for id_, report in reports.items() if id_ != ROOT])
+
+
+def open_trades_of(reports: Mapping[str, Report]) -> int:
+    """Positions that were open in the end."""
+    return sum(int(report.metrics.get("open_trades") or 0) for report in reports.values())
 
 
 def parcel(plan: Plan, workers: int, batch: Collection[str] = ()) -> list[Shard]:
@@ -197,6 +215,7 @@ def simulate_shard(prepared: Prepared, scenery: Scenery, places: Places, shard: 
     return ShardResult(
         reports=part.report(measured),
         remarks=remarks,
+        steps=part.simulation.agenda.step + 1,
         events=sum(outlet.published for outlet in outlets if outlet.lane != SHARED),
         shared_events={outlet.label: outlet.published for outlet in outlets if outlet.lane == SHARED},
         broken_off=part.broken_off,

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 
 from engine.bus import SHARED
 from engine.market.column_file import ColumnFile
-from engine.orchestration.board import Standing, make_board
+from engine.orchestration.board import ContainerCounts, Standing, make_board, standing_of
 from engine.orchestration.crew import Crew
 from engine.orchestration.part import Part, Report
 from engine.orchestration.plan import ROOT
 from engine.orchestration.replay import MergedRoot, Replay
 from engine.orchestration.results_folder import SPOOLS
 from engine.orchestration.scenery import Scenery
-from engine.orchestration.shards import Places, abandon
+from engine.orchestration.shards import Places, abandon, lane_counts, open_trades_of
 from engine.orchestration.spool import merged
 from engine.orchestration.wiring import BEFORE_ALL
 
@@ -76,11 +76,14 @@ class Split:
             file = ColumnFile(Path(scratch) / "columns") if self._workers > 1 else ColumnFile()
             scenery = Scenery(self._prepared.plan, self._prepared.bars, file)
 
+            total = len(self._prepared.plan.containers) - 1
+
             def standing() -> Standing | None:
-                step, *counts = board.sums()
-                reached = max(1, step // len(self._shards))
-                timestamp = scenery.timeline.item(reached - 1)
-                return Standing(reached, len(scenery.timeline), timestamp, *counts) if step else None
+                progress = board.progress()
+                if not progress.steps:
+                    return None
+                step = max(1, progress.steps // len(self._shards))
+                return _standing(scenery.timeline, step, progress.events, progress.counts(total), progress.open_trades)
 
             self._standing = standing
             crew = Crew(places, board, watch)
@@ -92,9 +95,16 @@ class Split:
             for remark in (remark for result in crew.results for remark in result.remarks):
                 self._warn(remark)
             reports, events = self._bring_together(crew, scenery, spools, watch)
-            ended = _ended(standing(), reports, events, scenery.timeline)
+            step = self._last_step(reports, scenery)
+            ended = _standing(scenery.timeline, step, events, lane_counts(reports), open_trades_of(reports))
             self._standing = lambda: ended
             return reports, events
+
+    def _last_step(self, reports: Mapping[str, Report], scenery: Scenery) -> int:
+        """How far the run came: to the end unless it was stopped."""
+        last = self._standing()
+        is_cut_short = any(report.status == "interrupted" for report in reports.values())
+        return last.step if last is not None and is_cut_short else len(scenery.timeline)
 
     def _stop_at_once(self) -> None:
         self._stopped = True
@@ -139,6 +149,15 @@ class Split:
                 simulation.stop()
             watch()
 
+        of_lanes, reached = lane_counts(reports), self._last_step(reports, scenery)
+        events, open_trades = sum(result.events for result in crew.results), open_trades_of(reports)
+
+        def standing() -> Standing:
+            shared = standing_of(simulation).containers
+            counts = ContainerCounts(*map(sum, zip(of_lanes, shared, strict=True)))
+            return _standing(scenery.timeline, reached, events + simulation.events, counts, open_trades)
+
+        self._standing = standing
         self.stop = simulation.stop
         measured = part.run(look)
         self.broken_off = self.broken_off or part.broken_off
@@ -149,22 +168,10 @@ class Split:
         return {id_: everyone[id_] for id_ in plan.containers}, _events(crew.results, part)
 
 
-def _ended(
-    last: Standing | None, reports: Mapping[str, Report], events: int, timeline: npt.NDArray[np.int64]
+def _standing(
+    timeline: npt.NDArray[np.int64], step: int, events: int, containers: ContainerCounts, open_trades: int
 ) -> Standing:
-    """How far a run has come in the end, if it was `last` seen there."""
-    statuses = [report.status for report in reports.values()]
-    step = last.step if last is not None and "interrupted" in statuses else len(timeline)
-    return Standing(
-        step=step,
-        steps=len(timeline),
-        timestamp=timeline.item(step - 1),
-        events=events,
-        running=0,
-        done=statuses.count("completed"),
-        failed=statuses.count("failed"),
-        open_trades=sum(int(report.metrics.get("open_trades") or 0) for report in reports.values()),
-    )
+    return Standing(step, len(timeline), timeline.item(step - 1), events, containers, open_trades)
 
 
 def _events(results: Sequence[ShardResult], part: Part) -> int:
