@@ -21,7 +21,7 @@ def export(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files of these names.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object: what each file holds.")] = False,
 ) -> None:
-    """Write events, trades, equity and metrics as Parquet or CSV, or the events as a trace to look at.
+    """Write events, trades, equity, metrics and parameters as Parquet or CSV, or the events as a trace to look at.
 
     Example: admf export results --format perfetto --output export
     """

@@ -11,12 +11,15 @@ def query(
         Path, typer.Argument(metavar="RESULTS", help="The folder that a run wrote its results to.", show_default=False)
     ],
     sql: Annotated[
-        str, typer.Argument(metavar="SQL", help="A SELECT over events, trades, equity and metrics.", show_default=False)
+        str,
+        typer.Argument(
+            metavar="SQL", help="A SELECT over events, trades, equity, metrics and parameters.", show_default=False
+        ),
     ],
     as_json: Annotated[bool, typer.Option("--json", help="Print a list of one object for each row.")] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print comma-separated values.")] = False,
 ) -> None:
-    """Ask in SQL what is in the results: views events, trades, equity, metrics, each with container_id.
+    """Ask in SQL what is in the results: views events, trades, equity, metrics, parameters, each with container_id.
 
     Example: admf query results "SELECT container_id, sharpe FROM metrics ORDER BY sharpe DESC LIMIT 10"
     """

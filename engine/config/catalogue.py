@@ -9,6 +9,7 @@ import msgspec
 from engine.config.reference import Key, components, container_types, default_text, keys_of, summary_of
 from engine.events import EVENT_CLASSES
 from engine.features.indicators import check_indicator, indicator_names
+from engine.metrics.container_metrics import CONTAINER_METRICS
 from engine.metrics.definitions import METRICS
 from engine.strategies.own_code import UserCodeError
 from engine.strategies.parameters import Parameter, parameters_of
@@ -80,7 +81,13 @@ def _indicators() -> Iterator[Entry]:
 
 
 def _metrics() -> Iterator[Entry]:
-    return (Entry(metric.name, summary_of(metric.function), facts={"unit": metric.unit}) for metric in METRICS)
+    """Those of portfolios, then those that only other containers have: a name that both have means the same."""
+    for metric in METRICS:
+        yield Entry(metric.name, summary_of(metric.function), facts={"unit": metric.unit})
+    known = {metric.name for metric in METRICS}
+    for other in CONTAINER_METRICS:
+        if other.name not in known:
+            yield Entry(other.name, other.meaning, facts={"unit": other.unit, "of": other.of})
 
 
 def _events() -> Iterator[Entry]:

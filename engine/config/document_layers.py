@@ -66,12 +66,12 @@ SWEEPS = """\
 Every combination that meets `where` becomes a container, the last parameter changing fastest; at most 1,000,000
 combinations and 100,000 containers. Each parameter belongs in the id, or two containers would share it. A value that is
 exactly `"{fast}"` is read as the key's own type; inside a longer text it is pasted in. Ranges count in decimals: 0.1, 0.2,
-0.3. `where` knows parameters, numbers, quoted texts, `< <= > >= == !=`, `and or not`, `+ - * /`, parentheses.
+0.3. The values stand as `parameters` in the metrics.json of each copy ([analysis](analysis.md#parameters-of-a-sweep)). `where` knows parameters, numbers, quoted texts, `< <= > >= == !=`, `and or not`, `+ - * /`, parentheses.
 
 | key of `sweep` | takes | makes |
 |---|---|---|
 | a parameter | a list, or `{range: {from, to, step}}` | every value with every combination of the others |
-| `zip` | parameters with lists or ranges of one length | their first values together, then their second, and so on |
+| `zip` | parameters with lists or ranges of one length | their first values together, then their second, and so on; a value may come again, but no two of these points may be the same |
 | `random` | `{samples, seed}` | so many different combinations of the drawn parameters, by chance |
 | `sobol` | `{samples}` | the same, spread evenly: the first points of the Sobol sequence that differ, up to 21 parameters |
 | `where` | a condition | leaves out what does not meet it, however it came about |

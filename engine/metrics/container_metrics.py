@@ -1,4 +1,4 @@
-"""The metrics of containers that are no portfolio: events by type, features, signals, and what became of orders.
+"""Metrics beside those of a portfolio's trading: events by type, features, signals, and what became of orders.
 
 None of them depends on what is traced (rule T3). An event counts where it is published, whether or not it was ever built: the
 count is the number in the id of the last one (rule E1).
@@ -6,6 +6,7 @@ count is the number in the id of the last one (rule E1).
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
+from typing import NamedTuple
 
 from engine.events import EVENT_TYPES
 from engine.metrics.metric import Metric, Undefined, Value
@@ -14,6 +15,8 @@ from engine.metrics.rejections import REJECTIONS
 Figures = dict[str, float | int | None]
 
 EVENTS = "events_"
+_METRICS = {name: EVENTS + name for name in EVENT_TYPES}
+"""By type, one text for the results of all portfolios."""
 PORTFOLIO_EVENTS = (
     *("SIGNAL", "ORDER_REQUEST", "POSITION_OPEN", "POSITION_CLOSE"),
     *("PORTFOLIO_UPDATE", "RISK_BREACH"),
@@ -26,10 +29,10 @@ def events_by_type(counts: Mapping[str, int], always: Iterable[str] = ()) -> Fig
 
     Types that do not occur are left out, but for those that are `always` there.
     """
-    shown = {**dict.fromkeys(always, 0), **{name: count for name, count in counts.items() if count}}
-    place = {name: number for number, name in enumerate(EVENT_TYPES)}
-    ordered = sorted(shown, key=lambda name: (place.get(name, len(place)), name))
-    return {EVENTS + name: shown[name] for name in ordered}
+    shown = dict.fromkeys(always, 0) | {name: count for name, count in counts.items() if count}
+    users_own = sorted(shown.keys() - _METRICS.keys())
+    figures: Figures = {metric: shown[name] for name, metric in _METRICS.items() if name in shown}
+    return figures | {EVENTS + name: shown[name] for name in users_own}
 
 
 @dataclass(slots=True)
@@ -182,4 +185,58 @@ EXECUTION_METRICS: tuple[Metric[OrderCounts], ...] = (
     Metric(traded_notional, "money"),
     Metric(total_commission, "money"),
     Metric(total_slippage, "money"),
+)
+
+
+class ContainerMetric(NamedTuple):
+    """One metric, or several that are named alike: of which type of container, its name, unit and meaning."""
+
+    of: str
+    name: str
+    unit: str
+    meaning: str
+
+
+CONTAINER_METRICS: tuple[ContainerMetric, ...] = (
+    ContainerMetric("data", "bars", "bars", "Rows read."),
+    ContainerMetric(
+        "data", "buy_and_hold_return", "fraction", "What the symbol returned from its first open to its last close."
+    ),
+    ContainerMetric("data", "dropped_<reason>", "rows", "Rows that were left out, by reason."),
+    ContainerMetric("feature", "features", "features", "Names under which it gives values."),
+    ContainerMetric(
+        "feature", "warm_up_bars", "bars", "Bars of a symbol before the last of its features has its first value."
+    ),
+    ContainerMetric(
+        "feature", "<feature>.null_values", "bars", "Bars at which a feature has no value, of all symbols."
+    ),
+    ContainerMetric("strategy", "signals_long", "signals", "SIGNAL events that want to be long."),
+    ContainerMetric("strategy", "signals_flat", "signals", "SIGNAL events that want to hold nothing."),
+    ContainerMetric("strategy", "signals_short", "signals", "SIGNAL events that want to be short."),
+    *(
+        ContainerMetric("execution", metric.name, metric.unit, metric.description.split("\n", 1)[0])
+        for metric in EXECUTION_METRICS
+    ),
+    *(
+        ContainerMetric("execution", f"rejected_{name}", "orders", f"Orders that were refused: {kind.meaning}.")
+        for name, kind in REJECTIONS.items()
+    ),
+    ContainerMetric(
+        "root", "containers", "containers", "Containers of the run; the root is the run itself and none of them."
+    ),
+    *(
+        ContainerMetric("root", status, "containers", f"Those whose status is {status}.")
+        for status in ("completed", "failed", "interrupted", "running")
+    ),
+    ContainerMetric("root", "portfolios", "portfolios", "Portfolios of the run."),
+    *(
+        ContainerMetric("root", name, unit, "The sum over the portfolios.")
+        for name, unit in (
+            *(("total_trades", "trades"), ("total_pnl", "money"), ("total_commission", "money")),
+            *(("total_slippage", "money"), ("orders", "orders"), ("fills", "fills")),
+        )
+    ),
+    ContainerMetric(
+        "every type", "events_<TYPE>", "events", "Events that it published, of an analysis container: received."
+    ),
 )

@@ -7,6 +7,7 @@ from typing import Any
 
 from engine.metrics.account_metrics import ACCOUNT_METRICS, LOAN_AND_RISK_METRICS
 from engine.metrics.benchmark_metrics import BENCHMARK_METRICS
+from engine.metrics.container_metrics import CONTAINER_METRICS
 from engine.metrics.daily_metrics import DAILY_METRICS
 from engine.metrics.group_metrics import LONG_METRICS, SYMBOL_METRICS
 from engine.metrics.metric import Metric
@@ -21,7 +22,7 @@ These are the figures under `metrics` in a portfolio's `metrics.json`, in the or
 number or null, never NaN or infinite. `metric_notes` beside them holds the constants used (`symbols`,
 `days_per_year`, `risk_free_rate`, `day_zone`) and, for every null, the reason. Where that begins with `infinite`, something
 was divided by nothing: it is better than any number, `admf inspect` prints `inf` and sorts it so, and conditions take it
-so.
+so. The last chapter has the metrics of other containers.
 
 Money is in quote currency. A fraction of 0.01 is one percent. A drawdown, a loss and a bad day are negative numbers.
 
@@ -96,12 +97,27 @@ FURTHER: Chapters = (
     ("Beside a benchmark", BENCHMARK, BENCHMARK_METRICS),
     ("Loans and risk", LOANS_AND_RISK, LOAN_AND_RISK_METRICS),
 )
+CONTAINERS = """\
+Each container counts the events that it published, by type, as `events_<TYPE>`; these stand last. The count is the number in
+the id of the last of them, whether or not they were built: it does not depend on what is traced. ORDER and FILL are events of
+the execution container, a portfolio's last in its file are SIGNAL, ORDER_REQUEST, POSITION_OPEN, POSITION_CLOSE, PORTFOLIO_UPDATE
+and RISK_BREACH. An analysis container publishes nothing: it counts what its inputs carry to it. A type that a container does not
+publish by its nature is left out where there was none of it, as ERROR and users' own types are. Of a container that failed, what
+it had numbered by then counts.
+
+An execution container adds up what became of the orders of the portfolios that it serves: first for each of them, event by
+event, then portfolio by portfolio in the order of declaration, so that the sums are the same to the bit however a run is
+computed. `rejected_<kind>` are all there are.
+
+| of | metric | unit | what |
+|---|---|---|---|
+"""
 LABELS = ("Formula: ", "Null: ", "Source: ")
 
 
 def document() -> str:
     """The whole page as Markdown, ending with a line break."""
-    return "\n".join((INTRODUCTION, *_chapters(CHAPTERS), _groups(), *_chapters(FURTHER)))
+    return "\n".join((INTRODUCTION, *_chapters(CHAPTERS), _groups(), *_chapters(FURTHER), _containers()))
 
 
 def _groups() -> str:
@@ -109,6 +125,11 @@ def _groups() -> str:
     symbol = (metric.name for metric in SYMBOL_METRICS)
     told = {"side": ", ".join(f"`{name}`" for name in side), "symbol": ", ".join(f"`{name}`" for name in symbol)}
     return f"## By side and by symbol\n\n{GROUPS.format(**told)}"
+
+
+def _containers() -> str:
+    rows = (f"| {each.of} | `{each.name}` | {each.unit} | {each.meaning} |\n" for each in CONTAINER_METRICS)
+    return f"## Containers\n\n{CONTAINERS}{''.join(rows)}"
 
 
 def _chapters(chapters: Chapters) -> Iterator[str]:

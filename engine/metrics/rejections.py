@@ -1,26 +1,40 @@
 """The kinds of refusals: a reason has numbers in it, the kind of it is one of a closed set of names."""
 
 import re
+from typing import NamedTuple
+
+
+class Kind(NamedTuple):
+    """How the reasons of one kind begin, as a regular expression, and what they have in common."""
+
+    beginning: str
+    meaning: str
+
 
 REJECTIONS = {
-    "no_data": r"no data for symbol ",
-    "replaces_nothing": r"there is no order .* to replace",
-    "quantity": r"quantity .* is not a positive number",
-    "price": r"a \w+ order needs a |\w+_price .* is (?:not a price|beyond reason)",
-    "minimum_notional": r"worth .*, less than minimum_notional ",
-    "short_sale": r"a cash account cannot sell short",
-    "cash": r"cash: ",
-    "buying_power": r"buying power: ",
-    "halted": r"halted ",
-    "cooling_down": r"cooling down ",
-    "max_position": r"max_position: ",
-    "max_gross_exposure": r"max_gross_exposure: ",
-    "max_open_positions": r"max_open_positions: ",
-    "other": r"",
+    "no_data": Kind("no data for symbol ", "the portfolio has no data for the symbol"),
+    "replaces_nothing": Kind(
+        "there is no order .* to replace", "the order that it was to replace does not work any more"
+    ),
+    "quantity": Kind("quantity .* is not a positive number", "the quantity is no positive number"),
+    "price": Kind(
+        r"a \w+ order needs a |\w+_price .* is (?:not a price|beyond reason)",
+        "a price or trail is missing, is no price, or is far from the market",
+    ),
+    "minimum_notional": Kind("worth .*, less than minimum_notional ", "it is worth less than `minimum_notional`"),
+    "short_sale": Kind("a cash account cannot sell short", "a cash account cannot sell short"),
+    "cash": Kind("cash: ", "a cash account has too little cash"),
+    "buying_power": Kind("buying power: ", "the positions would be worth more than equity and leverage allow"),
+    "halted": Kind("halted ", "a risk rule has halted the portfolio"),
+    "cooling_down": Kind("cooling down ", "the symbol cools down after a stop"),
+    "max_position": Kind("max_position: ", "the risk rule `max_position`"),
+    "max_gross_exposure": Kind("max_gross_exposure: ", "the risk rule `max_gross_exposure`"),
+    "max_open_positions": Kind("max_open_positions: ", "the risk rule `max_open_positions`"),
+    "other": Kind("", "any other reason"),
 }
-"""How the reasons of each kind begin, as a regular expression; the first that matches is the kind of a reason."""
+"""By name; a reason is of the first kind that it begins like."""
 
-_KINDS = re.compile("|".join(f"(?P<{kind}>{beginning})" for kind, beginning in REJECTIONS.items()))
+_KINDS = re.compile("|".join(f"(?P<{name}>{kind.beginning})" for name, kind in REJECTIONS.items()))
 
 
 def kind_of(reason: str) -> str:

@@ -171,7 +171,7 @@ def test_parquet_and_csv_hold_what_the_files_hold(two, tmp_path):
         outcome = export(two, "--format", form, "--output", tmp_path, "--json")
         assert outcome.exit_code == 0
         assert {path.rpartition("/")[2] for path in json.loads(outcome.stdout)} == {
-            f"{name}.{form}" for name in ("events", "trades", "equity", "metrics")
+            f"{name}.{form}" for name in ("events", "trades", "equity", "metrics", "parameters")
         }
     written = [(id_, event) for id_ in TRACED for event in TraceReader(two / id_)]
     rows = duckdb.sql(

@@ -111,7 +111,7 @@ def test_infinity_is_shown_as_such_but_is_no_number_of_json(unlimited):
 
 
 def test_the_headline_says_how_many_are_shown(tree):
-    assert ": completed, 2 of 6 containers, " in inspect(tree, "--top", "2").stdout.splitlines()[0]
+    assert ": completed, 2 of 5 containers, " in inspect(tree, "--top", "2").stdout.splitlines()[0]
 
 
 def test_columns_are_the_ones_asked_for_with_their_units(tree):

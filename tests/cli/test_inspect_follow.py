@@ -75,7 +75,7 @@ def test_s12_each_change_is_a_line_and_the_end_is_the_table(tree, monkeypatch):
         ["holds", "completed"],
     ]
     assert "777 trades, net profit" in lines[2]
-    assert lines[5].startswith("trading: completed, 5 containers")
+    assert lines[5].startswith("trading: completed, 4 containers")
     assert len(lines) == 5 + 1 + 1 + 5
     assert outcome.exit_code == 1  # this tree was robbed of three files: a run that ended should have them
     assert outcome.stderr.count("it is missing") == 3
@@ -113,7 +113,7 @@ def test_s12_a_run_that_was_killed_does_not_keep_anybody_waiting(tree, monkeypat
     outcome = inspect(tree, "--follow")
     assert outcome.exit_code == 1
     assert "it did not come to its end" in outcome.stderr
-    assert "trading: running, 5 containers" in outcome.stdout
+    assert "trading: running, 4 containers: 4 running, 0 done" in outcome.stdout
     looked = inspect(tree)
     assert looked.exit_code == 0
     assert looked.stderr.count("it did not come to its end") == outcome.stderr.count("it did not come to its end") == 1
@@ -150,7 +150,7 @@ def test_s12_a_real_run_is_followed_to_its_end(tmp_path, terminal):
         assert process.wait(20) == 0
     assert code == 0
     assert "running" in shown
-    assert "long: completed, 5 containers" in shown
+    assert "long: completed, 4 containers" in shown
 
 
 def piped(tree):

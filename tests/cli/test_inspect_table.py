@@ -30,7 +30,7 @@ def test_containers_stand_in_the_order_of_declaration_and_the_root_last(tree):
     outcome = inspect(tree)
     assert outcome.exit_code == 0
     assert outcome.stderr == ""
-    assert outcome.stdout.splitlines()[0] == "cross: completed, 4 containers, 2020-01-01 to 2020-01-07"
+    assert outcome.stdout.splitlines()[0] == "cross: completed, 3 containers, 2020-01-01 to 2020-01-07"
     assert first_words(outcome) == ["data_x", "portfolio_2", "portfolio_10", "root_container"]
 
 

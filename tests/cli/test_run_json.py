@@ -37,7 +37,8 @@ def full(tmp_path_factory):
 def test_the_object_has_the_documented_keys_in_order(full):
     shown, tree = full
     assert list(shown) == KEYS
-    assert shown["containers"] == {"total": 7, "completed": 7, "failed": 0}  # the root is the run itself
+    counts = {"total": 7, "running": 0, "completed": 7, "failed": 0, "interrupted": 0}  # the root is the run itself
+    assert shown["containers"] == counts == read_json(tree / "run.json")["containers"]
     assert (shown["name"], shown["status"], shown["output"]) == ("full", "completed", str(tree))
 
 
@@ -82,5 +83,8 @@ def test_failed_containers_are_counted(tmp_path):
     statuses = [result["status"] for id_, result in results_of(tmp_path / "out").items() if id_ != "root_container"]
     assert outcome.exit_code == 1
     assert shown["status"] == "failed"
-    counted = {"total": len(statuses), "completed": statuses.count("completed"), "failed": statuses.count("failed")}
-    assert shown["containers"] == counted
+    kinds = ("running", "completed", "failed", "interrupted")
+    counted = {"total": len(statuses), **{status: statuses.count(status) for status in kinds}}
+    assert shown["containers"] == counted == read_json(tmp_path / "out" / "run.json")["containers"]
+    totals = read_json(tmp_path / "out" / "root_container" / "metrics.json")["metrics"]
+    assert counted == {"total": totals["containers"], **{status: totals[status] for status in kinds}}

@@ -10,7 +10,7 @@ from tests.run_configs import CROSS, FAILING, FROM_FILE, FULL, write_bars, write
 
 WARNED = FROM_FILE.replace("X}", "X, timestamp_format: '%Y-%m-%dT%H:%M'}")
 PLAIN = re.compile(
-    r"2020-10-26 00:00  step 300 of 300  [\d,]+ steps/s  [\d,]+ events/s  0 running, 4 done  "
+    r"2020-10-26 00:00  step 300 of 300  [\d,]+ steps/s  [\d,]+ events/s  3 containers: 0 running, 3 done  "
     r"0 open trades  \d+ of \d+ MiB\n"
 )
 
@@ -118,9 +118,11 @@ def test_progress_as_json_is_an_object_a_line(tmp_path):
         "events": json.loads(outcome.stdout)["events"],
         "steps_per_s": 0,
         "events_per_s": 0,
+        "containers": 3,
         "running": 0,
-        "done": 4,
+        "done": 3,
         "failed": 0,
+        "interrupted": 0,
         "open_trades": 0,
         "memory_mib": 0,
         "expected_mib": 0,

@@ -163,3 +163,32 @@ def test_the_column_of_a_fault_in_where_is_that_of_the_file(tmp_path):
     with pytest.raises(ConfigErrors) as caught:
         load(tmp_path, portfolio('{fast: [1], slow: [5], where: "fast < slwo"}'))
     assert (caught.value.problems[0].at.line, caught.value.problems[0].at.column) == (6, 50)
+
+
+def test_c2_zip_takes_a_value_twice_but_no_point_twice(tmp_path):
+    loaded = load(tmp_path, portfolio("{zip: {fast: [6, 6], slow: [200, 220]}}"))
+    assert ids(loaded) == ["portfolio_6_200", "portfolio_6_220"]
+    with pytest.raises(ConfigErrors) as caught:
+        load(tmp_path, portfolio("{zip: {fast: [6, 7, 6], slow: [200, 220, 200]}}"))
+    assert str(caught.value.problems[0]) == (
+        "c.yaml:6:32: containers.1.sweep.zip.fast.2: 6: "
+        "these values stand in zip twice: item 3 of each list repeats item 1"
+    )
+    assert len(caught.value.problems) == 1
+
+
+def test_c2_the_parameters_of_each_copy_are_what_the_file_says_in_its_order(tmp_path):
+    text = portfolio(
+        '{slow: [50, 6.5], zip: {fast: [6, 6], word: ["7", yes_please]}, on: [true]}',
+        id='"p_{slow}_{word}"',
+        cash='"{fast}"',
+        features="{}",
+        strategy='{name: my.Strategy, on: "{on}"}',
+    )
+    loaded = load(tmp_path, text)
+    first, second, third, _ = loaded.parameters.values()
+    assert list(loaded.parameters) == ["p_50_7", "p_50_yes_please", "p_6.5_7", "p_6.5_yes_please"]
+    assert list(first.items()) == [("slow", 50), ("fast", 6), ("word", "7"), ("on", True)]
+    assert [type(value) for value in first.values()] == [int, int, str, bool]
+    assert (second["word"], third["slow"]) == ("yes_please", 6.5)
+    assert "data_x" not in loaded.parameters

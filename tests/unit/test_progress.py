@@ -1,7 +1,7 @@
 """What a run says of itself while it is at work."""
 
 from cli.render.progress import Watcher, describe
-from engine.orchestration.board import Standing
+from engine.orchestration.board import ContainerCounts, Standing
 
 DAY = 86_400 * 10**9
 
@@ -35,7 +35,8 @@ def watch(standings, every_s=0.0):
 
 
 def standing(step, running, open_trades=0, failed=0):
-    return Standing(step, 10, step * DAY, 3 * step, running, 4 - running - failed, failed, open_trades)
+    containers = ContainerCounts(4, running, 4 - running - failed, failed, 0)
+    return Standing(step, 10, step * DAY, 3 * step, containers, open_trades)
 
 
 def test_a_run_simulates_then_writes_then_has_ended():
@@ -57,7 +58,7 @@ def test_the_line_says_what_there_is_to_know():
     simulating, writing, ended = watch([standing(5, 3, open_trades=2, failed=1), standing(10, 0, failed=1)])
     line = describe(simulating._replace(memory_mib=40.0, steps_per_s=1234.0, events_per_s=5.0, left_s=7.0))
     assert line == (
-        "1970-01-06 00:00  step 5 of 10  1,234 steps/s  5 events/s  3 running, 0 done, 1 failed  "
+        "1970-01-06 00:00  step 5 of 10  1,234 steps/s  5 events/s  4 containers: 3 running, 0 done, 1 failed  "
         "2 open trades  40 of 64 MiB  7 s left"
     )
     assert describe(writing).startswith("writing  1970-01-11")
@@ -67,6 +68,6 @@ def test_the_line_says_what_there_is_to_know():
 def test_on_a_narrow_terminal_the_least_important_goes_and_nothing_is_cut():
     (look, _) = watch([standing(5, 3, open_trades=2)])
     look = look._replace(memory_mib=40.0, steps_per_s=1234.0, events_per_s=5.0, left_s=7.0)
-    assert describe(look, 80) == "1970-01-06 00:00  step 5 of 10  3 running, 1 done  40 of 64 MiB  7 s left"
+    assert describe(look, 80) == "1970-01-06 00:00  step 5 of 10  4 containers: 3 running, 1 done  7 s left"
     assert describe(look, 40) == "1970-01-06 00:00  step 5 of 10"
     assert describe(look, 5) == "1970-01-06 00:00"
