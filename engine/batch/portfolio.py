@@ -237,7 +237,8 @@ class BatchPortfolio(Container):
             risk_free_rate=account.risk_free_rate,
             day_zone=account.day_zone,
         )
-        return figures | super().metrics()[0], notes
+        figures.update(super().metrics()[0])
+        return figures, notes
 
     def event_counts(self) -> dict[str, int]:
         """What it would have published by now, by arithmetic."""

@@ -3,7 +3,7 @@
 import itertools
 from collections.abc import Mapping as Named
 
-from engine.config.combinations import Combination, plain
+from engine.config.combinations import plain
 from engine.config.errors import Problems
 from engine.config.node import Mapping, Node, Path, Scalar
 from engine.config.samples import Chance
@@ -33,7 +33,10 @@ def expand(container: Node, path: Path, problems: Problems, seed: int) -> list[t
         return [(template.unsure(), {})]
     names = written_order(node)
     combinations = itertools.islice(sweep.combinations(), MOST_CONTAINERS + 1)
-    expanded = [(template.filled(values), _native(values, names)) for values in combinations]
+    native = _Native()
+    expanded: list[tuple[Node, Parameters]] = [
+        (template.filled(values), {name: native[values[name]] for name in names}) for values in combinations
+    ]
     if len(expanded) > MOST_CONTAINERS:
         problems.add(node, (*path, "sweep"), f"more than {MOST_CONTAINERS:,} containers")
         return [(template.unsure(), {})]
@@ -43,10 +46,12 @@ def expand(container: Node, path: Path, problems: Problems, seed: int) -> list[t
     return expanded
 
 
-def _native(values: Combination, names: tuple[str, ...]) -> Parameters:
-    """The values as what they are; a text in which `${...}` was replaced may be a number, as it may where it is used."""
-    chosen = ((name, values[name]) for name in names)
-    return {name: read_any(value) if value.pieces is None else plain(value) for name, value in chosen}
+class _Native(dict[Scalar, str | int | float | bool | None]):
+    """Values as what they are, each read once. A text in which `${...}` was replaced may be a number, as it may where it is used."""
+
+    def __missing__(self, value: Scalar) -> str | int | float | bool | None:
+        self[value] = read_any(value) if value.pieces is None else plain(value)
+        return self[value]
 
 
 def _id(container: Mapping) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from engine.bus import SHARED
 from engine.containers.base import Container, Measured, Member, TracerFactory
 from engine.events import Event, OrderRequest
-from engine.metrics.container_metrics import OrderCounts
+from engine.metrics.container_metrics import OrderCounts, events_by_type
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,8 +43,9 @@ class ExecutionContainer(Container):
 
     def metrics(self) -> Measured:
         """What became of the orders of all its portfolios: the sums of each, added in the order of declaration."""
-        figures, notes = self._order_totals().metrics()
-        return {**figures, **super().metrics()[0]}, dict(notes)
+        total = self._order_totals()
+        figures, notes = total.metrics()
+        return {**figures, **events_by_type({**super().event_counts(), **total.events}, self.counted)}, dict(notes)
 
     def event_counts(self) -> dict[str, int]:
         """Its answers."""

@@ -183,7 +183,8 @@ class PortfolioContainer(Container):
             borrow_cost=self.ledger.borrow_cost,
             rates=None if self.borrowing is None else self.borrowing._asdict(),
         )
-        return figures | super().metrics()[0], notes
+        figures.update(super().metrics()[0])
+        return figures, notes
 
     def event_counts(self) -> dict[str, int]:
         """What it said, its marks and its features: at each bar, and a mark before the first and after the last."""

@@ -5,7 +5,7 @@ count is the number in the id of the last one (rule E1).
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from engine.events import EVENT_TYPES
@@ -29,10 +29,14 @@ def events_by_type(counts: Mapping[str, int], always: Iterable[str] = ()) -> Fig
 
     Types that do not occur are left out, but for those that are `always` there.
     """
-    shown = dict.fromkeys(always, 0) | {name: count for name, count in counts.items() if count}
-    users_own = sorted(shown.keys() - _METRICS.keys())
+    shown = dict.fromkeys(always, 0)
+    for name, count in counts.items():
+        if count:
+            shown[name] = count
     figures: Figures = {metric: shown[name] for name, metric in _METRICS.items() if name in shown}
-    return figures | {EVENTS + name: shown[name] for name in users_own}
+    if len(figures) < len(shown):
+        figures |= {EVENTS + name: shown[name] for name in sorted(shown) if name not in _METRICS}
+    return figures
 
 
 @dataclass(slots=True)
@@ -62,9 +66,16 @@ class OrderCounts:
 
     def add(self, other: "OrderCounts") -> None:
         """Adds what another portfolio was answered: one after the other, so that the sums are the same to the bit."""
-        for each in fields(self):
-            if each.name != "rejected":
-                setattr(self, each.name, getattr(self, each.name) + getattr(other, each.name))
+        self.accepted += other.accepted
+        self.cancelled += other.cancelled
+        self.expired += other.expired
+        self.triggered += other.triggered
+        self.fills += other.fills
+        self.partial_fills += other.partial_fills
+        self.ambiguous_bars += other.ambiguous_bars
+        self.traded_notional += other.traded_notional
+        self.total_commission += other.total_commission
+        self.total_slippage += other.total_slippage
         for kind, count in other.rejected.items():
             self.rejected[kind] = self.rejected.get(kind, 0) + count
 

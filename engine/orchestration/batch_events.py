@@ -68,7 +68,8 @@ class BatchEvents:
     def _own_counts(self, id_: str) -> dict[str, int]:
         """What the portfolio and its execution publish."""
         portfolio = self._portfolios[id_]
-        return portfolio.event_counts() | portfolio.order_counts().events
+        total = portfolio.book.total
+        return portfolio.event_counts() | {"ORDER": total.orders + portfolio.census.expired, "FILL": total.fills}
 
     def _feature_sources(self, id_: str) -> int:
         """Containers whose FEATURES it hears: those that define any, and data with columns beside its prices."""

@@ -135,9 +135,12 @@ def swept_parameters(plan: Plan, own: Mapping[str, Parameters]) -> dict[str, Par
 def _parameters_of(plan: Plan, own: Mapping[str, Parameters], id_: str) -> Parameters:
     planned = plan.containers[id_]
     sources = (*plan.behind[id_], plan.execution_of.get(id_, "")) if planned.type in ACTING else ()
+    swept = [source for source in sources if source in own]
+    if not swept:
+        return own.get(id_, {})
     found: dict[str, Any] = {}
     disputed: set[str] = set()
-    for name, value in chain.from_iterable(own[source].items() for source in sources if source in own):
+    for name, value in chain.from_iterable(own[source].items() for source in swept):
         if found.setdefault(name, value) != value:
             disputed.add(name)
     inherited = {name: value for name, value in found.items() if name not in disputed}

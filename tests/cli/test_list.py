@@ -13,6 +13,7 @@ from engine.config.catalogue import catalogue
 from engine.config.schema import CONTAINER_TYPES
 from engine.events import EVENT_TYPES
 from engine.features.indicators import indicator_names
+from engine.metrics.container_metrics import CONTAINER_METRICS
 from engine.metrics.definitions import METRICS
 from engine.strategies.crossover import Crossover
 
@@ -101,7 +102,11 @@ def test_the_parameters_are_those_of_the_structs():
 
 def test_names_are_those_of_the_code():
     assert list(listed("indicators")) == list(indicator_names())
-    assert list(listed("metrics")) == [metric.name for metric in METRICS]
+    names, of_portfolios = list(listed("metrics")), [metric.name for metric in METRICS]
+    assert names[: len(of_portfolios)] == of_portfolios
+    others = {metric.name for metric in CONTAINER_METRICS}
+    assert set(names) == {*of_portfolios, *others}
+    assert len(set(names)) == len(names)
     assert list(listed("events")) == list(EVENT_TYPES)
     assert list(listed("containers")) == list(CONTAINER_TYPES)
 

@@ -1,12 +1,14 @@
 """What containers count: events, signals, features and answers, whoever looks at them (rule T3)."""
 
 import json
+import re
 from collections import Counter
+from fnmatch import fnmatchcase
 
 import numpy as np
 import pytest
 
-from engine.metrics.container_metrics import OrderCounts
+from engine.metrics.container_metrics import CONTAINER_METRICS, OrderCounts
 from engine.metrics.rejections import REJECTIONS, kind_of
 from engine.strategies.crossover import Crossover
 from engine.trading.accounts import CashAccount
@@ -245,3 +247,12 @@ def test_b2_refusals_are_counted_by_kind_on_both_paths(tmp_path):
     assert (
         figures[0]["rejected_minimum_notional"] + figures[0]["rejected_buying_power"] == figures[0]["rejected_orders"]
     )
+
+
+def test_every_metric_of_a_container_is_explained():
+    """A name in a file is a row of the table of docs/metrics.md, but for the parts between < and >."""
+    run = mixed(listen=())
+    rows = {(each.of, re.sub("<[^>]+>", "*", each.name)) for each in CONTAINER_METRICS}
+    for container in run.simulation.containers.values():
+        for name in container.metrics()[0] if container.type != "portfolio" else ():
+            assert any(fnmatchcase(name, row) for of, row in rows if of in {container.type, "every type"}), name
