@@ -12,7 +12,15 @@ from typing import TYPE_CHECKING
 from engine.market.shipment import packed, unpacked
 from engine.orchestration.board import Board
 from engine.orchestration.executors import HereAndNow, processes
-from engine.orchestration.shards import Places, Shard, ShardResult, clear_lanes, simulate_shard, travelling
+from engine.orchestration.shards import (
+    Places,
+    Shard,
+    ShardResult,
+    SharedFailureError,
+    clear_lanes,
+    simulate_shard,
+    travelling,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -85,34 +93,35 @@ def _work(shard: Shard) -> ShardResult | None:
 
 
 class Crew:
-    """Hands shards out and gathers what comes of them: `results`; `unfinished` were stopped, `killed` killed their worker.
+    """Hands shards out and gathers what comes of them.
 
-    `watch` is called now and then.
+    `results` are those of the finished ones; `unfinished` were stopped, `killed` killed their worker, and of `failed`, which
+    hold one portfolio each, the simulation itself raised. `watch` is called now and then.
     """
 
-    def __init__(self, places: Places, board: Board, watch: Callable[[], None]) -> None:
+    def __init__(self, prepared: Prepared, places: Places, board: Board, watch: Callable[[], None]) -> None:
         self.results: list[ShardResult] = []
         self.unfinished: list[Shard] = []
         self.killed: list[Shard] = []
+        self.failed: list[tuple[Shard, Exception]] = []
+        self._prepared = prepared
         self._places = places
         self._board = board
         self._watch = watch
         self._stopped_at = 0.0
 
-    def here(self, shards: Sequence[Shard], prepared: Prepared, scenery: Scenery) -> None:
+    def here(self, shards: Sequence[Shard], scenery: Scenery) -> None:
         """Has the shards simulated in this process."""
-        worker = Worker(prepared, scenery, self._places, self._watch)
+        worker = Worker(self._prepared, scenery, self._places, self._watch)
         self._gather(nullcontext(HereAndNow()), worker.simulate, shards)
 
-    def in_processes(
-        self, shards: Sequence[Shard], prepared: Prepared, scenery: Scenery, file: ColumnFile, workers: int
-    ) -> None:
+    def in_processes(self, shards: Sequence[Shard], scenery: Scenery, file: ColumnFile, workers: int) -> None:
         """Has the shards simulated by so many processes, over the columns in `file`.
 
         A process that is killed takes the others of its pool along. What was unfinished is handed out once more, then shard
         by shard, then lane by lane: so it is found whose process dies.
         """
-        content = packed((travelling(prepared), scenery), file)
+        content = packed((travelling(self._prepared), scenery), file)
 
         def handed_out(some: Sequence[Shard], processes_: int) -> list[Shard]:
             if self._board.stopped:
@@ -124,15 +133,14 @@ class Crew:
             self._clear(left)
             return left
 
-        self._prepared = prepared
         left = handed_out(handed_out(shards, workers), workers)
         for shard in left:
             if handed_out([shard], 1):
-                alone = [Shard(shard.number, (lane,)) for lane in shard.lanes]
+                alone = _lane_by_lane(shard)
                 self.killed += [one for one in alone if handed_out([one], 1)] if len(alone) > 1 else alone
 
     def _clear(self, shards: Sequence[Shard]) -> None:
-        """Takes away what a process left that was killed while it simulated these."""
+        """Takes away what was left by whatever broke off while it simulated these."""
         for shard in shards:
             self._board.clear(shard.number)
             self._places.spool(shard).unlink(missing_ok=True)
@@ -146,37 +154,56 @@ class Crew:
         shards: Sequence[Shard],
     ) -> list[Shard]:
         """The shards that are left because the pool broke."""
-        left = {shard.number: shard for shard in shards}
+        left = {shard.lanes: shard for shard in shards}
         try:
             with supply as pool:
                 futures = _submitted(pool, work, shards)
                 while futures:
                     done, _ = wait(futures, _LOOK_S, FIRST_COMPLETED)
                     self._watch()
-                    for future in done:
-                        shard = futures.pop(future)
-                        if not isinstance(future.exception(), BrokenExecutor):
-                            self._take(left.pop(shard.number), future.result())
+                    for shard, future in [(futures.pop(future), future) for future in done]:
+                        if isinstance(future.exception(), BrokenExecutor):
+                            continue
+                        del left[shard.lanes]
+                        again = self._take(shard, future)
+                        left |= {one.lanes: one for one in again}
+                        futures |= _submitted(pool, work, again)
                     self._check_patience()
         except StoppedError:
             self.unfinished += left.values()
             return []
         return list(left.values())
 
-    def _take(self, shard: Shard, result: ShardResult | None) -> None:
+    def _take(self, shard: Shard, future: Future[ShardResult | None]) -> Sequence[Shard]:
+        """What came of a shard; returns those to simulate again: its portfolios one by one, if something raised among them."""
+        error = future.exception()
+        if isinstance(error, SharedFailureError) or not isinstance(error, Exception | None):
+            raise error
+        if error is not None:
+            self._clear([shard])
+            if len(shard.lanes) > 1:
+                return _lane_by_lane(shard)
+            self.failed.append((shard, error))
+            return ()
+        result = future.result()
         if result is None:
             self.unfinished.append(shard)
-            return
+            return ()
         self.results.append(result)
         self._board.end(shard.number, result.progress)
         if result.broken_off:
             self._board.stop()
+        return ()
 
     def _check_patience(self) -> None:
         if self._board.stopped:
             self._stopped_at = self._stopped_at or perf_counter()
             if perf_counter() - self._stopped_at > _PATIENCE_S:
                 raise StoppedError
+
+
+def _lane_by_lane(shard: Shard) -> list[Shard]:
+    return [Shard(shard.number, (lane,)) for lane in shard.lanes]
 
 
 def _submitted(

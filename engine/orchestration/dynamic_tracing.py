@@ -28,7 +28,7 @@ _MARKED = frozenset(f"{METRIC}{name}" for name in MARKED)
 class RuleWatch:
     """Evaluates a portfolio's rules after each POSITION_CLOSE has been handled; `change` gets the settings it comes to.
 
-    `behind` are the containers whose events reach the portfolio. When no rule waits any more it leaves the bus.
+    `heard` are the containers whose events reach the portfolio. When no rule waits any more it leaves the bus.
     """
 
     event_types = frozenset({PositionClose.type})
@@ -36,12 +36,12 @@ class RuleWatch:
     def __init__(
         self,
         portfolio: PortfolioContainer,
-        behind: Sequence[Container],
+        heard: Sequence[Container],
         settings: TraceSettings,
         change: Callable[[TraceSettings], None],
     ) -> None:
         self._portfolio = portfolio
-        self._behind = behind
+        self._heard = heard
         self._change = change
         self._rules = RuleBook(settings, CONDITION_NAMES)
         self._has_closed = False
@@ -65,7 +65,7 @@ class RuleWatch:
         if not self._rules.waits:
             self._undo()
         self._portfolio.event_bus.refresh()
-        for container in (*self._behind, self._portfolio):
+        for container in (*self._heard, self._portfolio):
             container.follow_interest()
 
     def _account(self) -> Account:

@@ -132,7 +132,7 @@ class Part:
         prepared, folder = self._prepared, self._folder
         own = self._measured = self._prepare(containers)
         self._tracers = attach_tracers(
-            prepared.plan, own, prepared.traces, folder, self._warn, streams=prepared.streams
+            prepared.plan, own, prepared.traces, folder, self._warn, streams=prepared.streams, among=containers
         )
         self._unbuilt = BatchEvents(prepared.plan, containers, prepared.traces)
         for container in containers.values():

@@ -73,6 +73,13 @@ class Plan:
         heard = tuple(source for source in self.containers[id_].inputs if self.containers[source].type == "strategy")
         return heard if self.strategy(id_) is None else (*heard, id_)
 
+    def heard_by(self, id_: str) -> tuple[str, ...]:
+        """Every container whose events can reach this one: those behind it, and the benchmarks of it and of them."""
+        behind = self.behind.get(id_, ())
+        portfolios = (other for other in (id_, *behind) if other in self.execution_of)
+        benchmarks = (self.portfolio(other).benchmark for other in portfolios)
+        return tuple(dict.fromkeys((*behind, *(name for name in benchmarks if name is not None))))
+
     def strategy(self, id_: str) -> Strategy | None:
         """The strategy that a container defines, if any."""
         config = self.containers[id_].config

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+from contextlib import suppress
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -109,12 +110,16 @@ class Run:
         return self._way.standing()
 
     def execute(self, watch: Callable[[], None]) -> Outcome:
-        """Simulates and writes everything but the final run.json."""
+        """Simulates and writes everything but the final run.json, unless that fails: it then says so."""
         total = len(self._prepared.plan.containers) - 1
         self._results.write_run(self._record("running", {}, ContainerCounts(total, total, 0, 0, 0)))
         gc.freeze()  # thousands of planned containers live as long as the run: nobody need look whether they are garbage
         try:
             reports, events = self._simulate(watch)
+        except Exception:
+            with suppress(OSError):  # why it could not be simulated matters more
+                self._results.write_run(self._record("failed", {}, ContainerCounts(total, 0, 0, total, 0)))
+            raise
         finally:
             gc.unfreeze()
         writing_s = sum(report.writing_s for report in reports.values()) / self._workers  # side by side

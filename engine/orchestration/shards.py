@@ -98,13 +98,11 @@ def taking_part(plan: Plan, lanes: Collection[int], traces: Mapping[str, TraceSe
     """The ids of the containers that lanes need: their own, those behind them, and those that trace what they do."""
     own = set(lanes)
     ids = {id_ for id_, planned in plan.containers.items() if planned.lane in own}
-    behind = {source for id_ in ids for source in plan.behind.get(id_, ())}
-    portfolios = [id_ for id_ in ids if id_ in plan.execution_of]
-    desks = {plan.execution_of[id_] for id_ in portfolios}
-    benchmarks = {benchmark for id_ in portfolios if (benchmark := plan.portfolio(id_).benchmark)}
+    behind = {source for id_ in ids for source in plan.heard_by(id_)}
+    desks = {plan.execution_of[id_] for id_ in ids if id_ in plan.execution_of}
     watched = {id_ for id_, traced in traces.items() if traced.enabled and plan.containers[id_].lane == SHARED}
-    heard = {source for id_ in watched for source in plan.behind.get(id_, ()) if plan.containers[source].lane == SHARED}
-    return ids | behind | desks | benchmarks | watched | heard | {ROOT}
+    heard = {source for id_ in watched for source in plan.heard_by(id_) if plan.containers[source].lane == SHARED}
+    return ids | behind | desks | watched | heard | {ROOT}
 
 
 class Places(NamedTuple):
@@ -167,7 +165,13 @@ def clear_lanes(folder: Path, prepared: Prepared, lanes: Collection[int]) -> lis
 
 
 def abandon(
-    prepared: Prepared, scenery: Scenery, folder: Path, lanes: Collection[int], *, status: str, error: str | None
+    prepared: Prepared,
+    scenery: Scenery,
+    folder: Path,
+    lanes: Collection[int],
+    *,
+    status: str,
+    error: str | Exception | None,
 ) -> dict[str, Report]:
     """Reports for lanes that were not simulated, and their metrics.json, as of lanes that ended before their first bar."""
     plan = prepared.plan
@@ -178,7 +182,8 @@ def abandon(
     measured = {}
     for id_ in own:
         container = part.simulation.containers[id_]
-        container.status, container.error = status, error
+        container.status, container.error = status, None if error is None else str(error) or type(error).__name__
+        container.exception = error if isinstance(error, Exception) else None
         measured[id_] = container.metrics()
     return part.report(measured)
 

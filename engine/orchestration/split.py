@@ -86,12 +86,12 @@ class Split:
                 return _standing(scenery.timeline, step, progress.events, progress.counts(total), progress.open_trades)
 
             self._standing = standing
-            crew = Crew(places, board, watch)
+            crew = Crew(self._prepared, places, board, watch)
             if self._workers > 1:
                 scenery.make_ready(self._prepared.plan)
-                crew.in_processes(self._shards, self._prepared, scenery, file, self._workers)
+                crew.in_processes(self._shards, scenery, file, self._workers)
             else:
-                crew.here(self._shards, self._prepared, scenery)
+                crew.here(self._shards, scenery)
             for remark in (remark for result in crew.results for remark in result.remarks):
                 self._warn(remark)
             reports, events = self._bring_together(crew, scenery, spools, watch)
@@ -127,7 +127,12 @@ class Split:
         reports: dict[str, Report] = {}
         for result in crew.results:
             reports |= result.reports
-        for shards, status, error in ((crew.killed, "failed", "worker_killed"), (crew.unfinished, "interrupted", None)):
+        abandoned: list[tuple[list[Shard], str, str | Exception | None]] = [
+            (crew.killed, "failed", "worker_killed"),
+            (crew.unfinished, "interrupted", None),
+            *(([shard], "failed", error) for shard, error in crew.failed),
+        ]
+        for shards, status, error in abandoned:
             lanes = {lane for shard in shards for lane in shard.lanes}
             if lanes:
                 reports |= abandon(prepared, scenery, self._results, lanes, status=status, error=error)

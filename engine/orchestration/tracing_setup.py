@@ -66,11 +66,14 @@ def attach_tracers(
     warn: Callable[[str], None],
     *,
     streams: int,
+    among: Mapping[str, Container] | None = None,
 ) -> dict[str, EventTracer]:
     """Gives those that trace, or that a rule may have trace, their tracers; event files go to folders in `root`.
 
-    They are some of a run in which so many containers may stream.
+    They are some of a run in which so many containers may stream. `among`: all that are simulated with them, if there are
+    more: what a portfolio hears begins to be published once one of its rules asks for it.
     """
+    present = containers if among is None else among
     limit = member_bytes(streams)
     durable = plan.config.results.durable
     tracers: dict[str, EventTracer] = {}
@@ -83,9 +86,9 @@ def attach_tracers(
             tracer = tracers[id_] = open_tracer(id_, settings, folder, limit, warn, durable=durable)
             container.attach(tracer)
             if settings.dynamic_rules and isinstance(container, PortfolioContainer):
-                behind = [containers[source] for source in plan.behind[id_]]
+                heard = [present[source] for source in plan.heard_by(id_)]
                 change = partial(retrace, tracer, folder=folder, member_bytes=limit, durable=durable)
-                RuleWatch(container, behind, settings, change)
+                RuleWatch(container, heard, settings, change)
     return tracers
 
 
