@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from engine.batch.told_trades import ToldTrades
     from engine.bus import EventBus
     from engine.containers.bulk import Audience
-    from engine.containers.outlet import Outlet
     from engine.containers.stream import PagedStream
     from engine.event_columns import EventColumns
     from engine.strategies.columns import Turns
@@ -32,12 +31,12 @@ class Dense(Protocol):
 class Heard:
     """A stream that several lanes hear, one after the other: its page is read once for all of them.
 
-    `counted_by`: the outlet that would have published it, if nobody else counts its events.
+    It `counts` its events as published, unless the lane that has them alone does.
     """
 
-    def __init__(self, stream: PagedStream, counted_by: Outlet | None) -> None:
+    def __init__(self, stream: PagedStream, *, counts: bool) -> None:
         self._stream = stream
-        self._counted_by = counted_by
+        self._counts = counts
         self._rows_heard = 0
         self._span = (0, 0)
         self._columns: EventColumns | None = None
@@ -50,8 +49,8 @@ class Heard:
         return self._columns
 
     def _count(self, end: int) -> None:
-        if self._counted_by is not None and end > self._rows_heard:
-            self._counted_by.published += end - self._rows_heard
+        if self._counts and end > self._rows_heard:
+            self._stream.count(self._rows_heard, end)
             self._rows_heard = end
 
 

@@ -23,7 +23,7 @@ class BarStream(PagedStream):
     phase = Phase.BAR
 
     def __init__(self, source: str, outlet: Outlet, feed: Feed) -> None:
-        super().__init__(outlet, feed.steps)
+        super().__init__(outlet, feed.steps, feed.container_id)
         self._source = source
         self._feed = feed
 

@@ -40,7 +40,7 @@ class FeatureStream(PagedStream):
 
     def __init__(self, publisher: FeaturePublisher, feed_number: int, columns: dict[str, Column]) -> None:
         self._feed = publisher.clock.feeds[feed_number]
-        super().__init__(publisher.outlet, self._feed.steps)
+        super().__init__(publisher.outlet, self._feed.steps, self._feed.container_id)
         self._publisher = publisher
         self._feed_number = feed_number
         self._columns = columns

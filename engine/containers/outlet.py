@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -20,11 +20,37 @@ class EventStormError(RuntimeError):
     """A source named more events in one step than any strategy has use for."""
 
 
+class Published(NamedTuple):
+    """What a source published: spans of `rows` of its dense streams, by type and feed, and a number of `others`."""
+
+    rows: dict[tuple[str, str], list[tuple[int, int]]]
+    others: int
+
+    def together(self, other: Published) -> Published:
+        """The same source in two simulations: a row that both have is one event."""
+        rows = {key: [*self.rows.get(key, ()), *other.rows.get(key, ())] for key in self.rows | other.rows}
+        return Published(rows, max(self.others, other.others))
+
+    @property
+    def total(self) -> int:
+        """The number of events."""
+        return self.others + sum(map(_covered, self.rows.values()))
+
+
+def _covered(spans: list[tuple[int, int]]) -> int:
+    """How many rows stand in some spans, which may overlap."""
+    count = reached = 0
+    for start, end in sorted(spans):
+        count += max(end - max(start, reached), 0)
+        reached = max(reached, end)
+    return count
+
+
 class Outlet:
     """Publishes on `bus` for one lane; `label` stands in the event ids.
 
     `rank` is the place of its container in the order of declaration. A closed outlet's work is dropped. More events than
-    `most_in_a_step` are a storm.
+    `most_in_a_step` are a storm. `published` counts its events, those of its dense `streams` aside.
     """
 
     def __init__(self, bus: EventBus, agenda: Agenda, *, lane: int, rank: int, label: str) -> None:
@@ -36,9 +62,18 @@ class Outlet:
         self.closed = False
         self.most_in_a_step: float = STORM_LIMIT
         self.published = 0
+        self.streams: list[Rows] = []
         self._ordinals: dict[str, int] = {}
         self._step = -1
         self._named = self._posted = 0
+
+    def all_published(self) -> Published:
+        """What was published so far."""
+        rows: dict[tuple[str, str], list[tuple[int, int]]] = {}
+        for stream in self.streams:
+            if spans := stream.spans():
+                rows.setdefault(stream.key, []).extend(spans)
+        return Published(rows, self.published)
 
     @property
     def named(self) -> Mapping[str, int]:
@@ -118,6 +153,17 @@ class Outlet:
 
     def _storm(self) -> EventStormError:
         return EventStormError(f"event_storm: more than {STORM_LIMIT} events from {self.label} in one step")
+
+
+class Rows(Protocol):
+    """A dense stream: `key` names it among those of its source."""
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """The type of its events, and the feed."""
+
+    def spans(self) -> list[tuple[int, int]]:
+        """The rows published so far: the first of a stretch, and the one after its last."""
 
 
 class Voice(Protocol):

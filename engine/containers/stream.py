@@ -31,31 +31,44 @@ NEVER = -1
 class DenseStream(ABC):
     """Publishes one event of `event_type` at each of `steps` (int64, ascending), in `phase`.
 
-    While nobody wants them it stands nowhere and costs nothing.
+    While nobody wants them it stands nowhere and costs nothing. `feed` tells it from the others of its source.
     """
 
     event_type: str
     phase: Phase
 
-    def __init__(self, outlet: Outlet, steps: npt.NDArray[np.int64]) -> None:
+    def __init__(self, outlet: Outlet, steps: npt.NDArray[np.int64], feed: str = "") -> None:
         self.outlet = outlet
         self.steps = steps
-        self._row = 0
+        self.key = (self.event_type, feed)
+        self._past: list[tuple[int, int]] = []
+        self._begun = self._row = 0
         self._upcoming = NEVER
         self._end: Callable[[], None] | None = None
+        outlet.streams.append(self)
 
     def follow_interest(self) -> None:
         """Begins if somebody wants the events by now, rests if nobody does any more."""
         wanted = self.outlet.wants(self.event_type)
         if wanted and self._end is None:
             self._stand_at(int(self.steps.searchsorted(self.outlet.agenda.next_at(self.phase))))
+            self._begun = self._row
             self.begin(self._row)
             whole = len(self.steps) == len(self.outlet.agenda.timestamps)
             self._end = self.outlet.stand(self.phase, self._publish, self if whole else None)
         elif not wanted and self._end is not None:
             self._end()
+            self._past = self.spans()
             self._end = None
             self._upcoming = NEVER
+
+    def spans(self) -> list[tuple[int, int]]:
+        """The rows published so far: the first of a stretch, and the one after its last."""
+        return self._past if self._end is None else [*self._past, (self._begun, self._row)]
+
+    def count(self, start: int, end: int) -> None:
+        """Counts rows as published that another publishes in its stead."""
+        self._past = [*self._past, (start, end)]
 
     def take(self, count: int, ahead: int) -> Stretch:
         """The events of the next `count` rows, which are then behind; `ahead` says how many may be read at once."""
@@ -83,14 +96,14 @@ class DenseStream(ABC):
         if step == self._upcoming:
             event = self.event(self._row)
             self._stand_at(self._row + 1)
-            self.outlet.dispatch(event)
+            self.outlet.bus.dispatch(event, self.outlet.lane)
 
 
 class PagedStream(DenseStream):
     """A stream whose events are known before the run: they are read a page at a time, as columns or as events."""
 
-    def __init__(self, outlet: Outlet, steps: npt.NDArray[np.int64]) -> None:
-        super().__init__(outlet, steps)
+    def __init__(self, outlet: Outlet, steps: npt.NDArray[np.int64], feed: str) -> None:
+        super().__init__(outlet, steps, feed)
         self.begin(0)
 
     def begin(self, row: int) -> None:

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from engine.containers.base import Container
     from engine.containers.feature import FeaturePublisher
-    from engine.containers.outlet import Outlet
     from engine.containers.stream import PagedStream
     from engine.orchestration.equipment import Equipment
     from engine.orchestration.stage import Stage
@@ -97,7 +96,7 @@ class Narration:
         if portfolio.event_bus.wants(FeatureStream.event_type):
             for container in sorted([portfolio, *self._behind(portfolio)], key=_place):
                 if container is portfolio:
-                    yield from (Heard(stream, None) for stream in own.streams())
+                    yield from (Heard(stream, counts=False) for stream in own.streams())
                 elif isinstance(container, DataContainer | FeatureContainer | StrategyContainer):
                     yield from self._shared((container.container_id, "features"), container.publisher.streams)
 
@@ -106,15 +105,10 @@ class Narration:
 
     def _shared(self, key: tuple[str, str], streams: Callable[[], Sequence[PagedStream]]) -> list[Heard]:
         if key not in self._heard:
-            self._heard[key] = [Heard(stream, _counting(stream)) for stream in streams()]
+            self._heard[key] = [Heard(stream, counts=True) for stream in streams()]
         return self._heard[key]
 
 
 def _place(container: Container) -> tuple[int, int]:
     """Where it has its turn within a phase."""
     return container.lane, container.rank
-
-
-def _counting(stream: PagedStream) -> Outlet | None:
-    """The outlet that counts a stream's events where it does not publish them for others as well."""
-    return None if stream.outlet.wants(stream.event_type) else stream.outlet

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
     from engine.containers.base import Container, Member
+    from engine.containers.outlet import Published
     from engine.orchestration.board import ContainerCounts
     from engine.orchestration.part import Report
     from engine.orchestration.plan import Plan
@@ -64,7 +65,7 @@ class ShardResult:
     remarks: list[str]
     steps: int
     events: int
-    shared_events: dict[str, int]
+    shared_events: dict[str, Published]
     broken_off: str | None
 
     @property
@@ -221,7 +222,7 @@ def simulate_shard(prepared: Prepared, scenery: Scenery, places: Places, shard: 
         reports=part.report(measured),
         remarks=remarks,
         steps=part.simulation.agenda.step + 1,
-        events=sum(outlet.published for outlet in outlets if outlet.lane != SHARED),
-        shared_events={outlet.label: outlet.published for outlet in outlets if outlet.lane == SHARED},
+        events=sum(outlet.all_published().total for outlet in outlets if outlet.lane != SHARED),
+        shared_events={outlet.label: outlet.all_published() for outlet in outlets if outlet.lane == SHARED},
         broken_off=part.broken_off,
     )

@@ -35,7 +35,7 @@ class Simulation:
     @property
     def events(self) -> int:
         """Events published so far: those that somebody wanted."""
-        return sum(outlet.published for outlet in self.outlets)
+        return sum(outlet.all_published().total for outlet in self.outlets)
 
     def run(self, watch: Callable[[], None]) -> None:
         """Runs to the end, or to the end of the step in which `stop` is called; `watch` is called now and then."""

@@ -180,9 +180,15 @@ def _standing(
 
 
 def _events(results: Sequence[ShardResult], part: Part) -> int:
-    """Events of all lanes, and those of the shared containers once: where somebody in any of the parts wanted them."""
-    shared = {outlet.label: outlet.published for outlet in part.simulation.outlets}
+    """Events of all lanes, and those of the shared containers once: where somebody in any of the parts wanted them.
+
+    Only here does the root publish; it has outlets of one name.
+    """
+    outlets = part.simulation.outlets
+    shared = {outlet.label: outlet.all_published() for outlet in outlets if outlet.label != ROOT}
     for result in results:
         for label, published in result.shared_events.items():
-            shared[label] = max(shared.get(label, 0), published)
-    return sum(result.events for result in results) + sum(shared.values())
+            if label != ROOT:
+                shared[label] = published.together(shared.get(label, published))
+    of_root = sum(outlet.published for outlet in outlets if outlet.label == ROOT)
+    return of_root + sum(result.events for result in results) + sum(each.total for each in shared.values())

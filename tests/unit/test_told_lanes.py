@@ -142,9 +142,9 @@ def test_l9_an_observer_that_fails_costs_its_own_lane(monkeypatch, told_at_once,
 
 def test_what_is_told_is_counted_once_as_published():
     by_event, in_columns = (play(lanes(), BARS, listen=IDS, batch=batch).simulation for batch in ([], IDS))
-    published = {outlet.label: outlet.published for outlet in in_columns.outlets}
+    published = {outlet.label: outlet.all_published().total for outlet in in_columns.outlets}
     assert published["data_x"] == len(BARS)
-    assert {o.label: o.published for o in by_event.outlets}["data_x"] == len(BARS)
+    assert {o.label: o.all_published().total for o in by_event.outlets}["data_x"] == len(BARS)
 
 
 def test_of_lanes_that_are_observed_no_more_are_simulated_at_once_than_by_event():
