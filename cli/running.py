@@ -21,7 +21,8 @@ from engine.orchestration.results_folder import FolderRefusedError, ResultsFolde
 from engine.orchestration.worth import worthwhile_workers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
+    from pathlib import Path
 
     from cli.loading import Reason
     from cli.render.progress import Watcher
@@ -70,21 +71,28 @@ def _run(request: Request, messages: Messages, signals: Signals, reader: Reader)
                 if kind != "none":
                     progress.follow(run.standing, estimate(prepared.plan, prepared.traces).memory_mb)
                 outcome = _simulate(request, run, signals, progress)
+                show = _shown(request)
                 unwritten = _finish(run, outcome)
         except FolderRefusedError as error:
             raise RefusedConfigError(*_mended(error)) from error
     _report_failures(outcome, messages)
     if unwritten is not None:
         raise unwritten
+    show(prepared, outcome, request.output)
+    return _exit_code(outcome, signals)
+
+
+def _shown(request: Request) -> Callable[[Prepared, Outcome, Path], None]:
+    """How the end of a run is shown. It is imported before the seconds of the run are taken."""
     if request.as_json:
         from cli.render.run_json import print_json  # noqa: PLC0415 - what draws tables takes long to import
 
-        print_json(prepared, outcome, request.output)
-    elif not request.quiet:
-        from cli.render.summary import print_summary  # noqa: PLC0415 - as above
+        return print_json
+    if request.quiet:
+        return lambda *_: None
+    from cli.render.summary import print_summary  # noqa: PLC0415 - as above
 
-        print_summary(prepared, outcome, request.output)
-    return _exit_code(outcome, signals)
+    return print_summary
 
 
 def _dry_run(request: Request, prepared: Prepared) -> int:

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from time import time
 from typing import TYPE_CHECKING
-
-import psutil
 
 from engine.orchestration.machine import peak_mib
 from engine.orchestration.plan import ROOT
@@ -35,8 +32,8 @@ def print_json(prepared: Prepared, outcome: Outcome, output: Path) -> None:
             "trades": outcome.metrics[ROOT]["total_trades"],
             "load_s": round(prepared.load_s, 6),
             "sim_s": round(outcome.sim_s, 6),
-            "total_s": round(time() - psutil.Process().create_time(), 6),
-            "bars_per_s": round(lane_bars / outcome.sim_s, 1),
+            "total_s": round(outcome.total_s, 6),
+            "bars_per_s": round(lane_bars / max(outcome.sim_s, 1e-9), 1),
             "peak_rss_mb": peak_mib(),
         }
     )

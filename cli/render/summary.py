@@ -125,7 +125,7 @@ def _headline(outcome: Outcome) -> str:
         f"{counts.total} containers",
         f"{counts.failed} failed",
         f"{counts.interrupted} interrupted",
-        f"{outcome.sim_s:.2f} s",
+        f"{outcome.total_s:.2f} s",
     ]
     return ", ".join(word for word in words if not word.startswith("0 "))
 

@@ -2,9 +2,10 @@
 
 import unicodedata
 
+from tracing.storage.paths import is_device, same_folder
+
 _LONGEST = 128
 _PUNCTUATION = frozenset("_-.+=")
-_DEVICES = frozenset({"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in "0123456789¹²³")})
 RESERVED = frozenset({"root_container", "execution_default"})
 _FILES = frozenset({"run.json"})
 
@@ -22,18 +23,9 @@ def id_fault(container_id: str) -> str | None:
     return _taken(container_id)
 
 
-def same_folder(container_id: str) -> str:
-    """What two ids have in common if some file system keeps them in one folder.
-
-    Neither case nor Unicode form counts, nor do dots at the end.
-    """
-    folded = unicodedata.normalize("NFC", container_id).casefold()
-    return unicodedata.normalize("NFC", folded).rstrip(".")
-
-
 def _taken(container_id: str) -> str | None:
     folded = same_folder(container_id)
-    if folded.partition(".")[0] in _DEVICES:
+    if is_device(container_id):
         return "this is the name of a device on Windows: choose another"
     if folded in RESERVED | _FILES:
         return "the product uses this name itself: choose another"

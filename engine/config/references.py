@@ -6,11 +6,11 @@ from collections.abc import Collection, Sequence
 
 from engine.config.containers import Declared
 from engine.config.errors import Guess, Problems
-from engine.config.identity import same_folder
 from engine.config.node import Path, Scalar
 from engine.config.node import Sequence as SequenceNode
 from engine.config.readers import INVALID
 from engine.config.schema import PortfolioContainer
+from tracing.storage.paths import same_folder
 
 Inputs = dict[str, tuple[str, ...]]
 

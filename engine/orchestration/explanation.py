@@ -120,8 +120,8 @@ def explain(config: RunConfig, locations: Locations, folder: Path) -> Explanatio
     """
     plan = lay_out(config, folder, {})
     resolved = resolve_with_origins(plan, locations)
+    check_folders(resolved)
     settings = {id_: each.settings for id_, each in resolved.items()}
-    check_folders(plan, settings)
     shared = {id(each): _trace(each, locations) for each in resolved.values()}
     needs = estimate(plan, settings)
     return Explanation(

@@ -17,7 +17,7 @@ from engine.orchestration.lane_paths import lane_paths
 from engine.orchestration.plan import ACTING
 from engine.orchestration.planning import make_plan
 from engine.orchestration.problems import PlanError, PlanProblem
-from engine.orchestration.tracing_setup import resolve_traces
+from engine.orchestration.tracing_setup import resolve_with_origins
 from engine.orchestration.unused import unused
 from engine.trading.sizing import VolatilityTarget
 from tracing.counted import can_be_counted
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from engine.orchestration.estimate import Estimate
     from engine.orchestration.lane_paths import LanePath
     from engine.orchestration.plan import Plan
+    from tracing.resolve import ResolvedTrace
     from tracing.settings import TraceSettings
 
 
@@ -99,8 +100,9 @@ def prepare(
         BadData: if market data cannot be used.
     """
     plan = make_plan(config, folder)
-    traces = resolve_traces(plan, locations)
-    check_folders(plan, traces)
+    resolved = resolve_with_origins(plan, locations)
+    check_folders(resolved)
+    traces = {id_: each.settings for id_, each in resolved.items()}
     check_memory(plan, traces)
     began = perf_counter()
     data = load_bars(data_requests(plan, locations), seed=config.seed, reader=reader)
@@ -161,13 +163,18 @@ def _place(locations: Locations, number: int) -> str:
     return str(locations.of(f"containers.{number}.source.path"))
 
 
-def check_folders(plan: Plan, traces: Mapping[str, TraceSettings]) -> None:
-    """Refuses event files of two containers in one folder (rule S8); the folder of one that writes none is its own."""
-    places = {container.id: number for number, container in enumerate(plan.config.containers)}
-    folders = {id_: (settings.may_stream and settings.storage_path) or id_ for id_, settings in traces.items()}
+def check_folders(traces: Mapping[str, ResolvedTrace]) -> None:
+    """Refuses event files of two containers in one folder, or below another's (rule S8).
+
+    The folder of one that is never traced is its own.
+    """
+    settings = {id_: each.settings for id_, each in traces.items()}
+    folders = {id_: (each.may_trace and each.storage_path) or id_ for id_, each in settings.items()}
     problems = [
         PlanProblem(
-            f"containers.{places.get(later, 0)}.event_tracing.storage_path", folders[later], f"{owner} has this folder"
+            traces[later].origins["storage_path"].path or "",
+            folders[later],
+            f"the folder of {later} would be in that of {owner}: expected one of its own",
         )
         for owner, later in shared_folders(folders)
     ]

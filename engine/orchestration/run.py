@@ -10,7 +10,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from engine.orchestration.board import ContainerCounts, count_containers, standing_of
-from engine.orchestration.machine import peak_mib, versions
+from engine.orchestration.machine import peak_mib, process_s, versions
 from engine.orchestration.part import SCHEMA_VERSION, Part, Report
 from engine.orchestration.plan import ROOT
 from engine.orchestration.results_folder import clear_results
@@ -37,7 +37,7 @@ class Outcome:
     `containers`, `statuses` and `failures` (what went wrong, by id) leave the root out, but for a failure to write its own
     file: it is the run itself. `traces` say where in the code it went wrong. `metrics` by container id.
     `environment_failed`: the machine was at fault. `broken_off`: why the run was ended before its time, None if it was
-    not, or because somebody asked for it.
+    not, or because somebody asked for it. `total_s`: seconds of the whole process, up to the final run.json.
     """
 
     status: str
@@ -50,6 +50,7 @@ class Outcome:
     traces: list[str] = field(default_factory=list)
     environment_failed: bool = False
     broken_off: str | None = None
+    total_s: float = 0.0
 
 
 class Whole:
@@ -137,8 +138,10 @@ class Run:
             return self._way.run(watch)
 
     def finish(self, outcome: Outcome) -> None:
-        """Writes the final run.json."""
-        timings = {"load_s": round(self._prepared.load_s, 6), "sim_s": round(outcome.sim_s, 6)}
+        """Says how long the process took, and writes the final run.json."""
+        outcome.total_s = process_s()
+        seconds = {"load_s": self._prepared.load_s, "sim_s": outcome.sim_s, "total_s": outcome.total_s}
+        timings = {name: round(value, 6) for name, value in seconds.items()}
         self._results.write_run(self._record(outcome.status, timings, outcome.containers))
 
     def _record(self, status: str, timings: Mapping[str, float], containers: ContainerCounts) -> dict[str, Any]:

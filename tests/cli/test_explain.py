@@ -197,9 +197,20 @@ def test_a_wrong_config_is_refused_as_by_run(config, wrong, said):
 def test_two_containers_in_one_folder_are_refused_as_by_run(config):
     """S8."""
     Path(config).write_text(CONFIG.replace("max_events: 7", "storage_path: portfolio_2"))
-    outcome = explain(config)
-    assert outcome.exit_code == 2
-    assert "portfolio_1" in outcome.stderr or "portfolio_2" in outcome.stderr
+    refused = explain(config)
+    assert refused.exit_code == 2
+    assert refused.stderr == (
+        "run.yaml:12:21: containers.1.event_tracing.storage_path: portfolio_2: "
+        "the folder of portfolio_1 would be in that of portfolio_2: expected one of its own\n"
+    )
+
+
+def test_a_folder_that_a_pattern_gives_is_refused_at_the_line_of_the_pattern(config):
+    """S8: also where nothing is streamed, as what is in memory may be written in the end."""
+    Path(config).write_text(CONFIG.replace("[FILL]}", "[FILL], storage_path: ./results/both/}"))
+    (line,) = explain(config).stderr.splitlines()
+    assert line.startswith("run.yaml:20:60: trace_settings.container_settings.portfolio_*.storage_path: both: ")
+    assert "the folder of portfolio_2 would be in that of portfolio_1" in line
 
 
 @pytest.mark.parametrize("columns", [40, 80])

@@ -1,13 +1,18 @@
 """`--json` prints one object with exactly the documented keys, and its figures are those of the results."""
 
 import json
+import subprocess
+import sys
+import time
 
 import pytest
 
-from tests.run_command import read_json, results_of, run
+from tests.run_command import ROOT, changed, read_json, results_of, run, run_process
 from tests.run_configs import FAILING, FULL, SWEEP, write_config
 from tracing.reading.reader import TraceReader
 
+A_TICK = 0.02
+"""Seconds: a process knows when it was started to 0.01."""
 KEYS = [
     "name",
     "status",
@@ -62,6 +67,35 @@ def test_its_times_and_memory_make_sense(full):
     assert 0 < shown["sim_s"] + shown["load_s"] < shown["total_s"]
     assert shown["bars_per_s"] == pytest.approx(300 * 2 / shown["sim_s"], rel=0.01)
     assert 10 < shown["peak_rss_mb"] < 4096
+
+
+def test_total_s_is_the_time_of_the_whole_process(tmp_path):
+    """Between what certainly passed in the process, also before the product was imported, and what passed outside of it."""
+    config = write_config(tmp_path)
+    before_all = "import sys, time; time.sleep(0.7); from cli.app import main; sys.exit(main())"
+    command = [
+        sys.executable,
+        "-c",
+        before_all,
+        "run",
+        str(config),
+        "--output",
+        str(tmp_path / "out"),
+        "--quiet",
+        "--json",
+    ]
+    began = time.monotonic()
+    done = subprocess.run(command, env=changed({}), cwd=ROOT, capture_output=True, text=True, check=True)
+    passed = time.monotonic() - began
+    shown, record = json.loads(done.stdout), read_json(tmp_path / "out" / "run.json")
+    assert 0.7 + shown["load_s"] + shown["sim_s"] <= shown["total_s"] <= passed + A_TICK
+    assert record["timings"]["total_s"] == shown["total_s"]
+
+
+def test_the_closing_table_says_the_same_seconds_as_run_json(tmp_path):
+    done = run_process(write_config(tmp_path), "--output", tmp_path / "out")
+    total_s = read_json(tmp_path / "out" / "run.json")["timings"]["total_s"]
+    assert f"{total_s:.2f} s" in done.stdout.splitlines()[0]
 
 
 def test_a_sweep_counts_its_bars_once_and_its_speed_for_each_portfolio(tmp_path):

@@ -2,7 +2,8 @@
 
 import pytest
 
-from engine.config.identity import id_fault, same_folder
+from engine.config.identity import id_fault
+from tracing.storage.paths import same_folder
 
 
 @pytest.mark.parametrize(

@@ -199,6 +199,9 @@ def test_containers_alike_share_one_result_and_others_do_not():
         ("a\\..\\b", "cannot hold"),
         ("C:x", "cannot hold"),
         ("x" * 129, "at most 128 bytes"),
+        ("a/run.json", "name of a file"),
+        ("EVENTS.jsonl.gz", "name of a file"),
+        ("Con.x/a", "name of a device"),
     ],
 )
 def test_s8_a_storage_path_outside_the_results_is_refused(path, reason):
@@ -210,6 +213,9 @@ def test_s8_two_containers_never_share_a_folder():
     assert shared_folders({"a": "a", "b": "x/b", "c": "c"}) == []
     assert shared_folders({"a": "b", "b": "b"}) == [("b", "a")]
     assert shared_folders({"a": "x/y", "b": "X/Y", "c": "e\u0301", "d": "\u00e9"}) == [("a", "b"), ("c", "d")]
+    assert shared_folders({"a": "B./x", "b": "b", "c": "a/y/z"}) == [("b", "a"), ("a", "c")]
+    assert shared_folders({"a": "x/y/z", "b": "X", "c": "x y"}) == [("b", "a")]
+    assert shared_folders({"a": "a/x", "b": "b/a"}) == []
 
 
 def test_settings_know_whether_they_stream():

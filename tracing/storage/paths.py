@@ -1,4 +1,4 @@
-"""Folders inside the results: what a `storage_path` may name, and who would share one (rule S8)."""
+"""Folders inside the results: what a `storage_path` may name, and which containers would share one (rule S8)."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 _OUTPUT_ROOT = "results"
 _LONGEST_NAME_BYTES = 128
 _FORBIDDEN = frozenset('\\:*?"<>|')
+_DEVICES = frozenset({"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in "0123456789¹²³")})
+_OF_FILES = (".json", ".jsonl", ".gz", ".zst")
 
 
 class StoragePathError(ValueError):
@@ -37,18 +39,35 @@ def folder_within_results(storage_path: str) -> str:
 
 
 def shared_folders(folders: Mapping[str, str]) -> list[tuple[str, str]]:
-    """Pairs of containers, in the order given, the later of which would write into the earlier's folder.
+    """Pairs of containers, in the order given, the second of which would write into the first's folder, or below it.
 
-    `folders` maps each container id to the folder its events go to. Folders that differ in case or Unicode form only are
-    the same on some systems; and a container's own id is taken whether or not it writes there.
+    `folders` maps each container id to the folder its events go to. A container's own id is taken whether or not it writes
+    there. Folders that some file system takes for one are one (`same_folder`).
     """
-    owners = {_folded(container_id): container_id for container_id in folders}
+    owners: dict[tuple[str, ...], str] = {(same_folder(id_),): id_ for id_ in folders}
+    places = {id_: tuple(map(same_folder, folder.split("/"))) for id_, folder in folders.items()}
     pairs = []
-    for container_id, folder in folders.items():
-        owner = owners.setdefault(_folded(folder), container_id)
-        if owner != container_id:
-            pairs.append((owner, container_id))
+    for id_, place in places.items():
+        if (owner := owners.setdefault(place, id_)) != id_:
+            pairs.append((owner, id_))
+    for id_, place in places.items():
+        above = (owners.get(place[:depth], id_) for depth in range(1, len(place)))
+        pairs += [(owner, id_) for owner in above if owner != id_]
     return pairs
+
+
+def same_folder(name: str) -> str:
+    """What two names have in common if some file system keeps them in one folder.
+
+    Neither case nor Unicode form counts, nor do dots and blanks at the end.
+    """
+    folded = unicodedata.normalize("NFC", name).casefold()
+    return unicodedata.normalize("NFC", folded).rstrip(". ")
+
+
+def is_device(name: str) -> bool:
+    """Whether Windows takes the name for a device, whatever stands behind its first dot."""
+    return same_folder(name).partition(".")[0] in _DEVICES
 
 
 def _check(name: str) -> None:
@@ -58,7 +77,7 @@ def _check(name: str) -> None:
         raise StoragePathError(f"a folder's name has at most {_LONGEST_NAME_BYTES} bytes")
     if strange := next((letter for letter in name if not letter.isprintable() or letter in _FORBIDDEN), None):
         raise StoragePathError(f"a folder's name cannot hold {strange!a}")
-
-
-def _folded(folder: str) -> str:
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", folder).casefold())
+    if is_device(name):
+        raise StoragePathError(f"{name!r} is the name of a device on Windows")
+    if same_folder(name).endswith(_OF_FILES):
+        raise StoragePathError(f"{name!r} may be the name of a file that the run writes")
