@@ -47,8 +47,8 @@ class StorageConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         Compression | UnsetType, Meta(description="true or gzip (the default), zstd, or false for plain text")
     ] = UNSET
     max_file_size_mb: Annotated[
-        Annotated[float, Meta(gt=0)] | UnsetType,
-        Meta(description="a file is continued in a next one before it grows beyond this; 1 MB is 1,000,000 bytes"),
+        Annotated[float, Meta(ge=0.01)] | UnsetType,
+        Meta(description="no file is larger: it is continued in a next one; 1 MB is 1,000,000 bytes"),
     ] = UNSET
 
 

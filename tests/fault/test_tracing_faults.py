@@ -117,7 +117,7 @@ def test_a_member_that_ends_inside_a_line_is_damage(tmp_path):
 
 
 def test_s4_a_missing_part_ends_the_reading(tmp_path):
-    tracer = EventTracer("t", DiskStorage(tmp_path, member_bytes=500, max_file_size_mb=1e-6))
+    tracer = EventTracer("t", DiskStorage(tmp_path, member_bytes=500, max_file_size_mb=3e-4))
     for n in range(12):
         tracer.observe(bar(n))
     tracer.close()

@@ -104,10 +104,30 @@ def test_s4_files_are_continued_at_a_member_and_none_grows_beyond_the_limit(tmp_
     assert reader.damage is None
 
 
-def test_s4_a_member_larger_than_the_limit_stands_alone(tmp_path):
-    trace(tmp_path, 300, member_bytes=16_384, max_file_size_mb=1e-6)
-    assert [len(raw_members(path.read_bytes())) for path in tmp_path.iterdir()] == [1] * len(list(tmp_path.iterdir()))
-    assert len(list(TraceReader(tmp_path))) == 300
+@pytest.mark.parametrize("compression", [True, "zstd", False])
+@pytest.mark.parametrize("limit", [400, 1_000, 4_000])
+def test_s4_lines_that_no_file_could_hold_together_are_shared_out(tmp_path, compression, limit):
+    """The readers take many small files in their order, also from the ten-thousandth on."""
+    trace(tmp_path, 3000, member_bytes=16_384, compression=compression, max_file_size_mb=limit / 1e6)
+    sizes = [path.stat().st_size for path in tmp_path.iterdir()]
+    assert len(sizes) > 1
+    assert max(sizes) <= limit
+    reader = TraceReader(tmp_path)
+    assert [event["seq"] for event in reader] == list(range(3000))
+    assert reader.damage is None
+
+
+def test_s4_an_event_that_no_file_can_hold_is_an_error_and_what_was_written_is_counted(tmp_path):
+    tracer = EventTracer("t", DiskStorage(tmp_path, member_bytes=1000, compression=False, max_file_size_mb=0.001))
+    for n in range(8):
+        tracer.observe(bar(n))
+    before = tracer.accounting()["written"]
+    with pytest.raises(WriteFailedError, match="an event of 2,.* bytes, where max_file_size_mb allows 1,000"):
+        tracer.observe(bar(8, "X" * 2000))
+    tracer.close()
+    reader = TraceReader(tmp_path)
+    assert len(list(reader)) == tracer.accounting()["written"] == before > 0
+    assert reader.damage is None
 
 
 def test_s5_the_gzip_header_has_no_time_and_no_name(tmp_path):
@@ -157,11 +177,11 @@ def test_s8_symbolic_links_are_refused(tmp_path):
 
 def test_a_file_somebody_else_wrote_to_is_left_as_it_is(tmp_path):
     file = MemberFile(tmp_path, "events", codec_of(compression=True), 100.0)
-    file.append(b"one\n")
+    file.append(file.codec.member(b"one\n"))
     with file.path.open("ab") as stranger:
         stranger.write(b"?")
     with pytest.raises(WriteFailedError, match="somebody else"):
-        file.append(b"two\n")
+        file.append(file.codec.member(b"two\n"))
     assert file.path.read_bytes().endswith(b"?")
 
 

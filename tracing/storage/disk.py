@@ -143,9 +143,10 @@ class LineStream:
         data = b"".join((*self._chunks, *self._lines))
         self._drop()
         self.failed = True
-        self._file.append(data)
+        for member, count in self._file.packed(data):
+            self._file.append(member)
+            self.written += count
         self.failed = False
-        self.written = self.taken
 
     def _drop(self) -> None:
         self._lines = []

@@ -39,8 +39,8 @@ class ForeignWriteError(OSError):
 class MemberFile:
     """Appends members to `<stem>.jsonl.gz` in a folder, going on in `<stem>.0001.jsonl.gz` before a file grows too big.
 
-    The folder is made with the first member. A member bigger than `max_file_size_mb` stands alone in its file. Another
-    codec, too, goes on in a next file. What is written `durable` is on the disk when `append` returns. `path` is the file
+    The folder is made with the first member. No file is bigger than `max_file_size_mb`: lines whose member would be are
+    packed as several. Another codec, too, goes on in a next file. What is written `durable` is on the disk when `append` returns. `path` is the file
     the last member went to, or the first one will.
     """
 
@@ -66,13 +66,28 @@ class MemberFile:
         self.path = self._path_of_part()
         self._max_bytes = max_file_size_mb * BYTES_PER_MB
 
-    def append(self, lines: bytes) -> None:
-        """Writes the lines as one member.
+    def packed(self, lines: bytes) -> list[tuple[bytes, int]]:
+        """The lines as one member or, where a file could not hold that, as several; each with the number of its lines.
+
+        Raises:
+            WriteFailedError: if a file cannot hold one of the lines alone.
+        """
+        member = self.codec.member(lines)
+        if len(member) <= self._max_bytes:
+            return [(member, lines.count(b"\n"))]
+        last = len(lines) - 1
+        middle = lines.find(b"\n", last // 2, last) + 1 or lines.rfind(b"\n", 0, last) + 1
+        if not middle:
+            reason = f"an event of {len(member):,} bytes, where max_file_size_mb allows {self._max_bytes:,.0f}"
+            raise WriteFailedError(OSError(errno.EFBIG, reason), self.path)
+        return [*self.packed(lines[:middle]), *self.packed(lines[middle:])]
+
+    def append(self, member: bytes) -> None:
+        """Writes a member.
 
         Raises:
             WriteFailedError: if that fails or only part of it could be written; the file then ends as it did before.
         """
-        member = self.codec.member(lines)
         if self._size and self._size + len(member) > self._max_bytes:
             self._next_part()
         try:
