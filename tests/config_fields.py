@@ -100,7 +100,7 @@ FIELDS: dict[str, Change | str] = {
         given=("portfolio_settings={storage_backend: disk, storage_config: {}}",),
     ),
     "StorageConfig.max_file_size_mb": change(
-        "data_settings.storage_config.max_file_size_mb=0.0001",
+        "data_settings.storage_config.max_file_size_mb=0.02",
         given=(_DATA + "bars=2500", "data_settings={storage_backend: disk, storage_config: {}}"),
     ),
     "DataContainer.id": change("containers.data_spare.id=other"),

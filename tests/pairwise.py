@@ -180,8 +180,8 @@ IN_COLUMNS = {
 Choice = dict[str, str]
 
 
-def covering(features: dict[str, dict[str, str]], seed: int, tried: int = 30) -> list[Choice]:
-    """Choices of a value for each feature that hold every pair of values: greedily, the best of some random ones.
+def covering(features: dict[str, dict[str, str]], seed: int) -> list[Choice]:
+    """Choices of a value for each feature that hold every pair of values: greedily, in a random order.
 
     The first pair that is missing stands in the next choice; its other features take the values that are missing most.
     """
@@ -193,29 +193,20 @@ def covering(features: dict[str, dict[str, str]], seed: int, tried: int = 30) ->
     }
     chosen = []
     while missing:
-        wanted = dict(next(iter(missing)))
-        candidates = [_filled(features, wanted, missing, draw) for _ in range(tried)]
-        best = max(candidates, key=lambda candidate: len(_pairs(candidate) & missing.keys()))
-        for pair in _pairs(best):
-            missing.pop(pair, None)
-        chosen.append({name: best[name] for name in features})
+        choice = dict(next(iter(missing)))
+        for name in draw.permutation(list(features)).tolist():
+            if name not in choice:
+                met = {value: _met(choice, (name, value), missing) for value in draw.permutation(list(features[name]))}
+                choice[name] = str(max(met, key=met.__getitem__))
+        for pair in combinations(choice.items(), 2):
+            missing.pop(frozenset(pair), None)
+        chosen.append({name: choice[name] for name in features})
     return chosen
 
 
-def _filled(features, wanted, missing, draw):
-    choice = dict(wanted)
-    for place in draw.permutation(len(features)).tolist():
-        name = list(features)[place]
-        if name not in choice:
-            values = draw.permutation(list(features[name])).tolist()
-            choice[name] = max(
-                values, key=lambda value: sum(frozenset((pair, (name, value))) in missing for pair in choice.items())
-            )
-    return choice
-
-
-def _pairs(choice):
-    return {frozenset(pair) for pair in combinations(choice.items(), 2)}
+def _met(choice, value, missing):
+    """How many missing pairs a further value makes."""
+    return sum(frozenset((known, value)) in missing for known in choice.items())
 
 
 def config(choice: Choice, bars: int = 120) -> str:

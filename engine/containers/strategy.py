@@ -164,14 +164,10 @@ class BarRunner:
 
 
 class StrategyContainer(Container):
-    """A strategy of its own, whose signals go to every portfolio linked to it.
-
-    With `is_followed`, portfolios that are computed as columns take them too: they count, and need not be built.
-    """
+    """A strategy of its own, whose signals go to every portfolio linked to it."""
 
     type = "strategy"
     counted = ("SIGNAL",)
-    is_followed = False
     outlet: Outlet
     clock: Clock
     publisher: FeaturePublisher
@@ -199,7 +195,6 @@ class StrategyContainer(Container):
         event_id = self.outlet.identify("SIGNAL")
         self._signals[decision.direction] += 1
         if not self.outlet.wants("SIGNAL"):
-            self.outlet.published += self.is_followed
             return
         symbol = decision.symbol or self.clock.feeds[feed_number].symbol
         event = signal(self.outlet, event_id, symbol, decision, trade_id=None, cause=cause, strategy=self.strategy_name)

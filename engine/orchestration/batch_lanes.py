@@ -13,7 +13,6 @@ from engine.batch.portfolio import Account, BatchPortfolio
 from engine.batch.turns import FoundTurns, SlicedTurns
 from engine.config.schema import ExecutionContainer as ExecutionConfig
 from engine.config.schema import OwnModel
-from engine.containers.strategy import StrategyContainer
 from engine.strategies.buy_and_hold import BuyAndHold
 from engine.strategies.crossover import Crossover
 from engine.strategies.targets import wanted
@@ -78,9 +77,6 @@ def equip_batch(
             if clock not in cohorts or len(cohorts[clock].lanes) == _lanes_together(stage.plan.config, clock):
                 cohorts[clock] = Cohort(clock)
             portfolio.open_books(_account(stage, id_), find, cohorts[clock])
-            for source in map(containers.get, stage.plan.behind[id_]):
-                if isinstance(source, StrategyContainer):
-                    source.is_followed = True
 
 
 def _lanes_together(config: RunConfig, clock: Clock) -> int:
