@@ -31,6 +31,8 @@ class Request:
     environment: str | None
     assignments: tuple[str, ...]
     container_id: str | None
+    workers: int | None
+    path: str
     strict: bool
     as_json: bool
 
@@ -42,7 +44,7 @@ def explain_config(request: Request) -> int:
 
 def _explain(request: Request, messages: Messages) -> int:
     loaded = load(request.config, request.environment, request.assignments)
-    explanation = _planned(loaded)
+    explanation = _planned(loaded, request)
     warnings = [*loaded.warnings, *explanation.warnings]
     if warnings and request.strict:
         raise RefusedConfigError(*map(refused_by_strict, warnings))
@@ -57,8 +59,8 @@ def _explain(request: Request, messages: Messages) -> int:
     return OK
 
 
-def _planned(loaded: LoadedConfig) -> Explanation:
+def _planned(loaded: LoadedConfig, request: Request) -> Explanation:
     try:
-        return explain(loaded.config, loaded.locations, loaded.base_folder)
+        return explain(loaded.config, loaded.locations, loaded.base_folder, path=request.path, workers=request.workers)
     except PlanError as error:
         raise RefusedConfigError(*located(error, loaded)) from error

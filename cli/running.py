@@ -65,11 +65,11 @@ def _run(request: Request, messages: Messages, signals: Signals, reader: Reader)
             from engine.orchestration.run import Run  # noqa: PLC0415 - by now it is there, if a process has read the data
         try:
             with _claimed(request, prepared) as folder:
-                workers = request.workers or worthwhile_workers(prepared)
+                workers = request.workers or _worthwhile(prepared)
                 how: dict[str, int | str] = {"workers": workers, "path": request.path}
                 run = Run(prepared, folder, how, messages.warn, workers)
                 if kind != "none":
-                    progress.follow(run.standing, estimate(prepared.plan, prepared.traces).memory_mb)
+                    progress.follow(run.standing, _expected_mib(prepared, workers))
                 outcome = _simulate(request, run, signals, progress)
                 show = _shown(request)
                 unwritten = _finish(run, outcome)
@@ -93,6 +93,15 @@ def _shown(request: Request) -> Callable[[Prepared, Outcome, Path], None]:
     from cli.render.summary import print_summary  # noqa: PLC0415 - as above
 
     return print_summary
+
+
+def _worthwhile(prepared: Prepared) -> int:
+    bars = {id_: len(each) for id_, each in prepared.bars.items()}
+    return worthwhile_workers(prepared.plan, prepared.traces, prepared.batch, bars)
+
+
+def _expected_mib(prepared: Prepared, workers: int) -> float:
+    return estimate(prepared.plan, prepared.traces, prepared.batch, workers).memory_mb
 
 
 def _dry_run(request: Request, prepared: Prepared) -> int:
@@ -145,6 +154,7 @@ def _prepare(request: Request, messages: Messages, reader: Reader) -> Prepared:
             loaded.base_folder,
             reader,
             path=request.path,
+            workers=request.workers,
             parameters=loaded.parameters,
         )
         warn((*prepared.warnings, *_off_the_path(request, prepared)))

@@ -1,5 +1,6 @@
-"""Options of every command that reads a config: the layers that lie over the file."""
+"""Options of the commands that read a config: the layers that lie over the file, and how it is run."""
 
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -20,5 +21,31 @@ Assignments = Annotated[
         metavar="A.B.C=VALUE",
         help="Set one value over the file, such as containers.portfolio_1.cash=5; may be repeated, the last one wins.",
         show_default=False,
+    ),
+]
+
+
+class LanePath(StrEnum):
+    """How portfolios are computed."""
+
+    auto = "auto"
+    batch = "batch"
+    event = "event"
+
+
+Workers = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        max=256,
+        show_default="the cores, fewer for a short run",
+        help="Processes that share the portfolios. No result depends on it.",
+    ),
+]
+Computed = Annotated[
+    LanePath,
+    typer.Option(
+        help="How portfolios are computed: as columns where nobody acts on their events (auto, batch; batch warns of "
+        "those that cannot be), or all event by event. The results are the same."
     ),
 ]

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from cli.commands.config_options import Assignments, Environment
+from cli.commands.config_options import Assignments, Computed, Environment, LanePath, Workers
 
 
 def explain(
@@ -20,6 +20,8 @@ def explain(
     ] = None,
     environment: Environment = None,
     assignments: Assignments = [],  # noqa: B006 - typer makes a new list for each call
+    workers: Workers = None,
+    path: Computed = LanePath.auto,
     strict: Annotated[bool, typer.Option("--strict", help="Refuse a config that only deserves a warning.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
@@ -34,6 +36,8 @@ def explain(
         container_id=container_id,
         environment=environment,
         assignments=tuple(assignments),
+        workers=workers,
+        path=path.value,
         strict=strict,
         as_json=as_json,
     )

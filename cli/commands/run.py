@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from cli.commands.config_options import Assignments, Environment
+from cli.commands.config_options import Assignments, Computed, Environment, LanePath, Workers
 
 
 class Progress(StrEnum):
@@ -19,14 +19,6 @@ class Progress(StrEnum):
     none = "none"
 
 
-class LanePath(StrEnum):
-    """How portfolios are computed."""
-
-    auto = "auto"
-    batch = "batch"
-    event = "event"
-
-
 def run(
     config: Annotated[
         Path, typer.Argument(metavar="CONFIG", help="The YAML file that describes the run.", show_default=False)
@@ -37,22 +29,8 @@ def run(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace the run that is in the output folder.")
     ] = False,
-    workers: Annotated[
-        int | None,
-        typer.Option(
-            min=1,
-            max=256,
-            show_default="the cores, fewer for a short run",
-            help="Processes that share the portfolios. No result depends on it.",
-        ),
-    ] = None,
-    path: Annotated[
-        LanePath,
-        typer.Option(
-            help="How portfolios are computed: as columns where nobody acts on their events (auto, batch; batch warns of "
-            "those that cannot be), or all event by event. The results are the same."
-        ),
-    ] = LanePath.auto,
+    workers: Workers = None,
+    path: Computed = LanePath.auto,
     strict: Annotated[
         bool, typer.Option("--strict", help="Refuse a config or data that only deserve a warning.")
     ] = False,
@@ -62,7 +40,7 @@ def run(
     max_memory_mb: Annotated[
         float | None,
         typer.Option(
-            help="Refuse the run if a process of it is estimated to need more MiB, end it if one does.",
+            help="Refuse the run if a process of it certainly needs more MiB, end it if one comes to hold more.",
             show_default=False,
         ),
     ] = None,

@@ -7,18 +7,24 @@ estimate is meant to lie between what a run takes and twice that. docs/cli.md sa
 from __future__ import annotations
 
 import heapq
-from collections import Counter
+import math
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import msgspec
+from msgspec import UNSET
 
 from engine.bus import SHARED
 from engine.config.schema import DataContainer
+from engine.market.file_kind import is_quick
 from engine.market.sources import FileSource
-from engine.orchestration.lane_paths import MOST_LANES
+from engine.orchestration.lane_paths import most_in_a_shard, told_lanes
 from engine.orchestration.row_counts import expected_bars, expected_days
 from engine.orchestration.traffic import Traffic
+from engine.orchestration.worth import worthwhile_workers
+from tracing.counted import can_be_counted
+from tracing.settings import DEFAULT_WINDOW
 from tracing.storage.limits import member_bytes
 
 if TYPE_CHECKING:
@@ -46,8 +52,8 @@ _FILES_MARGIN, _EVENTS_MARGIN = 1.15, 1.25
 
 # Memory, in bytes.
 _PROCESS, _READER = 56 * MIB, 84 * MIB
-_READER_BAR = 240
-"""DuckDB reads in a process of its own, which ends before the simulation begins."""
+_READER_BAR, _ROW = 240, 200
+"""DuckDB reads in a process of its own, which ends before the simulation begins; small texts are read row by row, here."""
 _FILE_BAR, _MADE_BAR = 48, 120
 _VALUE = 8
 _PLANNED, _LANE, _OTHER_CONTAINER, _FILL = 7680, 24 * 1024, 12 * 1024, 30
@@ -56,8 +62,12 @@ _WAITING = 1.2
 """Lines that wait in chunks, to their bytes."""
 _CLOSING = 3
 """Members in the making: joined, packed and on their way, one stream at a time."""
-_EVENT = 500
-_MEMORY_MARGIN = 1.35
+_DENSE = ("BAR", "FEATURES", "PORTFOLIO_UPDATE")
+_EVENT = {"BAR": 400, "FEATURES": 520, "PORTFOLIO_UPDATE": 380}
+_OTHER_EVENT, _SLOT = 560, 20
+"""`_SLOT`: of an event that others keep as well."""
+_MOST, _LEAST = 1.35, 0.75
+"""What is told of memory, to what is counted here."""
 
 _FILES_OF_A_RUN, _FILES_OF_THE_READER = 10, 16
 """Held open at once, by the process that holds most: their number does not grow with the containers (rule S3)."""
@@ -65,27 +75,41 @@ _FILES_OF_A_RUN, _FILES_OF_THE_READER = 10, 16
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """`memory_mb`: MiB of the largest process; `disk_mb`: MB (1,000,000 bytes) of results; `open_files` at once."""
+    """`memory_mb`: MiB of the largest process; `disk_mb`: MB (1,000,000 bytes) of results; `open_files` at once.
+
+    `least_memory_mb`: MiB that it needs even if no strategy trades and no dynamic rule comes true.
+    """
 
     memory_mb: float
+    least_memory_mb: float
     disk_mb: float
     open_files: int
 
 
-def estimate(plan: Plan, traces: Mapping[str, TraceSettings]) -> Estimate:
-    """The needs of a run. A data file that is not there counts as empty."""
-    needs = _Needs(plan, traces)
+def estimate(
+    plan: Plan, traces: Mapping[str, TraceSettings], batch: frozenset[str], workers: int | None = None
+) -> Estimate:
+    """The needs of a run that computes the portfolios in `batch` as columns, by so many `workers` or as many as it is worth.
+
+    A data file that is not there counts as empty.
+    """
+    needs = _Needs(plan, traces, batch, workers)
     return Estimate(
-        memory_mb=round(needs.memory() / MIB, 1),
+        memory_mb=round(needs.memory() * _MOST / MIB, 1),
+        least_memory_mb=round(needs.memory(certain=True) * _LEAST / MIB, 1),
         disk_mb=round(needs.disk() / _MB, 6),
-        open_files=_FILES_OF_THE_READER if needs.reads_files else _FILES_OF_A_RUN,
+        open_files=_FILES_OF_THE_READER if needs.has_reader else _FILES_OF_A_RUN,
     )
 
 
 class _Needs:
-    def __init__(self, plan: Plan, traces: Mapping[str, TraceSettings]) -> None:
+    def __init__(
+        self, plan: Plan, traces: Mapping[str, TraceSettings], batch: frozenset[str], workers: int | None
+    ) -> None:
         self._plan = plan
         self._traces = traces
+        self._batch = batch
+        self._told = told_lanes(plan, traces, batch)
         self._sources = {
             planned.id: planned.config.source
             for planned in plan.of_type("data")
@@ -95,7 +119,11 @@ class _Needs:
         self._days = {id_: expected_days(source, self._bars[id_]) for id_, source in self._sources.items()}
         self._traffic = Traffic(plan, self._bars)
         self._member = member_bytes(sum(settings.may_stream for settings in traces.values()))
-        self.reads_files = any(isinstance(source, FileSource) for source in self._sources.values())
+        self._workers = workers or worthwhile_workers(plan, traces, batch, self._bars)
+        files = {id_: plan.folder / s.path for id_, s in self._sources.items() if isinstance(s, FileSource)}
+        self._read_here = [id_ for id_, path in files.items() if is_quick(path)]
+        self._read_apart = [id_ for id_ in files if id_ not in self._read_here]
+        self.has_reader = bool(self._read_apart)
 
     def disk(self) -> float:
         """Bytes of all files of the results."""
@@ -112,11 +140,12 @@ class _Needs:
         several = len(self._plan.data_of[id_])
         return several * _SYMBOL if several > 1 else 0
 
-    def memory(self) -> float:
-        """Bytes of the largest process."""
-        reader = _READER + _READER_BAR * sum(self._bars[id_] for id_, s in self._sources.items() if _is_file(s))
-        own = _PROCESS + self._columns() + self._containers()
-        return max(own, reader if self.reads_files else 0.0) * _MEMORY_MARGIN
+    def memory(self, *, certain: bool = False) -> float:
+        """Bytes of the largest process, or what is `certain` of them: dense events that are kept whatever is traded."""
+        reader = _READER + _READER_BAR * sum(self._bars[id_] for id_ in self._read_apart) if self.has_reader else 0.0
+        reading = _PROCESS + _ROW * max((self._bars[id_] for id_ in self._read_here), default=0)
+        simulating = _PROCESS + self._columns() + self._containers(certain=certain)
+        return simulating if certain else max(reader, reading, simulating)
 
     def _columns(self) -> float:
         """Bars, and each distinct feature over each data once."""
@@ -129,38 +158,57 @@ class _Needs:
         }
         return bars + sum(_VALUE * self._bars[data] for data, _ in distinct)
 
-    def _containers(self) -> float:
-        """What all have planned, the shared containers, and as many lanes as are simulated at once, the largest."""
-        lanes: Counter[int] = Counter()
-        for id_, planned in self._plan.containers.items():
-            lanes[planned.lane] += self._books(id_) if planned.type == "portfolio" else _OTHER_CONTAINER
-            if self._traces[id_].may_trace:
-                lanes[planned.lane] += self._kept_by(id_, self._traces[id_])
-        shared = lanes.pop(SHARED)
-        at_once = heapq.nlargest(MOST_LANES, lanes.values())
-        return _PLANNED * len(self._traffic.trades) + shared + sum(at_once) + _CLOSING * self._member
+    def _containers(self, *, certain: bool) -> float:
+        """What all have planned, the shared containers, and the lanes of the largest shard.
 
-    def _books(self, id_: str) -> int:
+        Where there are several shards, the tracers of the shared containers come after them, in a simulation of their own.
+        """
+        lanes: defaultdict[int, float] = defaultdict(float)
+        shared_tracers = 0.0
+        for id_, planned in self._plan.containers.items():
+            kept = self._kept_by(id_, certain=certain)
+            if planned.lane == SHARED:
+                shared_tracers += kept
+                lanes[SHARED] += _OTHER_CONTAINER
+            else:
+                lanes[planned.lane] += kept + (self._books(id_) if planned.type == "portfolio" else _OTHER_CONTAINER)
+        shared, count = lanes.pop(SHARED), len(self._traffic.trades)
+        in_columns = len(self._batch - self._told) == count
+        at_once = heapq.nlargest(most_in_a_shard(count, self._workers, in_columns=in_columns), lanes.values())
+        alone = len(at_once) == len(lanes)
+        simulated = sum(at_once) + shared_tracers if alone else max(sum(at_once), shared_tracers)
+        return _PLANNED * count + shared + simulated + _CLOSING * self._member
+
+    def _books(self, id_: str) -> float:
         """The containers of a portfolio's lane, one value a day, and the fills of a block."""
         days = max((self._days[data] for data in self._plan.data_of[id_]), default=0)
-        return round(_LANE + days * _VALUE + self._fills_of_a_block(id_) * _FILL)
+        return _LANE + days * _VALUE + self._fills_of_a_block(id_) * _FILL
 
     def _fills_of_a_block(self, id_: str) -> float:
         bars = self._traffic.bars_of(id_)
         share = min(1.0, self._plan.config.block_size / bars) if bars else 0.0
         return 2 * self._traffic.trades[id_] * share
 
-    def _kept_by(self, id_: str, settings: TraceSettings) -> int:
+    def _kept_by(self, id_: str, *, certain: bool) -> float:
         """Events kept in memory, and what waits in memory to be written."""
-        lines = dict(self._events(id_, settings))
-        waiting = sum(count * _LINE.get(name, _OTHER_LINE) for name, count in lines.items())
-        buffered = round(_WAITING * min(self._member, waiting)) if settings.may_stream else 0
-        policies = {settings.retention_policy, *(rule.action.retention_policy for rule in settings.dynamic_rules)}
-        if not policies & {"all", "sliding_window"}:
+        settings = self._traces[id_]
+        if certain:
+            settings = msgspec.structs.replace(settings, dynamic_rules=())
+        if not settings.may_trace or (id_ in self._batch and can_be_counted(settings)):
+            return 0.0
+        coming = {name: n for name, n in self._events(id_, settings) if not certain or name in _DENSE}
+        waiting = sum(count * _LINE.get(name, _OTHER_LINE) for name, count in coming.items())
+        buffered = _WAITING * min(self._member, waiting) if settings.may_stream else 0.0
+        most = sum(coming.values())
+        if not most:
             return buffered
-        most = sum(lines.values())
-        limited = settings.max_events is not None and not settings.dynamic_rules
-        return buffered + _EVENT * (min(most, settings.max_events or 0) if limited else most)
+        size = sum(count * self._event(id_, name) for name, count in coming.items()) / most
+        return buffered + size * min(most, _most_kept(settings))
+
+    def _event(self, id_: str, name: str) -> float:
+        """Bytes of an event that is kept; one that several lanes are shown in turn is there once."""
+        is_shown = name == "BAR" and id_ not in self._batch and self._plan.containers[id_].type != "data"
+        return _SLOT if is_shown else _EVENT.get(name, _OTHER_EVENT)
 
     def _packed(self, id_: str, settings: TraceSettings) -> float:
         """Bytes of a container's event files."""
@@ -184,6 +232,19 @@ class _Needs:
         """The events that a container's tracer takes, by type: under rules as if each had come true at the start."""
         wanted = settings.types_once_taken
         return ((name, n) for name, n in self._traffic.heard(id_).items() if wanted is None or name in wanted)
+
+
+def _most_kept(settings: TraceSettings) -> float:
+    """The most events that a tracer keeps in memory under its settings, and under those that its rules may bring."""
+    actions = [rule.action for rule in settings.dynamic_rules]
+    policies = {settings.retention_policy, *(action.retention_policy for action in actions)}
+    bounds = [settings.max_events, *(action.max_events for action in actions if action.max_events is not UNSET)]
+    most = 0.0
+    if "sliding_window" in policies:
+        most = max(DEFAULT_WINDOW if bound is None else bound for bound in bounds)
+    if "all" in policies:
+        most = max(most, *(math.inf if bound is None else bound for bound in bounds))
+    return most
 
 
 def _is_file(source: object) -> bool:

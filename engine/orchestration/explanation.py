@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
 from engine.config.schema import DataContainer
 from engine.config.written import WrittenValue, values_of_container, values_of_run
 from engine.orchestration.estimate import Estimate, estimate
-from engine.orchestration.lane_paths import lane_paths
+from engine.orchestration.lane_paths import LanePath, computed_in_columns, lane_paths
 from engine.orchestration.own_code import own_models
 from engine.orchestration.own_strategies import own_parts
 from engine.orchestration.planning import lay_out
-from engine.orchestration.prepare import check_folders, too_little_memory
+from engine.orchestration.prepare import check_folders, tight_memory, too_little_memory
 from engine.orchestration.row_counts import expected_bars
 from engine.orchestration.tracing_setup import resolve_with_origins
 from engine.orchestration.unused import unused
@@ -30,14 +30,13 @@ if TYPE_CHECKING:
     from engine.config.errors import ConfigProblem
     from engine.config.locations import Locations
     from engine.config.schema import RunConfig
-    from engine.orchestration.lane_paths import LanePath
     from engine.orchestration.plan import Plan, Planned
     from tracing.layers import Origin
     from tracing.resolve import ResolvedTrace
 
 COMMAND_LINE = "--set"
 """The layer above all others: what was given beside the file."""
-_EVENT_PATH = "event"
+_EVENT_PATH: Final = "event"
 """How everything but portfolios is computed."""
 _LOWEST_LAYERS = ("built-in", "trace_settings.default", "trace_settings")
 _HIGHEST_LAYERS = ("pattern", "event_tracing", ON_THE_COMMAND_LINE)
@@ -112,8 +111,10 @@ class Explanation:
         return list(rows.values())
 
 
-def explain(config: RunConfig, locations: Locations, folder: Path) -> Explanation:
-    """Explains a checked config that stands in `folder`.
+def explain(
+    config: RunConfig, locations: Locations, folder: Path, *, path: str = "auto", workers: int | None = None
+) -> Explanation:
+    """Explains a checked config that stands in `folder`, run by this `path` and so many `workers`.
 
     Raises:
         PlanError: if the config cannot become a run.
@@ -123,7 +124,10 @@ def explain(config: RunConfig, locations: Locations, folder: Path) -> Explanatio
     check_folders(resolved)
     settings = {id_: each.settings for id_, each in resolved.items()}
     shared = {id(each): _trace(each, locations) for each in resolved.values()}
-    needs = estimate(plan, settings)
+    paths = lane_paths(plan, settings)
+    if path == _EVENT_PATH:
+        paths = dict.fromkeys(paths, LanePath(_EVENT_PATH, "--path event asks for it"))
+    needs = estimate(plan, settings, computed_in_columns(paths, path), workers)
     return Explanation(
         plan=plan,
         locations=locations,
@@ -134,8 +138,9 @@ def explain(config: RunConfig, locations: Locations, folder: Path) -> Explanatio
             *unused(plan, settings, locations),
             *_missing_data(plan, locations),
             *_refusal(plan, needs, locations),
+            *tight_memory(plan, needs, locations),
         ),
-        paths=lane_paths(plan, settings),
+        paths=paths,
     )
 
 

@@ -9,6 +9,7 @@ import msgspec
 import msgspec.structs
 
 from engine.orchestration.own_code import own_models
+from tracing.counted import can_be_counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -20,6 +21,11 @@ Path = Literal["batch", "event"]
 
 MOST_LANES = 250
 """Lanes simulated at once that make events: their containers, and lines that wait, are nearly all the memory that grows."""
+COLUMN_LANES = 4
+"""How many times as many that are computed as columns. They need little room, but do most of their work in their last step,
+and a run that is to stop waits for the step it is in."""
+ROUNDS = 4
+"""Shards for each worker: enough that none waits long for the slowest."""
 
 _KNOWN_OF_ALL = frozenset({"id", "event_tracing"})
 _KNOWN_OF_PORTFOLIOS = _KNOWN_OF_ALL | {
@@ -47,6 +53,26 @@ def lane_paths(plan: Plan, traces: Mapping[str, TraceSettings]) -> dict[str, Lan
         planned.id: _path(next(_obstacles(plan, traces, listeners, planned.id), None))
         for planned in plan.of_type("portfolio")
     }
+
+
+def computed_in_columns(paths: Mapping[str, LanePath], path: str) -> frozenset[str]:
+    """The portfolios that a run computes as columns, if it was asked for with this `path`."""
+    return frozenset(id_ for id_, taken in paths.items() if taken.path == "batch" and path != "event")
+
+
+def told_lanes(plan: Plan, traces: Mapping[str, TraceSettings], batch: frozenset[str]) -> frozenset[str]:
+    """Those of `batch` that are observed, or their execution is: events are made for them."""
+    if plan.config.results.trades or plan.config.results.equity:
+        return batch
+    shown = {id_ for id_ in batch if traces[id_].enabled and not can_be_counted(traces[id_])}
+    answered = {id_ for id_ in batch if traces[plan.execution_of[id_]].enabled}
+    return frozenset(shown | answered)
+
+
+def most_in_a_shard(lanes: int, workers: int, *, in_columns: bool) -> int:
+    """Of so many lanes, those that are simulated at once; `in_columns`: all of them, and nobody observes them."""
+    most = MOST_LANES * COLUMN_LANES if in_columns else MOST_LANES
+    return most if workers == 1 else max(1, min(most, -(-lanes // (workers * ROUNDS))))
 
 
 def _path(obstacle: str | None) -> LanePath:

@@ -13,18 +13,17 @@ from engine.metrics.year import NS_PER_DAY
 from engine.orchestration.bar_lengths import time_bars
 from engine.orchestration.estimate import estimate
 from engine.orchestration.identity import plan_hash, run_correlation_id
-from engine.orchestration.lane_paths import lane_paths
+from engine.orchestration.lane_paths import computed_in_columns, lane_paths, told_lanes
 from engine.orchestration.plan import ACTING
 from engine.orchestration.planning import make_plan
 from engine.orchestration.problems import PlanError, PlanProblem
 from engine.orchestration.tracing_setup import resolve_with_origins
 from engine.orchestration.unused import unused
 from engine.trading.sizing import VolatilityTarget
-from tracing.counted import can_be_counted
 from tracing.storage.paths import shared_folders
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from engine.config.errors import ConfigProblem
@@ -67,12 +66,7 @@ class Prepared:
     @property
     def told(self) -> frozenset[str]:
         """Those of `batch` that are observed, or their execution is: events are made for them."""
-        traces, results = self.traces, self.plan.config.results
-        if results.trades or results.equity:
-            return self.batch
-        shown = {id_ for id_ in self.batch if traces[id_].enabled and not can_be_counted(traces[id_])}
-        answered = {id_ for id_ in self.batch if traces[self.plan.execution_of[id_]].enabled}
-        return frozenset(shown | answered)
+        return told_lanes(self.plan, self.traces, self.batch)
 
     @property
     def folders(self) -> set[str]:
@@ -88,12 +82,13 @@ def prepare(
     reader: Reader | None = None,
     *,
     path: str = "auto",
+    workers: int | None = None,
     parameters: Mapping[str, Parameters] = _NO_SWEEPS,
 ) -> Prepared:
     """Plans the run of a config that stands in `folder`, and loads its data, by a `reader` that may have been started.
 
-    Portfolios that can be are computed as columns, unless the `path` is "event". `parameters` are what sweeps gave their
-    containers, by id.
+    Portfolios that can be are computed as columns, unless the `path` is "event"; by so many `workers`, or as many as it is
+    worth. `parameters` are what sweeps gave their containers, by id.
 
     Raises:
         PlanError: if the config cannot become a run.
@@ -103,23 +98,24 @@ def prepare(
     resolved = resolve_with_origins(plan, locations)
     check_folders(resolved)
     traces = {id_: each.settings for id_, each in resolved.items()}
-    check_memory(plan, traces)
+    paths = lane_paths(plan, traces)
+    batch = computed_in_columns(paths, path)
+    tight = check_memory(plan, locations, traces, batch, workers)
     began = perf_counter()
     data = load_bars(data_requests(plan, locations), seed=config.seed, reader=reader)
     load_s = perf_counter() - began
     _check_lengths(plan, data.bars)
     timed = time_bars(plan, data.bars)
-    paths = lane_paths(plan, traces)
     return Prepared(
         plan=plan,
         traces=traces,
         bars=timed.bars,
-        warnings=[*unused(plan, traces, locations), *data.warnings, *timed.warnings],
+        warnings=[*unused(plan, traces, locations), *tight, *data.warnings, *timed.warnings],
         hash=plan_hash(plan, traces, timed.bars),
         correlation_id=run_correlation_id(plan, timed.bars),
         load_s=load_s,
         paths=paths,
-        batch=frozenset(id_ for id_, taken in paths.items() if taken.path == "batch" and path != "event"),
+        batch=batch,
         streams=sum(settings.may_stream for settings in traces.values()),
         parameters=swept_parameters(plan, parameters),
     )
@@ -182,18 +178,37 @@ def check_folders(traces: Mapping[str, ResolvedTrace]) -> None:
         raise PlanError(problems)
 
 
-def check_memory(plan: Plan, traces: Mapping[str, TraceSettings]) -> None:
-    """Refuses a run that is estimated to need more memory than it may have."""
-    if plan.config.memory_mb is not None and (problem := too_little_memory(plan, estimate(plan, traces))):
+def check_memory(
+    plan: Plan,
+    locations: Locations,
+    traces: Mapping[str, TraceSettings],
+    batch: frozenset[str],
+    workers: int | None = None,
+) -> list[ConfigProblem]:
+    """Refuses a run that certainly needs more memory than it may have; one that only may need it deserves a warning."""
+    if plan.config.memory_mb is None:
+        return []
+    needs = estimate(plan, traces, batch, workers)
+    if problem := too_little_memory(plan, needs):
         raise PlanError([problem])
+    return [*tight_memory(plan, needs, locations)]
 
 
 def too_little_memory(plan: Plan, needs: Estimate) -> PlanProblem | None:
-    """What is wrong if a run may have less memory than it is estimated to need."""
+    """What is wrong if a run may have less memory than it certainly needs."""
     limit = plan.config.memory_mb
-    if limit is None or needs.memory_mb <= limit:
+    if limit is None or needs.least_memory_mb <= limit:
         return None
-    return PlanProblem("memory_mb", f"{limit:g}", f"the run is estimated to need {needs.memory_mb:,.1f} MiB")
+    reason = f"the run needs at least {needs.least_memory_mb:,.1f} MiB, and is estimated to need {needs.memory_mb:,.1f}"
+    return PlanProblem("memory_mb", f"{limit:g}", reason)
+
+
+def tight_memory(plan: Plan, needs: Estimate, locations: Locations) -> Iterator[ConfigProblem]:
+    """What is odd if a run may have less memory than the most that it is estimated to need."""
+    limit = plan.config.memory_mb
+    if limit is not None and needs.least_memory_mb <= limit < needs.memory_mb:
+        reason = f"the run may need up to {needs.memory_mb:,.1f} MiB, and is ended if it comes to hold more than this"
+        yield locations.problem("memory_mb", f"{limit:g}", reason)
 
 
 def _check_lengths(plan: Plan, bars: Mapping[str, Bars]) -> None:

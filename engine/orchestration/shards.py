@@ -11,7 +11,7 @@ import msgspec
 from engine.bus import SHARED
 from engine.containers.root import RootContainer
 from engine.orchestration.board import Progress, count_containers
-from engine.orchestration.lane_paths import MOST_LANES
+from engine.orchestration.lane_paths import most_in_a_shard
 from engine.orchestration.own_code import load_own_code
 from engine.orchestration.part import Part
 from engine.orchestration.plan import ROOT
@@ -33,13 +33,6 @@ if TYPE_CHECKING:
     from tracing.settings import TraceSettings
 
     Observe = Callable[[Simulation], Callable[[], None]]
-
-COLUMN_LANES = 4
-"""How many times as many that are computed as columns. They need little room, but do most of their work in their last step,
-and a run that is to stop waits for the step it is in."""
-
-ROUNDS = 4
-"""Shards for each worker: enough that none waits long for the slowest."""
 
 
 class SharedFailureError(RuntimeError):
@@ -90,8 +83,7 @@ def parcel(plan: Plan, workers: int, batch: Collection[str] = ()) -> list[Shard]
     The portfolios in `batch` are computed as columns, and nobody observes them.
     """
     lanes = [planned.lane for planned in plan.of_type("portfolio")]
-    most = MOST_LANES * COLUMN_LANES if len(batch) == len(lanes) else MOST_LANES
-    size = most if workers == 1 else max(1, min(most, -(-len(lanes) // (workers * ROUNDS))))
+    size = most_in_a_shard(len(lanes), workers, in_columns=len(batch) == len(lanes))
     return [Shard(n, tuple(lanes[start : start + size])) for n, start in enumerate(range(0, len(lanes), size))]
 
 

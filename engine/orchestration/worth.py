@@ -5,10 +5,14 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from engine.orchestration.lane_paths import told_lanes
 from engine.orchestration.traffic import Traffic
 
 if TYPE_CHECKING:
-    from engine.orchestration.prepare import Prepared
+    from collections.abc import Mapping
+
+    from engine.orchestration.plan import Plan
+    from tracing.settings import TraceSettings
 
 _EVENT_S, _BAR_S, _TRADE_S, _LANE_S = 6e-6, 15e-6, 150e-6, 1e-3
 """Seconds for a traced event, a bar that a user's code is shown, a trade, and a portfolio from its making to its file."""
@@ -20,9 +24,14 @@ _WORTH_S = 3.0
 """Seconds of simulation that make another process worth while."""
 
 
-def worthwhile_workers(prepared: Prepared) -> int:
-    """As many as there are cores, unless the run is so short that they would spend it starting."""
-    return max(1, min(_cores(), len(prepared.plan.execution_of), int(_seconds(prepared) / _WORTH_S)))
+def worthwhile_workers(
+    plan: Plan, traces: Mapping[str, TraceSettings], batch: frozenset[str], bars: Mapping[str, int]
+) -> int:
+    """As many as there are cores, unless the run is so short that they would spend it starting.
+
+    `bars` are those of each data container, by id.
+    """
+    return max(1, min(_cores(), len(plan.execution_of), int(_seconds(plan, traces, batch, bars) / _WORTH_S)))
 
 
 def _cores() -> int:
@@ -32,13 +41,12 @@ def _cores() -> int:
     return os.cpu_count() or 1
 
 
-def _seconds(prepared: Prepared) -> float:
+def _seconds(plan: Plan, traces: Mapping[str, TraceSettings], batch: frozenset[str], bars: Mapping[str, int]) -> float:
     """What one process would need, told from the plan and the length of the data."""
-    plan = prepared.plan
-    traffic = Traffic(plan, {id_: len(bars) for id_, bars in prepared.bars.items()})
+    traffic = Traffic(plan, bars)
     own_code = [id_ for id_, strategy in plan.own_code.items() if not strategy.is_column]
-    batch, told = prepared.batch, prepared.told
-    traced = [id_ for id_, trace in prepared.traces.items() if trace.enabled and (id_ in told or id_ not in batch)]
+    told = told_lanes(plan, traces, batch)
+    traced = [id_ for id_, trace in traces.items() if trace.enabled and (id_ in told or id_ not in batch)]
     events = {id_: sum(traffic.heard(id_).values()) for id_ in traced}
     trades = traffic.trades
     return (

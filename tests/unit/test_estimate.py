@@ -13,10 +13,8 @@ import pytest
 from cli.config_file import read_config
 from engine.features.spec import FeatureSpec
 from engine.market.sources import FileSource, SyntheticSource
-from engine.orchestration.estimate import estimate
-from engine.orchestration.planning import lay_out
+from engine.orchestration.explanation import explain
 from engine.orchestration.row_counts import expected_bars, expected_days
-from engine.orchestration.tracing_setup import resolve_traces
 from engine.orchestration.trade_rate import UNKNOWN_RATE, crossing_rate, expected_trades
 from engine.strategies.buy_and_hold import BuyAndHold
 from engine.strategies.crossover import Crossover
@@ -77,10 +75,9 @@ def folder(tmp_path):
     return tmp_path
 
 
-def estimated(config):
+def estimated(config, path="auto", workers=None):
     loaded = read_config(config, str(config))
-    plan = lay_out(loaded.config, loaded.base_folder, {})
-    return estimate(plan, resolve_traces(plan, loaded.locations))
+    return explain(loaded.config, loaded.locations, loaded.base_folder, path=path, workers=workers).estimate
 
 
 def taken(config, output):

@@ -122,7 +122,7 @@ def test_s4_an_event_that_no_file_can_hold_is_an_error_and_what_was_written_is_c
     for n in range(8):
         tracer.observe(bar(n))
     before = tracer.accounting()["written"]
-    with pytest.raises(WriteFailedError, match="an event of 2,.* bytes, where max_file_size_mb allows 1,000"):
+    with pytest.raises(WriteFailedError, match=r"an event of 2,.* bytes, where max_file_size_mb allows 1,000"):
         tracer.observe(bar(8, "X" * 2000))
     tracer.close()
     reader = TraceReader(tmp_path)
