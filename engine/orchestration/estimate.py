@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import heapq
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec import UNSET
 
+from engine.batch.cohort import lanes_together
 from engine.bus import SHARED
 from engine.config.schema import DataContainer
+from engine.features.columns import BUDGET as COMPUTED_AT_ONCE
 from engine.market.file_kind import is_quick
 from engine.market.sources import FileSource
+from engine.market.synthetic import BLOCK as MADE_AT_ONCE
 from engine.orchestration.lane_paths import most_in_a_shard, told_lanes
 from engine.orchestration.row_counts import expected_bars, expected_days
 from engine.orchestration.traffic import Traffic
@@ -54,10 +57,14 @@ _FILES_MARGIN, _EVENTS_MARGIN = 1.15, 1.25
 _PROCESS, _READER = 56 * MIB, 84 * MIB
 _READER_BAR, _ROW = 240, 200
 """DuckDB reads in a process of its own, which ends before the simulation begins; small texts are read row by row, here."""
-_FILE_BAR, _MADE_BAR = 48, 120
+_BAR, _MADE_BAR = 48, 72
 _VALUE = 8
-_PLANNED, _LANE, _OTHER_CONTAINER, _FILL = 7680, 24 * 1024, 12 * 1024, 30
-"""`_PLANNED`: a portfolio's config, plan and report, for the whole run; `_LANE`: what simulates it, in its turn."""
+_PLANNED, _LANE, _COLUMN_LANE, _OTHER_CONTAINER, _FILL = 7680, 24 * 1024, 9 * 1024, 12 * 1024, 30
+"""`_PLANNED`: a portfolio's config, plan and report, for the whole run; `_LANE`: what simulates it, in its turn; `_COLUMN_LANE`: as columns."""
+_CELL = 50
+"""Of a bar of a portfolio that is computed with others at once."""
+_DECODED = 1.4
+"""Events that another process brought, to such as are made here, which have their texts in common."""
 _WAITING = 1.2
 """Lines that wait in chunks, to their bytes."""
 _CLOSING = 3
@@ -148,15 +155,22 @@ class _Needs:
         return simulating if certain else max(reader, reading, simulating)
 
     def _columns(self) -> float:
-        """Bars, and each distinct feature over each data once."""
-        bars = sum(n * (_FILE_BAR if _is_file(self._sources[id_]) else _MADE_BAR) for id_, n in self._bars.items())
+        """What is made or computed at a time, and a block of all columns: they stand in files, of which the rest is not held."""
+        made = [n for id_, n in self._bars.items() if not _is_file(self._sources[id_])]
         distinct = {
             (data, spec)
             for id_ in self._plan.containers
             for spec in self._plan.features(id_).values()
             for data in self._plan.data_of[id_]
         }
-        return bars + sum(_VALUE * self._bars[data] for data, _ in distinct)
+        at_a_time = max(
+            _MADE_BAR * min(max(made, default=0), MADE_AT_ONCE),
+            *(min(2 * _VALUE * self._bars[data], 2 * COMPUTED_AT_ONCE) for data, _ in distinct),
+            0,
+        )
+        block = self._plan.config.block_size
+        held = sum(_BAR * min(n, block) for n in self._bars.values())
+        return at_a_time + held + sum(_VALUE * min(self._bars[data], block) for data, _ in distinct)
 
     def _containers(self, *, certain: bool) -> float:
         """What all have planned, the shared containers, and the lanes of the largest shard.
@@ -176,13 +190,24 @@ class _Needs:
         in_columns = len(self._batch - self._told) == count
         at_once = heapq.nlargest(most_in_a_shard(count, self._workers, in_columns=in_columns), lanes.values())
         alone = len(at_once) == len(lanes)
-        simulated = sum(at_once) + shared_tracers if alone else max(sum(at_once), shared_tracers)
+        own = sum(at_once) + _CELL * self._cells(len(at_once))
+        simulated = own + shared_tracers if alone else max(own, _DECODED * shared_tracers)
         return _PLANNED * count + shared + simulated + _CLOSING * self._member
+
+    def _cells(self, at_once: int) -> int:
+        """Bars times lanes of the largest cohort, of so many lanes that are simulated at once."""
+        cells = 0
+        for data, lanes in Counter(self._plan.data_of[id_] for id_ in self._batch).items():
+            bars = min(self._plan.config.block_size, sum(self._bars[id_] for id_ in data))
+            together = 1 if self._plan.config.timeout_s is not None else lanes_together(max(1, bars))
+            cells = max(cells, bars * min(lanes, at_once, together))
+        return cells
 
     def _books(self, id_: str) -> float:
         """The containers of a portfolio's lane, one value a day, and the fills of a block."""
         days = max((self._days[data] for data in self._plan.data_of[id_]), default=0)
-        return _LANE + days * _VALUE + self._fills_of_a_block(id_) * _FILL
+        lane = _COLUMN_LANE if id_ in self._batch - self._told else _LANE
+        return lane + days * _VALUE + self._fills_of_a_block(id_) * _FILL
 
     def _fills_of_a_block(self, id_: str) -> float:
         bars = self._traffic.bars_of(id_)

@@ -1,6 +1,7 @@
 """What tracing takes of the memory, measured: `python -m tests.bench.memory_table` prints the table of docs/memory.md.
 
-Every figure is a difference between the peaks of whole `admf run` processes, so that nothing is left out of it.
+Every figure is a difference between the peaks of whole `admf run` processes, so that nothing is left out of it. With `--config`
+and the number of a row it prints the config of that row.
 """
 
 from __future__ import annotations
@@ -13,10 +14,10 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-CONFIG = """
+CONFIG = """\
 name: memory
 containers:
-  - {{id: data_x, type: data, source: {{name: synthetic, symbol: X, bars: {bars}, bar_length: 1h, volatility: 0.6}}}}
+  - {{id: data_x, type: data, source: {{name: synthetic, symbol: X, bars: {bars}, bar_length: {length}, volatility: 0.6}}}}
   - id: "portfolio_{{n}}"
     type: portfolio
     inputs: [data_x]
@@ -33,83 +34,113 @@ TRACING = {
     "all in memory": "{events_to_trace: ALL, retention_policy: all}",
     "to disk": "{mode: full}",
 }
-SHORT, LONG = 150, 450
-"""Bars: of the runs with 1,000 portfolios, and where a window of 1,000 events must be full."""
-FULL_EVENTS = 10_000
 
 
-class Row(NamedTuple):
-    """A line of the table: `portfolios` that trace in this way, computed by `path`, and the MB that all of them may add."""
+class Case(NamedTuple):
+    """A run: so many portfolios over bars of a length, which trace in some way and are computed by a path."""
 
-    title: str
-    specified: str
     tracing: str
     portfolios: int
     bars: int
+    length: str
+    path: str
+
+    @property
+    def config(self) -> str:
+        """The text of its config."""
+        return CONFIG.format(
+            tracing=TRACING[self.tracing], portfolios=self.portfolios, bars=self.bars, length=self.length
+        )
+
+
+class Row(NamedTuple):
+    """A line of the table: what `case` takes beyond the same run of `beside` portfolios without tracing, shared out.
+
+    The specification allows each container `specified`; all together may add `most_mb`.
+    """
+
+    tracing: str
+    specified: str
+    case: Case
+    beside: int
     most_mb: float
-    path: str = "event"
+
+    @property
+    def added_mb(self) -> float:
+        """MB (1,000,000 bytes) that are added: by each container, or by all of a thousand beside one."""
+        without = self.case._replace(tracing="none", portfolios=self.beside)
+        return (peak_mb(self.case) - peak_mb(without)) / self.beside
+
+    @property
+    def cells(self) -> list[str]:
+        """The row but for what was measured."""
+        case = self.case
+        run = f"{case.portfolios:,} x {case.bars:,} bars of {case.length}, `--path {case.path}`"
+        adds = "all, beside one" if case.portfolios > self.beside else "each container"
+        return [self.tracing, run, adds, self.specified, f"{self.most_mb:g} MB"]
 
 
-ROWS = (
-    Row("no tracing: 1,000 portfolios beside one", "0 MB", "none", 1000, SHORT, 20.0, "auto"),
-    Row("minimal: 1,000 portfolios beside one", "1,000 to 2,000 MB", "minimal", 1000, SHORT, 20.0, "auto"),
-    Row("no tracing, event by event: 1,000 portfolios beside one", "0 MB", "none", 1000, SHORT, 20.0),
-    Row("minimal, event by event: 1,000 portfolios beside one", "1,000 to 2,000 MB", "minimal", 1000, SHORT, 20.0),
-    Row("sliding window of 100 events, one container", "1 to 5 MB", "window of 100", 1, LONG, 0.1),
-    Row("sliding window of 1,000 events, one container", "10 to 50 MB", "window of 1000", 1, LONG, 1.0),
-    Row("all of 10,000 events in memory, one container", "100 MB and more", "all in memory", 1, FULL_EVENTS // 3, 10.0),
-    Row("streaming to disk, one container", "10 to 20 MB", "to disk", 1, FULL_EVENTS // 3, 2.0, "auto"),
-    Row("streaming to disk: 1,000 portfolios beside one", "10,000 to 20,000 MB", "to disk", 1000, SHORT, 80.0, "auto"),
-)
-TOGETHER = 50
-"""What one container takes is too little to be seen: so many are measured together."""
+def _rows() -> list[Row]:
+    thousand = [
+        ("none", "no tracing", "0 MB", "auto", 20.0, 80.0),
+        ("minimal", "minimal", "1,000 to 2,000 MB", "auto", 20.0, 80.0),
+        ("none", "no tracing", "0 MB", "event", 20.0, 40.0),
+        ("minimal", "minimal", "1,000 to 2,000 MB", "event", 20.0, 40.0),
+        ("to disk", "streaming to disk", "10,000 to 20,000 MB", "auto", 80.0, 120.0),
+    ]
+    few = [
+        ("window of 100", "sliding window of 100 events", "1 to 5 MB", 0.1),
+        ("window of 1000", "sliding window of 1,000 events", "10 to 50 MB", 1.0),
+    ]
+    rows = []
+    for bars, length, place in ((150, "1h", 0), (5000, "1d", 1)):
+        for tracing, title, specified, path, *most in thousand:
+            rows.append(Row(title, specified, Case(tracing, 1000, bars, length, path), 1, most[place]))
+    for bars, length in ((450, "1h"), (5000, "1d")):
+        for tracing, title, specified, most_mb in few:
+            rows.append(Row(title, specified, Case(tracing, FEW, bars, length, "event"), FEW, most_mb))
+    for bars, length, most_mb in ((3333, "1h", 10.0), (5000, "1d", 15.0)):
+        all_in_memory = Case("all in memory", 1, bars, length, "event")
+        rows.append(Row("all events in memory", "100 MB and more", all_in_memory, 1, most_mb))
+        to_disk = Case("to disk", 1, bars, length, "auto")
+        rows.append(Row("streaming to disk", "10 to 20 MB", to_disk, 1, 2.0))
+    return rows
 
 
-def added_mb(row: Row) -> float:
-    """MB (1,000,000 bytes) that a row's tracing adds to a run without; of 1,000 portfolios, all that they add to one."""
-    if row.portfolios > 1:
-        return peak_mb(row.tracing, row.portfolios, row.bars, row.path) - peak_mb("none", 1, row.bars, row.path)
-    together = TOGETHER if row.bars == LONG else 1
-    traced, untraced = (peak_mb(kind, together, row.bars, row.path) for kind in (row.tracing, "none"))
-    return (traced - untraced) / together
+FEW = 50
+"""What one container takes is too little to be seen: so many are measured together, and their sum is shared out."""
+ROWS = _rows()
 
 
 @cache
-def peak_mb(tracing: str, portfolios: int, bars: int, path: str) -> float:
-    """The peak of a run, in MB: the least of three, of many portfolios of one."""
-    return min(_peak_mb(tracing, portfolios, bars, path) for _ in range(1 if portfolios > 1 else 3))
+def peak_mb(case: Case) -> float:
+    """The peak of a run in one process, in MB: the least of three, of a thousand portfolios of one."""
+    return min(_peak_mb(case) for _ in range(1 if case.portfolios > FEW else 3))
 
 
-def _peak_mb(tracing: str, portfolios: int, bars: int, path: str) -> float:
+def _peak_mb(case: Case) -> float:
     with tempfile.TemporaryDirectory() as folder:
         config = Path(folder) / "memory.yaml"
-        config.write_text(CONFIG.format(tracing=TRACING[tracing], portfolios=portfolios, bars=bars))
-        command = [
-            sys.executable,
-            "-m",
-            "cli",
-            "run",
-            str(config),
-            "--output",
-            str(Path(folder) / "out"),
-            "--json",
-            "--quiet",
-            "--workers",
-            "1",
-            "--path",
-            path,
-        ]
+        config.write_text(case.config)
+        options = ["--output", str(Path(folder) / "out"), "--json", "--quiet", "--workers", "1", "--path", case.path]
+        command = [sys.executable, "-m", "cli", "run", str(config), *options]
         done = subprocess.run(command, capture_output=True, text=True, check=True)
     shown = json.loads(done.stdout)
-    assert shown["trades"] >= 2 * portfolios
+    assert shown["trades"] >= 2 * case.portfolios
     return float(shown["peak_rss_mb"]) * (1 << 20) / 1e6
 
 
+HEADINGS = ["row", "tracing", "run", "counted of", "the specification allows", "may add", "adds"]
+
+
 def main() -> None:
-    """Prints the table."""
-    sys.stdout.write("| configuration | the specification allows | may add | adds |\n|---|---|---|---|\n")
-    for row in ROWS:
-        sys.stdout.write(f"| {row.title} | {row.specified} | {row.most_mb:g} MB | {added_mb(row):.2f} MB |\n")
+    """Prints the table, or the config of a row."""
+    if "--config" in sys.argv:
+        sys.stdout.write(ROWS[int(sys.argv[-1]) - 1].case.config)
+        return
+    sys.stdout.write(f"| {' | '.join(HEADINGS)} |\n|{'---|' * len(HEADINGS)}\n")
+    for number, row in enumerate(ROWS, 1):
+        sys.stdout.write(f"| {number} | {' | '.join(row.cells)} | {row.added_mb:.2f} MB |\n")
         sys.stdout.flush()
 
 

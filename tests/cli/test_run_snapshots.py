@@ -1,6 +1,7 @@
 """Partial results while a run is at work (S12), files that survive the loss of power (S6), a bound on memory (promise 7)."""
 
 import errno
+import json
 import os
 from itertools import pairwise
 from types import SimpleNamespace
@@ -12,7 +13,7 @@ from typer.testing import CliRunner
 from cli.app import app
 from engine.orchestration.results_folder import write_metrics
 from tests.fault.long_runs import check_tree
-from tests.run_command import files_of, read_json, results_of, run
+from tests.run_command import files_of, read_json, results_of, run, run_process
 from tests.run_configs import write_config
 from tracing.reading.reader import TraceReader
 
@@ -169,15 +170,30 @@ def test_7_a_run_that_would_need_too_much_memory_is_refused_and_nothing_is_writt
     for option in asked:
         outcome = run(config, "--output", tmp_path / "out", *option)
         assert outcome.exit_code == 2
-        assert outcome.stderr.startswith(f"{' '.join(option)}: memory_mb: 20: the run is estimated to need ")
+        assert outcome.stderr.startswith(f"{' '.join(option)}: memory_mb: 20: the run needs at least ")
     write_config(tmp_path, TRADING + "memory_mb: 20\n")
     assert run(config, "--output", tmp_path / "out").exit_code == 2
     explained = CliRunner().invoke(app, ["explain", str(config)])
     assert explained.exit_code == 0
-    assert "memory_mb: 20: the run is estimated to need " in explained.stderr
+    assert "memory_mb: 20: the run needs at least " in explained.stderr
     assert CliRunner().invoke(app, ["explain", str(config), "--strict"]).exit_code == 2
     assert not (tmp_path / "out").exists()
     assert run(config, "--output", tmp_path / "out", "--quiet", "--max-memory-mb", "4000").exit_code == 0
+
+
+def test_7_a_run_that_fits_is_never_refused(tmp_path):
+    """What it takes at most is an upper bound: below that it is warned of, and ended only if it comes to hold more."""
+    config = write_config(tmp_path, TRADING)
+    needs = json.loads(CliRunner().invoke(app, ["explain", str(config), "--json"]).stdout)["estimate"]
+    takes = run_process(config, "--output", tmp_path / "first", "--quiet", "--json")
+    held = json.loads(takes.stdout)["peak_rss_mb"]
+    assert needs["least_memory_mb"] < held < needs["memory_mb"]
+    limit = str(held + 2)
+    done = run_process(config, "--output", tmp_path / "out", "--quiet", "--max-memory-mb", limit)
+    assert done.returncode == 0
+    said = f"the run may need up to {needs['memory_mb']:,.1f} MiB, and is ended if it comes to hold more than this"
+    assert said in done.stderr
+    assert said in CliRunner().invoke(app, ["explain", str(config), "--set", f"memory_mb={limit}"]).stderr
 
 
 @pytest.mark.parametrize("text", ["0", "-1", "much"])

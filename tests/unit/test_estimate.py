@@ -4,6 +4,7 @@ import gzip
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ from engine.orchestration.row_counts import expected_bars, expected_days
 from engine.orchestration.trade_rate import UNKNOWN_RATE, crossing_rate, expected_trades
 from engine.strategies.buy_and_hold import BuyAndHold
 from engine.strategies.crossover import Crossover
-from tests.bench.memory_table import CONFIG, TRACING, peak_mb
+from tests.bench.memory_table import CONFIG, TRACING
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND = (sys.executable, "-m", "cli", "run")
@@ -64,6 +65,25 @@ containers:
     strategy: {name: buy_and_hold}
     event_tracing: {events_to_trace: ALL, retention_policy: all, storage_backend: disk, storage_config: {compression: false}}
 """
+SHARED = """
+containers:
+  - {id: data_x, type: data, source: {name: synthetic, symbol: X, bars: 1000, bar_length: 1d, seed: 3, volatility: 0.6}}
+  - {id: execution_1, type: execution, commission: {name: percent, percent: 0.01}}
+  - id: "portfolio_{cash}"
+    type: portfolio
+    inputs: [data_x]
+    execution: execution_1
+    cash: "{cash}"
+    sweep: {cash: {range: {from: 1000, to: 1099}}}
+    features: {fast: {indicator: SMA, timeperiod: 5}, slow: {indicator: SMA, timeperiod: 20}}
+    strategy: {name: crossover, fast: fast, slow: slow, direction: both}
+trace_settings: TRACING
+"""
+MORE = {
+    "window": "{mode: sliding_window, events_to_trace: ALL}",
+    "window of 10000": "{events_to_trace: ALL, retention_policy: sliding_window, max_events: 10000}",
+    "all, bounded": "{events_to_trace: ALL, retention_policy: all, max_events: 100000, storage_backend: memory}",
+}
 
 
 @pytest.fixture
@@ -80,13 +100,14 @@ def estimated(config, path="auto", workers=None):
     return explain(loaded.config, loaded.locations, loaded.base_folder, path=path, workers=workers).estimate
 
 
-def taken(config, output):
+def taken(config, output, *options):
     """MiB of memory, MB on disk and files open at once, of a run in a process of its own."""
-    command = [*COMMAND, str(config), "--output", str(output), "--json", "--quiet"]
+    command = [*COMMAND, str(config), "--output", str(output), "--json", "--quiet", *options]
     most = 0
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         while process.poll() is None:
             most = max(most, _open_files(process.pid))
+            time.sleep(0.01)
         printed = json.loads(process.stdout.read())
     disk = sum(path.stat().st_size for path in output.rglob("*") if path.is_file())
     return printed["peak_rss_mb"], disk / 1e6, most
@@ -112,24 +133,68 @@ def test_a_run_takes_what_was_estimated_and_more_than_half_of_it(name, folder, t
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("way", [("auto", 1), ("auto", 2), ("event", 1), ("event", 2)])
 @pytest.mark.parametrize(
-    ("tracing", "portfolios", "bars", "path"),
+    ("tracing", "portfolios", "bars"),
     [
-        ("minimal", 1000, 150, "auto"),
-        ("window of 1000", 50, 450, "event"),
-        ("all in memory", 1, 3333, "event"),
-        ("to disk", 1, 3333, "event"),
-        ("to disk", 300, 300, "event"),
+        ("none", 1, 100_000),
+        ("none", 100, 1000),
+        ("none", 1000, 150),
+        ("minimal", 1000, 150),
+        ("to disk", 1, 3333),
+        ("to disk", 300, 300),
+        ("window of 1000", 50, 450),
+        ("window", 50, 5000),
+        ("window", 300, 1000),
+        ("all in memory", 1, 3333),
+        ("all in memory", 60, 1000),
+        ("all, bounded", 60, 1000),
     ],
 )
 def test_each_way_of_tracing_takes_what_was_estimated_and_more_than_half_of_it(
-    tracing, portfolios, bars, path, tmp_path
+    tmp_path, tracing, portfolios, bars, way
 ):
-    """The configurations of docs/memory.md, and as many portfolios as are not simulated at once."""
+    path, workers = way
     config = tmp_path / "memory.yaml"
-    config.write_text(CONFIG.format(tracing=TRACING[tracing], portfolios=portfolios, bars=bars))
-    memory = peak_mb(tracing, portfolios, bars, path) * 1e6 / (1 << 20)
-    assert memory <= estimated(config).memory_mb <= 2 * memory
+    config.write_text(CONFIG.format(tracing=(TRACING | MORE)[tracing], portfolios=portfolios, bars=bars, length="1h"))
+    expected = estimated(config, path, workers)
+    memory, disk, _ = taken(config, tmp_path / "results", "--path", path, "--workers", str(workers))
+    assert expected.least_memory_mb <= memory <= expected.memory_mb <= 2 * memory
+    assert disk <= expected.disk_mb <= 2 * disk
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("tracing", ["all, bounded", "window of 10000"])
+def test_shared_containers_that_keep_the_events_of_all_are_estimated_too(tmp_path, tracing, workers):
+    """Each of many portfolios keeps what it sees, and so do their data, their execution and the root."""
+    config = tmp_path / "shared.yaml"
+    config.write_text(SHARED.replace("TRACING", MORE[tracing]))
+    expected = estimated(config, "event", workers)
+    memory, _, _ = taken(config, tmp_path / "results", "--path", "event", "--workers", str(workers))
+    assert expected.least_memory_mb <= memory <= expected.memory_mb <= 2 * memory
+
+
+def test_a_window_is_estimated_by_what_it_holds(tmp_path):
+    """Of the default length or said, and never more than events will come."""
+    config = tmp_path / "memory.yaml"
+
+    def memory(tracing):
+        config.write_text(CONFIG.format(tracing=tracing, portfolios=100, bars=1000, length="1h"))
+        return estimated(config, "event", 1).memory_mb
+
+    window = "{mode: sliding_window, events_to_trace: ALL%s}"
+    assert memory(window % "") == memory(window % ", max_events: 1000")
+    assert memory(window % ", max_events: 100000") == memory(window % ", max_events: 10000000")
+    assert memory(window % ", max_events: 0") == memory("{enabled: false}")
+    assert memory(window % ", max_events: 2000") > memory(window % "")
+
+
+def test_the_workers_share_the_portfolios(tmp_path):
+    config = tmp_path / "memory.yaml"
+    config.write_text(CONFIG.format(tracing=TRACING["window of 1000"], portfolios=100, bars=1000, length="1h"))
+    one, two = (estimated(config, "event", workers).memory_mb for workers in (1, 2))
+    assert two < 0.8 * one
 
 
 def test_rules_are_counted_as_if_they_had_come_true_at_the_start(tmp_path):
