@@ -76,7 +76,7 @@ _OTHER_EVENT, _SLOT = 560, 20
 _MOST, _LEAST = 1.35, 0.75
 """What is told of memory, to what is counted here."""
 
-_FILES_OF_A_RUN, _FILES_OF_THE_READER = 10, 16
+_FILES_OF_A_RUN, _FILES_OF_A_SOURCE, _FILES_OF_THE_READER = 10, 6, 16
 """Held open at once, by the process that holds most: their number does not grow with the containers (rule S3)."""
 
 
@@ -105,7 +105,7 @@ def estimate(
         memory_mb=round(needs.memory() * _MOST / MIB, 1),
         least_memory_mb=round(needs.memory(certain=True) * _LEAST / MIB, 1),
         disk_mb=round(needs.disk() / _MB, 6),
-        open_files=_FILES_OF_THE_READER if needs.has_reader else _FILES_OF_A_RUN,
+        open_files=needs.open_files(),
     )
 
 
@@ -130,7 +130,13 @@ class _Needs:
         files = {id_: plan.folder / s.path for id_, s in self._sources.items() if isinstance(s, FileSource)}
         self._read_here = [id_ for id_, path in files.items() if is_quick(path)]
         self._read_apart = [id_ for id_ in files if id_ not in self._read_here]
+        self._files = len(files)
         self.has_reader = bool(self._read_apart)
+
+    def open_files(self) -> int:
+        """Files of the process that has most of them open: each column of a data file is mapped from one."""
+        own = _FILES_OF_A_RUN + _FILES_OF_A_SOURCE * self._files
+        return max(own, _FILES_OF_THE_READER) if self.has_reader else own
 
     def disk(self) -> float:
         """Bytes of all files of the results."""
