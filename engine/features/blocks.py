@@ -1,33 +1,29 @@
 """An indicator carried over a long column block by block, with TA-Lib's own handles (rule L6).
 
-A handle is opened on the first block and updated bar by bar after it. Its values are those of one call over the whole
-column, to the last bit; calls over blocks that overlap are not, as EMA, RSI and even SMA remember all that came before.
+A handle is opened where a stretch of known values begins and updated bar by bar after it. Its values are those of one call over
+the stretch, to the last bit; calls over blocks that overlap are not, as EMA, RSI and even SMA remember all that came before.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from engine.features.indicators import Call, as_floats, compute
+from engine.features.indicators import Call, compute
 from engine.features.own_indicators import OWN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
+    import numpy as np
     import numpy.typing as npt
 
     Column = npt.NDArray[np.float64]
-    Values = Sequence[npt.NDArray[Any]]
 
 
 def compute_in_blocks(
     name: str, parameters: Mapping[str, int | float], columns: Mapping[str, Column], inputs: tuple[str, ...], block: int
 ) -> Iterator[tuple[Column, ...]]:
-    """What `compute` gives, in consecutive parts of about `block` bars.
-
-    A column with gaps in its middle is computed at once: TA-Lib refuses to carry a handle over them.
+    """What `compute` gives, in consecutive parts of `block` bars.
 
     Raises:
         BadParameterError: as `compute`.
@@ -36,17 +32,9 @@ def compute_in_blocks(
         yield from _windows_in_blocks(name, parameters, columns, inputs, block)
         return
     call = Call(name, parameters, columns, inputs)
-    opened = None if any(_has_gaps(column, block) for column in call.columns) else _opened(call, block)
-    if opened is None:
-        yield compute(name, parameters, columns, inputs)
-        return
-    handle, first = opened
-    rows = len(first[0])
-    yield as_floats(first, call.warm_up)
-    while rows < call.bars:
-        part = _updated(handle, [column[rows : rows + block] for column in call.columns], first)
-        yield as_floats(part, call.warm_up - rows)
-        rows += len(part[0])
+    carried = _Carried(call)
+    for start in range(0, call.bars, block):
+        yield carried.outputs(start, min(start + block, call.bars))
 
 
 def _windows_in_blocks(
@@ -61,30 +49,30 @@ def _windows_in_blocks(
         yield (part[start - begin :],)
 
 
-def _opened(call: Call, block: int) -> tuple[Any, Values] | None:
-    """A handle and its values over as many blocks as it needs to open; None if that is the whole column."""
-    rows = block
-    while rows < call.bars:
-        handle = call.open_handle(rows)
-        if handle is not None:
-            return handle
-        rows *= 2
-    return None
+class _Carried:
+    """A call asked for one block after the other: what it knows of the stretch that the last block ended in."""
 
+    def __init__(self, call: Call) -> None:
+        self._call = call
+        self._begun = 0
+        self._beyond = -1
+        self._handle: Any = None
 
-def _updated(handle: Any, columns: Sequence[Column], like: Values) -> Values:  # noqa: ANN401 - TA-Lib has no types
-    values = list(map(handle.update, *(column.tolist() for column in columns)))
-    outputs = [values] if len(like) == 1 else zip(*values, strict=True)
-    return [np.array(output, model.dtype) for output, model in zip(outputs, like, strict=True)]
+    def outputs(self, start: int, end: int) -> tuple[Column, ...]:
+        """The outputs over the rows from `start` up to `end`, which follow those asked for before."""
+        outputs = self._call.unknown(end - start)
+        for first, beyond in self._call.known_stretches(start, end):
+            if first != self._beyond:
+                self._begun, self._handle = first, None
+            self._beyond = beyond
+            for column, values in zip(outputs, self._part(first, beyond, ends=beyond < end), strict=True):
+                column[first - start : beyond - start] = values
+        return outputs
 
-
-def _has_gaps(column: Column, block: int) -> bool:
-    """Whether anything but its beginning is not a finite number."""
-    known = False
-    for start in range(0, len(column), block):
-        finite = np.isfinite(column[start : start + block])
-        first = 0 if known else int(finite.argmax())
-        if not finite[first:].all() and (known or finite[first]):
-            return True
-        known = known or bool(finite[first])
-    return False
+    def _part(self, first: int, beyond: int, *, ends: bool) -> tuple[Column, ...]:
+        """The outputs over a part of the stretch begun last; as long as it is too short for a handle it is computed again."""
+        if self._handle is not None:
+            return self._call.update(self._handle, first, beyond, self._begun)
+        opened = None if ends else self._call.open_handle(self._begun, beyond)
+        self._handle, values = opened or (None, self._call.over(self._begun, beyond))
+        return tuple(column[first - self._begun :] for column in values)

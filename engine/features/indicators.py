@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 PRICE_COLUMNS = ("open", "high", "low", "close", "volume")
 
+_NUMBERS_OF_BARS = frozenset({"MAXINDEX", "MININDEX", "MINMAXINDEX"})
+"""Those that give the number of a bar."""
+
 
 class UnknownIndicatorError(ValueError):
     """There is no indicator of this name that takes prices and volume."""
@@ -92,6 +95,7 @@ def compute(
 ) -> tuple[Column, ...]:
     """The indicator's outputs over whole columns, each float64 of shape (n_bars,), NaN while it warms up (rule M6).
 
+    A value that is not finite in any of its columns is a gap: after it the indicator starts again, with its full warm-up.
     `inputs` replaces the price columns it reads by default, in TA-Lib's order; empty for the defaults.
 
     Raises:
@@ -99,12 +103,16 @@ def compute(
     """
     if name in OWN:
         return (_own(name, parameters, columns, inputs),)
-    return as_floats(*Call(name, parameters, columns, inputs).at_once())
-
-
-def as_floats(outputs: Sequence[npt.NDArray[Any]], warm_up: int) -> tuple[Column, ...]:
-    """Outputs as float64 columns; the warm-up of whole-number ones, which TA-Lib fills with zeros, is blanked."""
-    return tuple(output if output.dtype == np.float64 else _blanked(output, max(0, warm_up)) for output in outputs)
+    call = Call(name, parameters, columns, inputs)
+    stretches = call.known_stretches(0, call.bars)
+    if stretches == [(0, call.bars)]:
+        return call.over(0, call.bars)
+    outputs = call.unknown(call.bars)
+    for start, end in stretches:
+        if end - start > call.warm_up:
+            for column, values in zip(outputs, call.over(start, end), strict=True):
+                column[start:end] = values
+    return outputs
 
 
 def _own(
@@ -128,6 +136,8 @@ def _check_there(name: str, inputs: Sequence[str], columns: Mapping[str, Column]
 class Call:
     """One of TA-Lib's indicators with its parameters and the `columns` it reads, in TA-Lib's order: shape (bars,) each.
 
+    TA-Lib never recovers from a NaN, so it is only ever given stretches without one.
+
     Raises:
         BadParameterError: if there is no such column.
     """
@@ -149,22 +159,34 @@ class Call:
         self.columns = [_contiguous(columns[column]) for value in read.values() for column in _listed(value)]
         self.bars = len(self.columns[0])
 
-    def at_once(self) -> tuple[Sequence[npt.NDArray[Any]], int]:
-        """The outputs over all bars, and the warm-up if any of them has whole numbers.
+    def known_stretches(self, start: int, end: int) -> list[tuple[int, int]]:
+        """The stretches of rows from `start` up to `end` at which every column has a finite value, as (first, beyond)."""
+        known = np.logical_and.reduce([np.isfinite(column[start:end]) for column in self.columns])
+        if known.all():
+            return [(start, end)] if end > start else []
+        edges = np.flatnonzero(np.diff(known, prepend=False, append=False)) + start
+        return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
+
+    def unknown(self, rows: int) -> tuple[Column, ...]:
+        """Outputs of so many rows of which nothing is known."""
+        return tuple(np.full(rows, np.nan) for _ in check_indicator(self._name).outputs)
+
+    def over(self, start: int, end: int) -> tuple[Column, ...]:
+        """The outputs over a stretch, computed from it alone: float64, NaN while the indicator warms up.
 
         Raises:
             BadParameterError: if TA-Lib refuses the parameters.
         """
         try:
-            computed = getattr(_talib(), self._name)(*self.columns, **self._parameters)
+            computed = getattr(_talib(), self._name)(
+                *(column[start:end] for column in self.columns), **self._parameters
+            )
         except Exception as error:  # TA-Lib's wrapper raises nothing narrower
             raise self._refused(error) from error
-        outputs = computed if isinstance(computed, list | tuple) else (computed,)
-        whole = any(output.dtype != np.float64 for output in outputs)
-        return outputs, self.warm_up if whole else 0
+        return self._as_columns(computed, start)
 
-    def open_handle(self, rows: int) -> tuple[Any, Sequence[npt.NDArray[Any]]] | None:
-        """A streaming handle that has seen the first `rows` bars, and its outputs over them; None if they are too few.
+    def open_handle(self, start: int, end: int) -> tuple[Any, tuple[Column, ...]] | None:
+        """A streaming handle that has seen a stretch, and its outputs over it; None if the stretch is too short.
 
         Raises:
             BadParameterError: if TA-Lib refuses the parameters.
@@ -172,38 +194,42 @@ class Call:
         talib = _talib()
         try:
             handle, filled = getattr(talib.stream, self._name).open_and_fill(
-                *(column[:rows] for column in self.columns), **self._parameters
+                *(column[start:end] for column in self.columns), **self._parameters
             )
         except talib.InsufficientHistory:
             return None
         except Exception as error:
             raise self._refused(error) from error
-        return handle, filled if isinstance(filled, tuple) else (filled,)
+        return handle, self._as_columns(filled, start)
+
+    def update(self, handle: Any, start: int, end: int, begun: int) -> tuple[Column, ...]:  # noqa: ANN401 - no types
+        """The outputs over the rows from `start` up to `end`, which go on from what a handle opened at `begun` has seen."""
+        values = list(map(handle.update, *(column[start:end].tolist() for column in self.columns)))
+        outputs = zip(*values, strict=True) if isinstance(values[0], tuple) else [values]
+        return tuple(self._counted(np.array(output, np.float64), begun) for output in outputs)
 
     @cached_property
     def warm_up(self) -> int:
-        """Bars before the first at which every column is known and the indicator has seen enough of them."""
+        """Bars of a stretch before the first at which the indicator has seen enough of them."""
         self._function.parameters = self._parameters
-        return _first_known(self.columns) + int(self._function.lookback)
+        return int(self._function.lookback)
+
+    def _as_columns(self, computed: Any, start: int) -> tuple[Column, ...]:  # noqa: ANN401 - TA-Lib has no types
+        outputs = computed if isinstance(computed, list | tuple) else (computed,)
+        return tuple(each if each.dtype == np.float64 else self._of_integers(each, start) for each in outputs)
+
+    def _of_integers(self, output: npt.NDArray[Any], start: int) -> Column:
+        """Whole numbers as floats. TA-Lib fills their warm-up with zeros: that is blanked."""
+        values = self._counted(output.astype(np.float64), start)
+        values[: max(0, self.warm_up)] = np.nan
+        return values
+
+    def _counted(self, values: Column, start: int) -> Column:
+        """Numbers of bars count from the first bar of the column, not from that of the stretch."""
+        return values + start if start and self._name in _NUMBERS_OF_BARS else values
 
     def _refused(self, error: Exception) -> BadParameterError:
         return BadParameterError(f"{self._name} cannot be computed with {self._parameters}: {error}")
-
-
-def _blanked(output: npt.NDArray[Any], warm_up: int) -> Column:
-    values = output.astype(np.float64)
-    values[:warm_up] = np.nan
-    return values
-
-
-def _first_known(columns: Sequence[Column]) -> int:
-    """The first bar at which every column has a value; their length if there is none."""
-    bars, block = len(columns[0]), 65_536
-    for start in range(0, bars, block):
-        known = np.logical_and.reduce([~np.isnan(column[start : start + block]) for column in columns])
-        if known.any():
-            return start + int(known.argmax())
-    return bars
 
 
 def _reads_columns(name: str) -> bool:

@@ -41,7 +41,7 @@ def rank(column: Column, timeperiod: int) -> Column:
         part = column[start : start + bars]
         below += part < latest
         equal += part == latest
-        known += ~np.isnan(part)
+        known += np.isfinite(part)
     ranks[timeperiod - 1 :] = np.where(known == timeperiod, (below + (equal + 1.0) / 2.0) / timeperiod, np.nan)
     return ranks
 
