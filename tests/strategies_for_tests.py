@@ -186,3 +186,16 @@ class Hears:
     def on_bar(self, bar, features, position):
         assert self.regime == ("high" if bar.close > 11 else "low")
         return "long" if self.regime == "high" else "flat"
+
+
+class Sends:
+    """Long one symbol from the first bar on at which the column `wish` of another is 1."""
+
+    def __init__(self, of, to):
+        self.of, self.to, self.sent = of, to, False
+
+    def on_bar(self, bar, features, position):
+        if bar.symbol != self.of or not features["wish"] or self.sent:
+            return None
+        self.sent = True
+        return Decision("long", symbol=self.to)

@@ -52,7 +52,10 @@ class FileSource(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     stamped: (
         Annotated[
             Literal["open", "close"],
-            Meta(description="Whether timestamps are those of the bars' opens or closes; a mix of lengths needs it."),
+            Meta(
+                description="Whether timestamps are those of the bars' opens or closes; bars of several lengths, or with "
+                "shifted stamps, need it in one portfolio."
+            ),
         ]
         | None
     ) = None

@@ -1,4 +1,4 @@
-"""Bars of several lengths in one portfolio: each is then known at its close, and not before (rule L3)."""
+"""Bars that run side by side in one portfolio, of several lengths or with shifted stamps: each is known at its close (L3)."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from engine.config.schema import DataContainer
-from engine.market.bar_times import timed_by_close
+from engine.market.bar_times import Overlap, overlap, timed_by_close
 from engine.market.durations import duration_text
 from engine.market.sources import FileSource
+from engine.market.timeline import union
 from engine.orchestration.problems import PlanError, PlanProblem
+from tracing.record import Clock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -27,41 +29,92 @@ class Timed:
     warnings: Sequence[str]
 
 
+@dataclass(frozen=True, slots=True)
+class _Mix:
+    """Why bars of these data containers must be known at their closes.
+
+    `words` complete "the portfolio ..."; `overlap` is that of the stamps of `shifted` with those of `against`, if it is that.
+    """
+
+    words: str
+    data: tuple[str, ...]
+    shifted: str = ""
+    against: str = ""
+    overlap: Overlap | None = None
+
+    @property
+    def is_certain(self) -> bool:
+        """Whether it is more than a few irregular stamps."""
+        return self.overlap is None or self.overlap.is_shift
+
+
 def time_bars(plan: Plan, bars: Mapping[str, Bars]) -> Timed:
-    """Puts the bars of every portfolio that mixes lengths at their closes; all others stay as they are stamped.
+    """Puts bars at their closes where a portfolio mixes lengths or shifted stamps; all others stay as they are stamped.
+
+    A few irregular stamps, as of half-days, are no shift: where `stamped` is not said, they are warned of.
 
     Raises:
         PlanError: where a length is unknown, or whether the stamps are those of opens or closes.
     """
-    mixing = {id_: data for id_, data in _portfolios(plan) if _is_mixed([bars[each] for each in data])}
-    problems = [problem for id_, data in mixing.items() for problem in _unsaid(plan, bars, id_, data)]
+    found = {data: _mix(bars, data) for data in {data for _, data in _portfolios(plan)}}
+    mixing = {id_: mix for id_, data in _portfolios(plan) if (mix := found[data])}
+    said = {id_ for id_, mix in mixing.items() if not any(_unsaid(plan, bars, id_, mix))}
+    problems = [
+        problem
+        for id_, mix in mixing.items()
+        if mix.is_certain and id_ not in said
+        for problem in _unsaid(plan, bars, id_, mix)
+    ]
     if problems:
         raise PlanError(list({problem.path: problem for problem in problems}.values()))
-    moved = {each for data in mixing.values() for each in data}
+    timing = {id_: mix for id_, mix in mixing.items() if id_ in said}
+    moved = {each for mix in timing.values() for each in mix.data}
     timed = {id_: _timed(plan, id_, each) if id_ in moved else each for id_, each in bars.items()}
-    return Timed(timed, [*_elsewhere(plan, mixing)])
+    unsure = {mix: id_ for id_, mix in reversed(mixing.items()) if id_ not in said}
+    return Timed(timed, [*(_irregular(bars, id_, mix) for mix, id_ in unsure.items()), *_elsewhere(plan, timing)])
 
 
 def _portfolios(plan: Plan) -> Iterator[tuple[str, tuple[str, ...]]]:
     return ((planned.id, plan.data_of[planned.id]) for planned in plan.of_type("portfolio"))
 
 
-def _is_mixed(several: Sequence[Bars]) -> bool:
+def _mix(bars: Mapping[str, Bars], data: tuple[str, ...]) -> _Mix | None:
     """One bar alone says nothing of its length, and is no length of its own."""
-    return len({bars.bar_length for bars in several if bars.bar_length}) > 1
+    lengths = {bars[id_].bar_length for id_ in data if bars[id_].bar_length}
+    if len(lengths) > 1:
+        mix = ", ".join(f"{id_} of {duration_text(bars[id_].bar_length)}" for id_ in data)
+        return _Mix(f"mixes lengths of bars ({mix})", data)
+    return _shift(bars, data, *lengths) if lengths and len(data) > 1 else None
 
 
-def _unsaid(plan: Plan, bars: Mapping[str, Bars], portfolio: str, data: Sequence[str]) -> Iterator[PlanProblem]:
-    mix = ", ".join(f"{id_} of {duration_text(bars[id_].bar_length)}" for id_ in data)
+def _shift(bars: Mapping[str, Bars], data: tuple[str, ...], length: int) -> _Mix | None:
+    """The first shift between the stamps of one and those of all before it, else the first few that are irregular."""
+    irregular: _Mix | None = None
+    seen = bars[data[0]].timestamps
+    for number, id_ in enumerate(data[1:], 1):
+        stamps = bars[id_].timestamps
+        found = overlap(stamps, seen, length)
+        if found.partly and (found.is_shift or irregular is None):
+            against = next(each for each in data[:number] if found.other in bars[each].timestamps)
+            moments = f"{against} at {Clock().text(found.other)}, {id_} at {Clock().text(found.stamp)}"
+            words = f"mixes bars of {duration_text(length)} with shifted stamps ({moments})"
+            irregular = _Mix(words, data, id_, against, found)
+            if found.is_shift:
+                break
+        if found.bars < len(stamps) or found.partly:
+            seen = union((seen, stamps))
+    return irregular
+
+
+def _unsaid(plan: Plan, bars: Mapping[str, Bars], portfolio: str, mix: _Mix) -> Iterator[PlanProblem]:
     places = {container.id: number for number, container in enumerate(plan.config.containers)}
-    for id_ in data:
+    for id_ in mix.data:
         source = _source(plan, id_)
         path = f"containers.{places[id_]}.source"
         if source.stamped is None:
-            reason = f"expected open or close, since {portfolio} mixes lengths of bars ({mix})"
-            yield PlanProblem(f"{path}.stamped", "missing", reason)
+            yield PlanProblem(f"{path}.stamped", "missing", f"expected open or close, since {portfolio} {mix.words}")
         if not bars[id_].bar_length:
-            reason = f"expected the length of the bar, since there is only one and {portfolio} mixes lengths ({mix})"
+            reason = f"expected the length of the bar, since there is only one and {portfolio} {mix.words}"
             yield PlanProblem(f"{path}.bar_length", "missing", reason)
 
 
@@ -71,15 +124,25 @@ def _timed(plan: Plan, id_: str, bars: Bars) -> Bars:
     return timed_by_close(bars, source.stamped or "open", timezone)
 
 
-def _elsewhere(plan: Plan, mixing: Mapping[str, Sequence[str]]) -> Iterator[str]:
+def _irregular(bars: Mapping[str, Bars], portfolio: str, mix: _Mix) -> str:
+    found = mix.overlap or Overlap()
+    return (
+        f"{mix.shifted}: {found.partly:,} of its {len(bars[mix.shifted]):,} bars are stamped beside those of {mix.against}, the "
+        f"first at {Clock().text(found.stamp)} beside {Clock().text(found.other)}; what {portfolio} decides there may be filled by a "
+        "bar that was under way, unless `stamped` (open or close) is said of all its data"
+    )
+
+
+def _elsewhere(plan: Plan, timing: Mapping[str, _Mix]) -> Iterator[str]:
     """Data that is put at its closes for one portfolio is at its closes for all."""
     for id_, data in _portfolios(plan):
-        for each in data if id_ not in mixing else ():
-            other = next((portfolio for portfolio, mixed in mixing.items() if each in mixed), None)
+        for each in data if id_ not in timing else ():
+            other = next((portfolio for portfolio, mix in timing.items() if each in mix.data), None)
             if other is not None and _source(plan, each).stamped == "open":
+                beside = "with shifted stamps" if timing[other].overlap else "of other lengths"
                 yield (
-                    f"{each}: its bars are timed by their closes, also in {id_}, because {other} hears bars of other "
-                    f"lengths beside them (a second data container over the same file would keep its stamps)"
+                    f"{each}: its bars are timed by their closes, also in {id_}, because {other} hears bars {beside} "
+                    f"beside them (a second data container over the same file would keep its stamps)"
                 )
 
 
