@@ -7,19 +7,29 @@ from typing import TYPE_CHECKING
 from engine.trading.sizing import Entry, in_lots
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+
+    import numpy as np
+    import numpy.typing as npt
 
     from engine.containers.ledger import Ledger
     from engine.events import Side
-    from engine.market.timeline import Clock
+    from engine.market.timeline import Clock, Feed
     from engine.trading.sizing import Sizer
+
+    KnownCloses = Callable[[Feed, int], npt.NDArray[np.float64]]
+
+
+def closes_of(feed: Feed, count: int) -> npt.NDArray[np.float64]:
+    """The first closes of a feed, over the memory of all of them."""
+    return feed.bars.close[:count]
 
 
 class EntrySize:
     """A sizing at work on one lane's books.
 
     Sizes are multiplied by the symbol's weight, one in `weights` for each feed as in `days_per_year`, and rounded down to lots
-    of `lot_size` units, if there is one.
+    of `lot_size` units, if there is one. `known_closes` gives the first so many closes of a feed.
     """
 
     def __init__(
@@ -31,6 +41,7 @@ class EntrySize:
         weights: Sequence[float],
         lot_size: float | None,
         days_per_year: Sequence[int],
+        known_closes: KnownCloses = closes_of,
     ) -> None:
         self._sizer = sizer
         self._clock = clock
@@ -38,11 +49,12 @@ class EntrySize:
         self._weights = weights
         self._lot_size = lot_size
         self._days_per_year = days_per_year
+        self._known_closes = known_closes
 
     def units(self, feed_number: int, index: int, side: Side, strength: float) -> float:
         """The units to ask for, decided at the lane's bar `index`."""
         feed = self._clock.feeds[feed_number]
-        closes = feed.bars.close[: self._clock.rows[feed_number].item(index) + 1]
+        closes = self._known_closes(feed, self._clock.rows[feed_number].item(index) + 1)
         entry = Entry(
             symbol=feed.symbol,
             side=side,

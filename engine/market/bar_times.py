@@ -102,7 +102,8 @@ def _distances(timestamps: IntArray, others: IntArray) -> IntArray:
     after = others.searchsorted(timestamps)
     later = np.abs(others[np.minimum(after, len(others) - 1)] - timestamps)
     earlier = np.abs(others[np.maximum(after - 1, 0)] - timestamps)
-    return np.minimum(later, earlier)
+    nearest: IntArray = np.minimum(later, earlier)
+    return nearest
 
 
 def _longest_run(marked: BoolArray) -> int:

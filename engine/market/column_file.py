@@ -144,3 +144,28 @@ class ColumnFile:
             self._descriptor, path = tempfile.mkstemp(prefix="admf-columns-")
             Path(path).unlink()
         weakref.finalize(self, os.close, self._descriptor)
+
+
+class PastColumn:
+    """What is known of a column by now, in a file of its own, for users' code that may not know more.
+
+    What it hands out is read-only and stands over a mapping that holds zeros where the future will be. Every value is copied
+    once, however often it is asked for.
+    """
+
+    def __init__(self, column: Column) -> None:
+        self._column = column
+        self._file = ColumnFile()
+        self._place = self._end = self._file.reserve(len(column))
+        self._known = 0
+
+    def first(self, count: int) -> Column:
+        """The first values; more of them than ever before are known from now on.
+
+        Raises:
+            OSError: if they cannot be written.
+        """
+        if count > self._known:
+            self._end = self._file.write(self._end, self._column[self._known : count])
+            self._known = count
+        return self._file.view(self._place, count, self._column.dtype)

@@ -13,7 +13,7 @@ from engine.containers.account import Account
 from engine.containers.combination import Combination
 from engine.containers.data import DataContainer
 from engine.containers.desk import Desk
-from engine.containers.entry_size import EntrySize
+from engine.containers.entry_size import EntrySize, closes_of
 from engine.containers.execution import ExecutionContainer
 from engine.containers.feature import FeatureContainer, FeaturePublisher
 from engine.containers.ledger import Ledger
@@ -182,6 +182,7 @@ class Equipment:
                 self._scenery.days((feed.container_id,), config.day_zone).year(config.days_per_year).number
                 for feed in clock.feeds
             ],
+            known_closes=self._stage.known_closes if isinstance(config.sizing, OwnModel) else closes_of,
         )
 
     def _combination(self, config: PortfolioConfig, portfolio: PortfolioContainer) -> Combination | None:

@@ -7,11 +7,16 @@ from typing import TYPE_CHECKING
 from engine.agenda import Agenda
 from engine.containers.bulk import publish_in_bulk
 from engine.containers.outlet import Outlet
+from engine.market.column_file import PastColumn
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
+    import numpy as np
+    import numpy.typing as npt
+
     from engine.containers.base import Container
+    from engine.market.timeline import Feed
     from engine.orchestration.plan import Plan
     from engine.orchestration.scenery import Scenery
     from engine.strategies.targets import Changes
@@ -26,9 +31,19 @@ class Stage:
         self.agenda = Agenda(scenery.timeline, publish_in_bulk)
         self.changes: dict[Hashable, Changes] = {}
         self.outlets: list[Outlet] = []
+        self._past: dict[Feed, PastColumn] = {}
 
     def outlet(self, container: Container, lane: int, label: str) -> Outlet:
         """A new outlet of a container for one lane."""
         outlet = Outlet(container.event_bus, self.agenda, lane=lane, rank=container.rank, label=label)
         self.outlets.append(outlet)
         return outlet
+
+    def known_closes(self, feed: Feed, count: int) -> npt.NDArray[np.float64]:
+        """The first closes of a feed, for users' code: nothing leads from them to those that come after.
+
+        All lanes stand at the same step, so what one of them knows is no news to another.
+        """
+        if feed not in self._past:
+            self._past[feed] = PastColumn(feed.bars.close)
+        return self._past[feed].first(count)

@@ -23,7 +23,8 @@ class Entry(NamedTuple):
     """A decision to enter, as sizing sees it.
 
     `equity`, `cash`: of the portfolio at this close, quote currency. `price`: the close, quote currency per unit.
-    `closes`: the symbol's closes up to this one, float64, not to be written to. `strength`: of the decision, 0 to 1.
+    `closes`: the symbol's closes up to this one, float64, not to be written to; users' code is given them in memory that holds
+    no later ones. `strength`: of the decision, 0 to 1.
     `days_per_year`: days with a bar that a year of this symbol has, by its data unless the portfolio says otherwise.
     """
 

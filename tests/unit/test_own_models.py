@@ -6,8 +6,8 @@ from engine.config.schema import OwnModel
 from engine.orchestration.problems import PlanError
 from engine.trading.costs import PerShare
 from engine.trading.sizing import FixedQuantity
-from tests.building import data, execution, make_bars, play, portfolio, stage, wishing
-from tests.models_for_tests import Quarter
+from tests.building import data, execution, make_bars, play, portfolio, stage, walk, wishing
+from tests.models_for_tests import Quarter, Reaches
 
 CLOSES = [100.0, 100.0, 110.0, 110.0, 120.0, 120.0]
 BARS = make_bars(CLOSES, wishes=[1, 1, 0, 1, 0, 0])
@@ -51,6 +51,31 @@ def test_p1_own_sizing_sees_the_decision():
     entry = Quarter.seen[1]
     assert (entry.symbol, entry.side, entry.price, entry.closes.tolist()) == ("X", "buy", 110.0, CLOSES[:4])
     assert (entry.equity, entry.cash, entry.strength, entry.days_per_year) == (4100.0, 4100.0, 1.0, 365)
+
+
+def test_l4_nothing_leads_a_sizing_to_closes_that_are_to_come():
+    """Neither the memory behind them nor writing: with another portfolio of the same symbol that asked before."""
+    Reaches.found.clear()
+    closes = [100.0 + k for k in range(40)]
+    wishes = [k // 2 % 2 for k in range(40)]
+    lanes = [wishing(id_, sizing=model("Reaches")) for id_ in ("portfolio_1", "portfolio_2")]
+    run = play([data(), *lanes, wishing("plain")], make_bars(closes, wishes=wishes))
+    assert len(Reaches.found) == 20
+    for known, reached in Reaches.found:
+        assert known == closes[: len(known)]
+        assert reached == known
+    assert {len(known) for known, _ in Reaches.found} == set(range(3, 41, 4))
+    plain = run.metrics("plain")
+    assert {name: run.metrics("portfolio_2")[name] for name in plain} == plain
+
+
+def test_p1_own_sizing_gets_the_same_numbers_as_from_the_column_itself():
+    bars = walk(300, wishes=[k // 5 % 2 for k in range(300)])
+    run = play([data(), wishing(sizing=model("average_of_closes", bars=7))], bars)
+    entries = [request for request in run.events("portfolio_1", "ORDER_REQUEST") if request.side == "buy"]
+    rows = [int(bars.timestamps.searchsorted(request.timestamp)) for request in entries]
+    assert [request.quantity for request in entries] == [100.0 / bars.close[max(0, r - 6) : r + 1].mean() for r in rows]
+    assert len(rows) == 30
 
 
 @pytest.mark.parametrize("answer", ["nan", "inf", "-inf", 0, -3.0])
