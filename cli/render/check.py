@@ -23,7 +23,17 @@ if TYPE_CHECKING:
 
 _BELOW = 6
 _MIDNIGHT = "T00:00:00Z"
-_VERDICTS = {"ok": "ok", "looks_ahead": "looks ahead", "not_exercised": "not exercised", "failed": "failed"}
+_VERDICTS = {
+    "ok": "ok",
+    "looks_ahead": "looks ahead",
+    "not_exercised": "not exercised",
+    "not_repeatable": "not repeatable",
+    "failed": "failed",
+}
+_AFTER = {"none": "no data", "high": "noise", "low": "noise"}
+NOT_SEEN = "not seen: code that reads files itself, and columns of a file that were made from its later rows"
+"""What no other future of the data can show."""
+
 _NOTHING = "nothing"
 
 
@@ -115,20 +125,25 @@ def finding_in_words(found: Finding, width: int | None) -> Iterator[Text]:
     yield from hung(start, _said(found), width)
     if found.verdict == "looks_ahead":
         yield from hung(Text("    with all data: "), _event(found.whole), width, _BELOW)
-        yield from hung(Text("    with less: "), _event(found.part), width, _BELOW)
+        other = "with less" if found.future == "none" else "with noise"
+        yield from hung(Text(f"    {other}: "), _event(found.part), width, _BELOW)
 
 
 def _said(found: Finding) -> str:
     match found.verdict:
         case "looks_ahead":
-            return f"with no data after {moment(found.cut)}, what happens at {moment(found.moment)} is different"
+            after = f"with {_AFTER[found.future]} after {moment(found.cut)}"
+            return f"{after}, what happens at {moment(found.moment)} is different"
         case "failed":
             after = f"with no data after {moment(found.cut)}: " if found.cut else ""
             return visible(after + found.error)
+        case "not_repeatable":
+            return "the same data gave something else the second time (a generator of random numbers that is not made anew?)"
         case "not_exercised":
             return f"nothing happened before any of {found.cuts} cuts, so nothing is known"
         case _:
-            return f"{found.cuts} cuts, {found.exercised} with events before them, {found.compared:,} events the same"
+            asked = f"; targets the same with noise after each of {found.asked:,} bars" if found.asked else ""
+            return f"{found.cuts} cuts, {found.exercised} with events before them, {found.compared:,} events the same{asked}"
 
 
 def _event(event: Event | None) -> str:
@@ -145,8 +160,10 @@ def finding_as_data(found: Finding) -> dict[str, Any]:
         "cuts": found.cuts,
         "exercised": found.exercised,
         "compared": found.compared,
+        "asked": found.asked,
         "timestamp": Clock().text(found.moment) if found.moment else None,
         "cut": Clock().text(found.cut) if found.cut else None,
+        "after_cut": _AFTER[found.future] if found.cut else None,
         "whole": None if found.whole is None else _plain(found.whole),
         "part": None if found.part is None else _plain(found.part),
         "error": found.error or None,

@@ -1,27 +1,31 @@
-"""Does a portfolio look ahead? The data is cut, and what happens before the cut must not change (rule L4)."""
+"""Does a portfolio look ahead? It is given other futures, and what happens before them must not change (rule L4)."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from engine.agenda import Phase
+from engine.market.planted import NOISE, Planted
 from engine.orchestration.scenery import Scenery
+from engine.orchestration.targets_ahead import NOT_REPEATABLE, Suspect, spread, targets_ahead
 from engine.orchestration.wiring import wire
 from engine.strategies.blame import described
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from engine.containers.base import Container
     from engine.events import Event
     from engine.market.bars import Bars
+    from engine.market.planted import Future
+    from engine.metrics.days import DayEnds
     from engine.orchestration.plan import Plan
     from engine.orchestration.simulation import Simulation
 
-Verdict = Literal["ok", "looks_ahead", "not_exercised", "failed"]
+Verdict = Literal["ok", "looks_ahead", "not_exercised", "not_repeatable", "failed"]
 
 COMPARED = frozenset(
     ["SIGNAL", "ORDER_REQUEST", "ORDER", "FILL", "POSITION_OPEN", "POSITION_CLOSE", "RISK_BREACH", "REGIME_CHANGE"]
@@ -31,15 +35,19 @@ COMPARED = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What cutting the data of one portfolio showed.
+    """What other futures of the data of one portfolio showed.
 
     Attributes:
         portfolio: its id.
-        verdict: ok: no cut changed anything before it; not_exercised: nothing happened before any of the cuts, so that
-            nothing could have changed; failed: its code raised, over all data or over less.
-        cuts: how often the data was cut; `exercised` of them had events before them, `compared` in all.
-        moment: timestamp of the first event that differs, ns; `cut`: the last bar of the data then. 0 if none does.
-        whole: that event with all data, `part` with the data cut; None where there is no such event.
+        verdict: ok: none changed anything before it; not_exercised: nothing happened before any of the cuts, so that nothing
+            could have changed; not_repeatable: the same data gave something else the second time, so that nothing can be
+            known; failed: its code raised, over all data or over less.
+        cuts: at how many bars the whole portfolio was given other futures; `exercised` of them had events before them,
+            `compared` in all.
+        asked: at how many bars its strategies over columns were.
+        moment: timestamp of the first event that differs, ns; `cut`: the last bar that was the same. 0 if none does.
+        future: what stood after it.
+        whole: that event with all data, `part` with the other future; None where there is no such event.
         error: what failed.
     """
 
@@ -48,8 +56,10 @@ class Finding:
     cuts: int = 0
     exercised: int = 0
     compared: int = 0
+    asked: int = 0
     moment: int = 0
     cut: int = 0
+    future: Future = "none"
     whole: Event | None = None
     part: Event | None = None
     error: str = ""
@@ -73,81 +83,121 @@ class Recording:
 
 
 def look_ahead(plan: Plan, bars: Mapping[str, Bars], portfolio: str, points: int) -> Finding:
-    """Runs a portfolio over all its data, then over data that ends at each of up to `points` bars, and compares.
+    """Gives a portfolio other futures at up to `points` bars, and its users' strategies over columns at many more.
 
-    Half of the cuts come right behind bars at which it decided, where a look at the next bar must show; the others are
-    spread evenly over the data.
+    Half of the points come right behind bars at which it decided, where a look at the next bar must show; the others are
+    spread evenly over the data. At each the data ends in one run, and goes on with noise in another.
     """
     lane = _Lane(plan, bars, portfolio)
-    events, error = lane.run(None)
+    events, error = lane.run()
     if error:
         return Finding(portfolio, "failed", error=error)
+    if _first_difference(events, lane.run()[0]) is not None:
+        return Finding(portfolio, "not_repeatable")
     cuts = lane.cuts(events, points)
-    exercised = compared = 0
-    for cut in cuts:
-        found, error = lane.run(cut)
-        if error:
-            return Finding(portfolio, "failed", len(cuts), exercised, compared, cut=cut, error=error)
+    found = Finding(portfolio, "ok", len(cuts))
+    for cut, future in _futures(cuts):
+        part, error = lane.run(cut, future)
+        if error and future == "none":
+            return replace(found, verdict="failed", cut=cut, error=error)
         before = [event for event in events if event.timestamp <= cut]
-        place = _first_difference(before, found)
+        place = None if error else _first_difference(before, part)
         if place is not None:
-            whole, part = _at(before, place), _at(found, place)
-            moment = min(event.timestamp for event in (whole, part) if event is not None)
-            return Finding(portfolio, "looks_ahead", len(cuts), exercised, compared, moment, cut, whole, part)
-        exercised += bool(before)
-        compared += len(before)
-    verdict: Verdict = "ok" if exercised else "not_exercised"
-    return Finding(portfolio, verdict, len(cuts), exercised, compared)
+            return _looks_ahead(found, cut, future, _at(before, place), _at(part, place))
+        if future == "none":
+            found = replace(found, exercised=found.exercised + bool(before), compared=found.compared + len(before))
+    return _asked_again(lane, events, found)
+
+
+def _asked_again(lane: _Lane, events: Sequence[Event], found: Finding) -> Finding:
+    """What the targets of the strategies over columns show, of which runs of the whole portfolio showed nothing."""
+    suspect, asked = targets_ahead(lane.plan, lane.planted, lane.portfolio, lane.usable)
+    if suspect == NOT_REPEATABLE:
+        return replace(found, verdict="not_repeatable")
+    if isinstance(suspect, Suspect):
+        before = [event for event in events if event.timestamp <= suspect.cut]
+        part, _ = lane.run(suspect.cut, suspect.future)
+        place = _first_difference(before, part)
+        shown = (suspect.whole, suspect.part) if place is None else (_at(before, place), _at(part, place))
+        return _looks_ahead(found, suspect.cut, suspect.future, *shown)
+    return replace(found, asked=asked, verdict="ok" if found.exercised else "not_exercised")
+
+
+def _futures(cuts: Sequence[int]) -> Iterator[tuple[int, Future]]:
+    """No data after each of the cuts; then noise, above or below what was there."""
+    yield from ((cut, "none") for cut in cuts)
+    yield from ((cut, NOISE[number % 2]) for number, cut in enumerate(cuts))
+
+
+def _looks_ahead(found: Finding, cut: int, future: Future, whole: Event | None, part: Event | None) -> Finding:
+    moment = min(event.timestamp for event in (whole, part) if event is not None)
+    return replace(found, verdict="looks_ahead", moment=moment, cut=cut, future=future, whole=whole, part=part)
+
+
+class _SameYear(Scenery):
+    """Over less data: what is inferred of a year from all of it stays, as it sizes positions."""
+
+    def __init__(self, plan: Plan, bars: Mapping[str, Bars], whole: Scenery) -> None:
+        super().__init__(plan, bars)
+        self._whole = whole
+
+    def days(self, data_ids: tuple[str, ...], zone: str | None) -> DayEnds:
+        """The ends of the days of less data, in years as all of it has them."""
+        whole = self._whole.days(data_ids, zone)
+        return super().days(data_ids, zone)._replace(falls_on_weekend=whole.falls_on_weekend)
 
 
 class _Lane:
-    """A portfolio with everything behind it, to be run over more or fewer bars."""
+    """A portfolio of a plan with everything behind it, to be run over other bars.
+
+    `planted` are the bars behind it with other futures; `usable` the timestamps of bars after which there may be one: each
+    data container has a bar up to there, and one of them has one after.
+    """
 
     def __init__(self, plan: Plan, bars: Mapping[str, Bars], portfolio: str) -> None:
-        self._plan = plan
+        self.plan = plan
         self._bars = bars
-        self._portfolio = portfolio
-        self._data = plan.data_of[portfolio]
+        self.portfolio = portfolio
         self._members = {portfolio, *plan.behind[portfolio], plan.execution_of[portfolio]}
+        self._whole = Scenery(plan, bars)
+        data = plan.data_of[portfolio]
+        self.planted = {id_: Planted(bars[id_]) for id_ in data}
+        several = [bars[id_].timestamps for id_ in data]
+        moments = np.unique(np.concatenate(several))
+        begun, over = max(each.item(0) for each in several), moments.item(-1)
+        self.usable = moments[(moments >= begun) & (moments < over)]
 
-    def run(self, cut: int | None) -> tuple[list[Event], str]:
-        """The events over the bars up to `cut`, without it over all; and what failed, if anything did."""
-        given = {
-            id_: each.until(cut) if cut is not None and id_ in self._data else each for id_, each in self._bars.items()
-        }
-        recording = Recording(COMPARED.union(self._plan.own_event_types))
+    def run(self, cut: int | None = None, future: Future = "none") -> tuple[list[Event], str]:
+        """The events up to `cut` if that is what follows it, without it all events; and what failed, if anything did."""
+        scenery = self._whole
+        if cut is not None:
+            given = {id_: each.at(cut, future) for id_, each in self.planted.items()}
+            scenery = _SameYear(self.plan, {**self._bars, **given}, self._whole)
+        recording = Recording(COMPARED.union(self.plan.own_event_types))
 
         def attach(containers: Mapping[str, Container]) -> None:
-            containers[self._portfolio].event_bus.attach_observer(recording)
+            containers[self.portfolio].event_bus.attach_observer(recording)
 
-        simulation = wire(self._plan, Scenery(self._plan, given), attach, members=self._members)
+        simulation = wire(self.plan, scenery, attach, members=self._members)
         recording.simulation = simulation
-        simulation.run(lambda: None)
+
+        def watch() -> None:
+            if cut is not None and simulation.agenda.now > cut:
+                simulation.stop()
+
+        simulation.run(watch)
         failed = (
             each for id_, each in simulation.containers.items() if id_ in self._members and each.status == "failed"
         )
         error = next((str(each.error) if each.exception is None else described(each.exception) for each in failed), "")
-        return recording.events, error
+        return [event for event in recording.events if cut is None or event.timestamp <= cut], error
 
     def cuts(self, events: Sequence[Event], points: int) -> list[int]:
-        """Timestamps of last bars, ascending: each data container has a bar up to there, and one after."""
-        several = [self._bars[id_].timestamps for id_ in self._data]
-        moments = np.unique(np.concatenate(several))
-        begun, over = max(each.item(0) for each in several), moments.item(-1)
-        usable = moments[(moments >= begun) & (moments < over)]
+        """Timestamps of last bars, ascending: up to `points`, half of them where something was decided."""
         decided = np.unique([event.timestamp for event in events if event.type == "SIGNAL"])
-        behind_decisions = np.intersect1d(usable, decided)
-        half = _spread(behind_decisions, -(-points // 2))
-        others = np.setdiff1d(usable, half)
-        return sorted([*half, *_spread(others, points - len(half))])
-
-
-def _spread(moments: np.typing.NDArray[np.int64], count: int) -> list[int]:
-    """`count` of them at even distances, all if there are fewer."""
-    if len(moments) <= count:
-        return [int(moment) for moment in moments]
-    places = (np.arange(count) * 2 + 1) * len(moments) // (2 * count)
-    return [int(moment) for moment in moments[places]]
+        half = spread(np.intersect1d(self.usable, decided), -(-points // 2))
+        others = np.setdiff1d(self.usable, half)
+        return sorted([*half, *spread(others, points - len(half))])
 
 
 def _first_difference(whole: Sequence[Event], part: Sequence[Event]) -> int | None:
