@@ -11,7 +11,14 @@ from cli.answering import answered
 from cli.asked import chosen
 from cli.exits import FAILED, OK, REFUSED
 from cli.loading import Reason, RefusedConfigError, load, located, of_data, refused_by_strict
-from cli.render.check import finding_as_data, finding_in_words, survey_as_data, survey_in_words
+from cli.render.check import (
+    NOT_SEEN,
+    finding_as_data,
+    finding_in_words,
+    not_seen_in_words,
+    survey_as_data,
+    survey_in_words,
+)
 from cli.render.terminal import Terminal
 from engine.market.problems import BadData
 from engine.market.survey import survey
@@ -29,6 +36,7 @@ if TYPE_CHECKING:
     from cli.render.messages import Messages
     from engine.market.survey import Survey
     from engine.orchestration.lookahead import Finding
+    from engine.orchestration.prepare import Prepared
 
 _WRONG = ("looks_ahead", "failed")
 
@@ -56,12 +64,15 @@ def check_config(request: Request) -> int:
 def _check(request: Request, messages: Messages) -> int:
     loaded = load(request.config, request.environment, request.assignments)
     terminal = Terminal()
-    surveys, refusals = _surveyed(loaded) if request.data else ([], [])
-    remarks: list[Reason] = [*loaded.warnings, *(line for each in surveys for line in each.warnings)]
-    is_refused = bool(refusals) or any(each.refused for each in surveys) or bool(request.strict and remarks)
+    surveys, refusals, timing = _surveyed(loaded) if request.data else ([], [], [])
+    remarks: list[Reason] = [*loaded.warnings, *(line for each in surveys for line in each.warnings), *timing]
+    is_refused = bool(refusals) or any(each.refused for each in surveys)
+    prepared = _prepared(loaded) if request.lookahead and not is_refused else None
+    remarks += [line for line in prepared.warnings if line not in remarks] if prepared is not None else []
+    is_refused = is_refused or bool(request.strict and remarks)
     if not request.as_json:
         terminal.print(line for each in surveys for line in survey_in_words(each, terminal.width))
-    findings = _looked(request, loaded) if request.lookahead and not is_refused else iter(())
+    findings = _looked(request, prepared) if prepared is not None and not is_refused else iter(())
     if request.as_json:
         found = list(findings)
         terminal.print_value(_as_json(request, surveys, found, [*map(str, refusals)], [*map(str, remarks)]))
@@ -70,6 +81,7 @@ def _check(request: Request, messages: Messages) -> int:
         for each in findings:
             found.append(each)
             terminal.print(finding_in_words(each, terminal.width))
+        terminal.print(not_seen_in_words(found, terminal.width))
     for line in remarks:
         if request.strict:
             messages.error(refused_by_strict(line))
@@ -82,29 +94,32 @@ def _check(request: Request, messages: Messages) -> int:
     return FAILED if any(each.verdict in _WRONG for each in found) else OK
 
 
-def _surveyed(loaded: LoadedConfig) -> tuple[Sequence[Survey], Sequence[Reason]]:
-    """What the data containers hold, and what a run would refuse of them together."""
+def _surveyed(loaded: LoadedConfig) -> tuple[Sequence[Survey], Sequence[Reason], Sequence[str]]:
+    """What the data containers hold, what a run would refuse of them together, and what it would warn of."""
     try:
         plan = lay_out(loaded.config, loaded.base_folder, {})
     except PlanError as error:
         raise RefusedConfigError(*located(error, loaded)) from error
     surveys = survey(data_requests(plan, loaded.locations), seed=loaded.config.seed)
+    bars = {each.container_id: each.bars for each in surveys if each.bars is not None}
+    if len(bars) < len(surveys):
+        return surveys, [], []
     try:
-        bars = {each.container_id: each.bars for each in surveys if each.bars is not None}
-        if len(bars) == len(surveys):
-            time_bars(plan, bars)
+        return surveys, [], time_bars(plan, bars).warnings
     except PlanError as error:
-        return surveys, located(error, loaded)
-    return surveys, []
+        return surveys, located(error, loaded), []
 
 
-def _looked(request: Request, loaded: LoadedConfig) -> Iterator[Finding]:
+def _prepared(loaded: LoadedConfig) -> Prepared:
     try:
-        prepared = prepare(loaded.config, loaded.locations, loaded.base_folder)
+        return prepare(loaded.config, loaded.locations, loaded.base_folder)
     except PlanError as error:
         raise RefusedConfigError(*located(error, loaded)) from error
     except BadData as error:
         raise RefusedConfigError(*of_data(error)) from error
+
+
+def _looked(request: Request, prepared: Prepared) -> Iterator[Finding]:
     portfolios = [planned.id for planned in prepared.plan.of_type("portfolio")]
     for id_ in chosen(request.container_id, portfolios):
         yield look_ahead(prepared.plan, prepared.bars, id_, request.points)
@@ -121,5 +136,5 @@ def _as_json(
     if request.data:
         parts |= {"data": [survey_as_data(each) for each in surveys], "refused": list(refusals)}
     if request.lookahead:
-        parts["lookahead"] = [finding_as_data(each) for each in findings]
+        parts |= {"lookahead": [finding_as_data(each) for each in findings], "not_seen": NOT_SEEN}
     return json.dumps(parts | {"warnings": list(warnings)}, indent=2)

@@ -14,7 +14,7 @@ from engine.market.durations import duration_text
 from tracing.record import Clock
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from engine.events import Event
     from engine.market.bars import Bars
@@ -31,7 +31,7 @@ _VERDICTS = {
     "failed": "failed",
 }
 _AFTER = {"none": "no data", "high": "noise", "low": "noise"}
-NOT_SEEN = "not seen: code that reads files itself, and columns of a file that were made from its later rows"
+NOT_SEEN = "code that reads files itself, and columns of a file that were made from its later rows"
 """What no other future of the data can show."""
 
 _NOTHING = "nothing"
@@ -129,6 +129,12 @@ def finding_in_words(found: Finding, width: int | None) -> Iterator[Text]:
         yield from hung(Text(f"    {other}: "), _event(found.part), width, _BELOW)
 
 
+def not_seen_in_words(findings: Sequence[Finding], width: int | None) -> Iterator[Text]:
+    """What the check cannot show, where it found a portfolio to be ok."""
+    if any(found.verdict == "ok" for found in findings):
+        yield from hung(Text("not seen: "), NOT_SEEN, width)
+
+
 def _said(found: Finding) -> str:
     match found.verdict:
         case "looks_ahead":
@@ -142,7 +148,7 @@ def _said(found: Finding) -> str:
         case "not_exercised":
             return f"nothing happened before any of {found.cuts} cuts, so nothing is known"
         case _:
-            asked = f"; targets the same with noise after each of {found.asked:,} bars" if found.asked else ""
+            asked = f"; targets the same whatever comes after each of {found.asked:,} bars" if found.asked else ""
             return f"{found.cuts} cuts, {found.exercised} with events before them, {found.compared:,} events the same{asked}"
 
 

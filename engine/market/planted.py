@@ -16,6 +16,7 @@ Future = Literal["none", "high", "low"]
 """What stands after a moment: no bars; or as many as before, far above the last close; or far below it."""
 
 NOISE: tuple[Future, Future] = ("high", "low")
+FUTURES: tuple[Future, ...] = ("none", *NOISE)
 
 _LEVELS = {"high": 1.3, "low": 0.7}
 _SWING = 0.1

@@ -1,4 +1,4 @@
-"""Do users' strategies over columns look ahead? They are asked again and again, with noise after one bar and after another.
+"""Do users' strategies over columns look ahead? They are asked again and again, with other futures after one bar and another.
 
 Asking takes a fraction of a run of the portfolio, so it is done after every bar where the data is short, and first after those at which
 targets change, and those before them, where it is long.
@@ -18,7 +18,7 @@ import numpy as np
 from engine.events import Signal
 from engine.features.columns import FeatureStore
 from engine.market.column_file import ColumnFile
-from engine.market.planted import NOISE
+from engine.market.planted import FUTURES
 from engine.market.timeline import Clock, Feed, union
 from engine.strategies.decision import TARGETS
 from engine.strategies.targets import wanted
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     Moments = npt.NDArray[np.int64]
 
-BUDGET = 8_000_000
+BUDGET = 12_000_000
 """Bars over which the strategies of a portfolio are asked in all, unless they are so many that `LEAST` cuts take more."""
 
 LEAST = 20
@@ -56,7 +56,7 @@ class Suspect:
 def targets_ahead(
     plan: Plan, planted: Mapping[str, Planted], portfolio: str, usable: Moments
 ) -> tuple[Suspect | Literal["not_repeatable"] | None, int]:
-    """The first target found that looks ahead, if any does, and after how many bars noise was planted to find it.
+    """The first target found that looks ahead, if any does, and after how many bars all answered to each future.
 
     Strategies that are built in are not asked: that they are causal is tested once for all. One that raises is left to the run.
     """
@@ -70,13 +70,13 @@ def targets_ahead(
         again = [host.targets() for host in hosts]
         if any(not _same(one, other) for one, other in zip(whole, again, strict=True)):
             return NOT_REPEATABLE, 0
-        for cut in _cuts(hosts, whole, usable):
-            asked += 1
-            for host, known in zip(hosts, whole, strict=True):
-                for future in NOISE if known is not None else ():
-                    found = host.differing(known or [], cut, future)
-                    if found is not None:
-                        return found, asked
+        asking = [(host, known) for host, known in zip(hosts, whole, strict=True) if known is not None]
+        for cut in _cuts(asking, usable):
+            answers = [(host, known, future, host.targets(cut, future)) for host, known in asking for future in FUTURES]
+            for host, known, future, part in answers:
+                if part is not None and (found := host.first_difference(known, part, cut, future)):
+                    return found, asked
+            asked += all(part is not None for _, _, _, part in answers)
     return None, asked
 
 
@@ -100,7 +100,7 @@ class _Host:
         self._timeline = union(self.stamps)
         self.rows = sum(map(len, self.stamps))
 
-    def targets(self, cut: int | None = None, future: Future = "high") -> list[Targets] | None:
+    def targets(self, cut: int | None = None, future: Future = "none") -> list[Targets] | None:
         """The targets on each feed, with a future after `cut` if there is one; None if the user's code raises."""
         given = {id_: each.bars if cut is None else each.at(cut, future) for id_, each in self._planted.items()}
         clock = Clock([Feed(id_, bars.symbol, bars, self._steps(bars)) for id_, bars in given.items()])
@@ -119,12 +119,13 @@ class _Host:
             np.arange(len(bars)) if len(bars) == len(self._timeline) else self._timeline.searchsorted(bars.timestamps)
         )
 
-    def differing(self, whole: Sequence[Targets], cut: int, future: Future) -> Suspect | None:
+    def first_difference(
+        self, whole: Sequence[Targets], part: Sequence[Targets], cut: int, future: Future
+    ) -> Suspect | None:
         """The first target up to `cut` that is another with this future after it."""
-        part = self.targets(cut, future)
-        for number, stamps in enumerate(self.stamps if part is not None else ()):
+        for number, stamps in enumerate(self.stamps):
             count = int(stamps.searchsorted(cut, "right"))
-            one, other = whole[number][:count], (part or [])[number][:count]
+            one, other = whole[number][:count], part[number][:count]
             if not np.array_equal(one, other):
                 row = int(np.flatnonzero(one != other)[0])
                 return Suspect(cut, future, self._signal(number, row, one), self._signal(number, row, other))
@@ -151,21 +152,17 @@ def _same(one: list[Targets] | None, other: list[Targets] | None) -> bool:
     return one is other or all(map(np.array_equal, one or [], other or []))
 
 
-def _cuts(hosts: Sequence[_Host], whole: Sequence[list[Targets] | None], usable: Moments) -> list[int]:
+def _cuts(asking: Sequence[tuple[_Host, list[Targets]]], usable: Moments) -> list[int]:
     """Timestamps of last bars: where targets change, then one bar before, then others, as many as the budget allows."""
-    rows = sum(host.rows for host, known in zip(hosts, whole, strict=True) if known is not None)
-    if not rows:
+    if not asking:
         return []
-    left = max(BUDGET // (len(NOISE) * rows), LEAST)
-    changed = np.unique(
-        np.concatenate(
-            [
-                stamps[np.flatnonzero(np.diff(targets, prepend=np.int8(0)))]
-                for host, known in zip(hosts, whole, strict=True)
-                for stamps, targets in zip(host.stamps, known or [], strict=False)
-            ]
-        )
-    )
+    left = max(BUDGET // (len(FUTURES) * sum(host.rows for host, _ in asking)), LEAST)
+    changes = [
+        stamps[np.flatnonzero(np.diff(targets, prepend=np.int8(0)))]
+        for host, known in asking
+        for stamps, targets in zip(host.stamps, known, strict=True)
+    ]
+    changed = np.unique(np.concatenate(changes))
     before = usable[np.maximum(usable.searchsorted(changed) - 1, 0)]
     cuts: list[int] = []
     for moments in (np.intersect1d(usable, changed), before, usable):
