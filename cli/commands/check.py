@@ -26,9 +26,14 @@ def check(
         bool, typer.Option("--data", help="Look at the market data: rows, span, gaps, zone, what would be refused.")
     ] = False,
     lookahead: Annotated[
-        bool, typer.Option("--lookahead", help="Cut the data at several bars: nothing before a cut may change.")
+        bool,
+        typer.Option(
+            "--lookahead", help="End the data, or plant noise, after some bars: nothing up to there may change."
+        ),
     ] = False,
-    points: Annotated[int, typer.Option(min=1, max=1000, help="At how many bars --lookahead cuts.")] = 10,
+    points: Annotated[
+        int, typer.Option(min=1, max=1000, help="After how many bars --lookahead does so to whole portfolios.")
+    ] = 10,
     strict: Annotated[bool, typer.Option("--strict", help="Refuse what only deserves a warning.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:

@@ -49,6 +49,19 @@ def last_bars_only(columns):
     return targets
 
 
+def next_close_of_one_bar(columns):
+    close, targets = columns["close"], honest(columns)
+    targets[200:201] = not (close[201:202] < close[200:201][-1:]).any()
+    return targets
+
+
+DRAWN = np.random.default_rng(1)
+
+
+def draws(columns):
+    return DRAWN.integers(0, 2, len(columns["close"]))
+
+
 def needs_many(columns):
     if len(columns["close"]) < 290:
         raise ValueError("too few bars")
@@ -139,6 +152,51 @@ def test_l4_honest_portfolios_beside_one_that_is_not(folder):
     assert (only.exit_code, only.stdout.partition(":")[0]) == (0, "p_honest  ok")
 
 
+def test_l4_noise_shows_what_absence_does_not_and_what_is_not_seen_is_said(folder):
+    text = (
+        MADE_UP
+        + portfolio("peeks", "{name: looking.next_close_of_one_bar}")
+        + portfolio("fine", "{name: looking.honest}")
+    )
+    outcome = check(text, "--lookahead", "--points", "1")
+    peeks, _, noise, fine, not_seen = outcome.stdout.splitlines()
+    assert outcome.exit_code == 1
+    assert peeks == "peeks  looks ahead: with noise after 2020-07-19, what happens at 2020-07-19 is different"
+    assert noise.startswith("    with noise: ")
+    assert fine.startswith("fine  ok: 1 cuts, 1 with events before them, ")
+    assert fine.endswith("; targets the same whatever comes after each of 299 bars")
+    assert (
+        not_seen == "not seen: code that reads files itself, and columns of a file that were made from its later rows"
+    )
+    found = json.loads(check(text, "--lookahead", "--points", "1", "--json").stdout)
+    assert [each["after_cut"] for each in found["lookahead"]] == ["noise", None]
+    assert [each["asked"] for each in found["lookahead"]] == [0, 299]
+    assert found["not_seen"] == not_seen.removeprefix("not seen: ")
+
+
+def test_l4_a_generator_that_is_not_made_anew_is_no_look_ahead(folder):
+    outcome = check(MADE_UP + portfolio("draws", "{name: looking.draws}"), "--lookahead")
+    assert outcome.exit_code == 0
+    assert outcome.stdout.startswith("draws  not repeatable: the same data gave something else the second time")
+
+
+@pytest.mark.parametrize("options", [["--data"], ["--lookahead"]])
+def test_l3_stamps_that_are_shifted_are_refused_or_warned_of(folder, options):
+    head, *rows = (folder / "bars.csv").read_text().splitlines()
+    for name, late in (("shifted", range(300)), ("once", [39])):
+        stamped = [f"{row[:10]}T0{5 if k in late else 0}:00:00Z{row[10:]}" for k, row in enumerate(rows)]
+        (folder / f"{name}.csv").write_text("\n".join([head, *stamped]) + "\n")
+    both = HEAD + HEAD.splitlines()[2].replace("_x", "_y").replace("X", "Y").replace("bars.csv", "shifted.csv")
+    both += "\n" + portfolio("holds", "{name: buy_and_hold}").replace("[data_x]", "[data_x, data_y]")
+    refused, warned = check(both, *options), check(both.replace("shifted", "once"), *options)
+    assert (refused.exit_code, warned.exit_code) == (2, 0)
+    assert "c.yaml:3:38: containers.0.source.stamped: missing: expected open or close, since holds" in refused.stderr
+    assert (
+        "warning: data_y: 1 of its 300 bars are stamped beside those of data_x, the first at 2020-02-09T"
+        in warned.stderr
+    )
+
+
 def test_l4_where_nothing_happened_nothing_is_known(folder):
     outcome = check(MADE_UP + portfolio("quiet", "{name: looking.never}"), "--lookahead")
     assert outcome.exit_code == 0
@@ -156,7 +214,7 @@ def test_code_that_raises_with_fewer_bars_is_named(folder):
     outcome = check(MADE_UP + portfolio("greedy", "{name: looking.needs_many}"), "--lookahead")
     assert outcome.exit_code == 1
     assert "greedy  failed: with no data after 20" in outcome.stdout
-    assert outcome.stdout.rstrip().endswith("ValueError: too few bars, at looking.py:42")
+    assert outcome.stdout.rstrip().endswith("ValueError: too few bars, at looking.py:55")
 
 
 def test_the_quick_start_does_not_look_ahead():

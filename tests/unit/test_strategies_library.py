@@ -11,18 +11,29 @@ import talib
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.config.schema import RunConfig
 from engine.features.spec import FeatureSpec
+from engine.orchestration.lookahead import look_ahead
+from engine.orchestration.planning import make_plan
+from engine.strategies.all_of import AllOf
+from engine.strategies.any_of import AnyOf
 from engine.strategies.average_envelope import AverageEnvelope
 from engine.strategies.bollinger_reversion import BollingerReversion
 from engine.strategies.builtin import BUILTIN
+from engine.strategies.buy_and_hold import BuyAndHold
 from engine.strategies.calendar import Calendar
 from engine.strategies.combinator import Combinator
+from engine.strategies.cool_down import CoolDown
+from engine.strategies.crossover import Crossover
 from engine.strategies.donchian_breakout import DonchianBreakout
+from engine.strategies.hold_for import HoldFor
+from engine.strategies.invert import Invert
 from engine.strategies.pair_spread import PairSpread, z_score
 from engine.strategies.rsi_reversion import RsiReversion
 from engine.strategies.time_series_momentum import TimeSeriesMomentum
 from engine.strategies.volatility_breakout import VolatilityBreakout
-from tests.building import DAY, cut, data, make_bars, play, portfolio, walk
+from engine.strategies.vote import Vote
+from tests.building import DAY, HERE, cut, data, make_bars, play, portfolio, walk
 
 BARS = walk(400)
 CLOSE, HIGH, LOW = BARS.close, BARS.high, BARS.low
@@ -241,6 +252,32 @@ def test_l4_m6_whole_runs_trade_and_a_cut_run_is_the_beginning_of_the_whole(stra
     whole, part = signals(bars), signals(cut(bars, int(bars.timestamps[200])))
     assert whole[: len(part)] == part
     assert len(whole) > len(part) > 3
+
+
+def all_kinds():
+    """Those above, those that have tests of their own, and the combinators around a crossover and a momentum."""
+    means = {name: FeatureSpec(indicator="SMA", parameters=(("timeperiod", n),)) for name, n in (("f", 3), ("g", 9))}
+    cross, momentum = Crossover(fast="f", slow="g", direction="both"), TimeSeriesMomentum(lookback=5, direction="both")
+    both = (cross, momentum)
+    yield from specs()
+    yield from ((strategy, means) for strategy in (cross, BuyAndHold(), AllOf(of=both), AnyOf(of=both)))
+    yield from ((strategy, means) for strategy in (Vote(of=(*both, BuyAndHold())), Invert(of=cross)))
+    yield from ((strategy, means) for strategy in (HoldFor(of=cross, bars=4), CoolDown(of=cross, bars=4)))
+    yield PairSpread(first="X", second="Y", window=20, enter=1.0, leave=0.2), {}
+
+
+def test_all_kinds_are_all():
+    assert {type(strategy) for strategy, _ in all_kinds()} == set(BUILTIN)
+
+
+@pytest.mark.parametrize(("strategy", "features"), list(all_kinds()), ids=lambda each: getattr(each, "name", ""))
+def test_l4_no_strategy_is_moved_by_what_comes_after(strategy, features):
+    """No bars, and noise; at bars behind decisions, and at others."""
+    bars = {"data_x": walk(300), "data_y": walk(300, seed=9, symbol="Y")}
+    heard = list(bars)[: 2 if isinstance(strategy, PairSpread) else 1]
+    traded = portfolio(inputs=heard, strategy=strategy, features=features)
+    plan = make_plan(RunConfig(containers=[data(), data("data_y", "Y"), traded]), HERE)
+    assert look_ahead(plan, bars, "portfolio_1", 6).verdict == "ok"
 
 
 @pytest.mark.parametrize("strategy", [s for s, f in specs() if f], ids=lambda each: each.name)
