@@ -42,11 +42,15 @@ def day_zone(text: str) -> DayZone:
 
 @dataclass(frozen=True)
 class DayEnds:
-    """The days that have a bar: `rows` of the last bar of each, `numbers` of the days, `stamps` (ns UTC) of these bars."""
+    """The days that have a bar: `rows` of the last bar of each, `numbers` of the days, `stamps` (ns UTC) of these bars.
+
+    `of_all`: those of all data, where these are a part; they say how many days a year has.
+    """
 
     rows: NDArray[np.intp]
     numbers: NDArray[np.int64]
     stamps: NDArray[np.int64]
+    of_all: "DayEnds | None" = None
 
     def year(self, stated: int | None) -> DaysPerYear:
         """How many such days a year has (T2): as `stated`, where it is."""
@@ -54,7 +58,7 @@ class DayEnds:
 
     @cached_property
     def _inferred(self) -> DaysPerYear:
-        return days_per_year(self.stamps)
+        return days_per_year(self.stamps) if self.of_all is None else self.of_all.year(None)
 
 
 def day_ends(timestamps: NDArray[np.int64], zone: str | None) -> DayEnds:

@@ -143,8 +143,7 @@ class _SameYear(Scenery):
 
     def days(self, data_ids: tuple[str, ...], zone: str | None) -> DayEnds:
         """The ends of the days of less data, in years as all of it has them."""
-        whole = self._whole.days(data_ids, zone)
-        return super().days(data_ids, zone)._replace(falls_on_weekend=whole.falls_on_weekend)
+        return replace(super().days(data_ids, zone), of_all=self._whole.days(data_ids, zone))
 
 
 class _Lane:

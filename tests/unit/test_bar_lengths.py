@@ -105,7 +105,7 @@ def test_t2_fridays_close_at_midnight_makes_no_market_that_is_open_at_weekends()
     configs = containers({"stamped": "open"}, {"stamped": "open"})
     bars = timed(configs, {"data_h": hours, "data_d": days}).bars
     scenery = Scenery(make_plan(RunConfig(containers=configs), HERE), bars)
-    assert scenery.days(("data_h", "data_d"), None).days_per_year == 252
+    assert scenery.days(("data_h", "data_d"), None).year(None).number == 252
 
 
 def test_l3_stamps_at_the_close_stay_where_they_are():
