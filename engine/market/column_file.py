@@ -147,16 +147,16 @@ class ColumnFile:
 
 
 class PastColumn:
-    """What is known of a column by now, in a file of its own, for users' code that may not know more.
+    """What is known of a column by now, in a `file` of such, for users' code that may not know more.
 
     What it hands out is read-only and stands over a mapping that holds zeros where the future will be. Every value is copied
     once, however often it is asked for.
     """
 
-    def __init__(self, column: Column) -> None:
+    def __init__(self, column: Column, file: ColumnFile) -> None:
         self._column = column
-        self._file = ColumnFile()
-        self._place = self._end = self._file.reserve(len(column))
+        self._file = file
+        self._place = self._end = file.reserve(len(column))
         self._known = 0
 
     def first(self, count: int) -> Column:

@@ -10,6 +10,8 @@ import numpy as np
 from engine.market.bars import COLUMNS, PRICES
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from engine.market.bars import Bars, FloatArray
 
 Future = Literal["none", "high", "low"]
@@ -21,6 +23,8 @@ FUTURES: tuple[Future, ...] = ("none", *NOISE)
 _LEVELS = {"high": 1.3, "low": 0.7}
 _SWING = 0.1
 _REACH = 0.03
+_PERIOD = 4096
+"""Rows after which noise repeats itself: long data needs no more of it in memory."""
 
 
 class Planted:
@@ -32,14 +36,17 @@ class Planted:
 
     def __init__(self, bars: Bars) -> None:
         self.bars = bars
+        rows = min(len(bars), _PERIOD)
         chance = np.random.default_rng(len(bars))
-        ends = np.exp(chance.uniform(-_SWING, _SWING, (2, len(bars))))
-        reach = 1.0 + chance.uniform(0.0, _REACH, (2, len(bars)))
-        self._shapes = dict(
-            zip(PRICES, (ends[0], ends.max(0) * reach[0], ends.min(0) / reach[1], ends[1]), strict=True)
-        )
-        columns = {"volume": bars.volume, **bars.extras}
-        self._drawn = {name: _drawn(column, chance) for name, column in columns.items()}
+        ends = np.exp(chance.uniform(-_SWING, _SWING, (2, rows)))
+        reach = 1.0 + chance.uniform(0.0, _REACH, (2, rows))
+        shapes = (ends[0], ends.max(0) * reach[0], ends.min(0) / reach[1], ends[1])
+        self._shapes = dict(zip(PRICES, shapes, strict=True))
+        self._drawn = {name: _drawn(column, rows, chance) for name, column in self._others()}
+
+    def _others(self) -> Iterator[tuple[str, FloatArray]]:
+        yield "volume", self.bars.volume
+        yield from self.bars.extras.items()
 
     def at(self, moment: int, future: Future) -> Bars:
         """The bars stamped no later than `moment`, and this future after them."""
@@ -47,29 +54,35 @@ class Planted:
         if future == "none":
             return _copied(self.bars.until(moment))
         level = self.bars.close.item(count - 1) * _LEVELS[future] if count else 1.0
-        columns: dict[str, Any] = {
-            name: _joined(getattr(self.bars, name), shape[count:] * level, count)
-            for name, shape in self._shapes.items()
-        }
-        others = {
-            name: _joined(column, self._drawn[name][future][count:], count)
-            for name, column in {"volume": self.bars.volume, **self.bars.extras}.items()
-        }
-        columns["volume"] = others.pop("volume")
-        return replace(self.bars, **columns, extras=others)
+        columns: dict[str, Any] = {}
+        for name, shape in self._shapes.items():
+            before: FloatArray = getattr(self.bars, name)
+            columns[name] = _joined(before[:count], _onwards(shape, count, len(before)) * level)
+        extras: dict[str, FloatArray] = {}
+        for name, column in self._others():
+            after = np.isfinite(column[count:])
+            noise = _onwards(self._drawn[name][future], count, len(column))
+            extras[name] = _joined(column[:count], np.where(after, noise, column[count:]))
+        columns["volume"] = extras.pop("volume")
+        return replace(self.bars, **columns, extras=extras)
 
 
-def _drawn(column: FloatArray, chance: np.random.Generator) -> dict[str, FloatArray]:
-    """A value of the upper half, and one of the lower, for every row that has a value."""
+def _drawn(column: FloatArray, rows: int, chance: np.random.Generator) -> dict[Future, FloatArray]:
+    """So many values of the upper half of those that a column has, and of the lower."""
     known = np.unique(column[np.isfinite(column)])
+    if not len(known):
+        return dict.fromkeys(NOISE, np.full(rows, np.nan))
     middle = len(known) // 2
-    halves = {"high": known[middle:], "low": known[: max(middle, 1)]}
-    drawn = {future: chance.choice(half, len(column)) if len(half) else column for future, half in halves.items()}
-    return {future: np.where(np.isfinite(column), values, column) for future, values in drawn.items()}
+    return {"high": chance.choice(known[middle:], rows), "low": chance.choice(known[: max(middle, 1)], rows)}
 
 
-def _joined(column: FloatArray, after: FloatArray, count: int) -> FloatArray:
-    joined = np.concatenate((column[:count], after))
+def _onwards(shape: FloatArray, start: int, end: int) -> FloatArray:
+    """What repeats itself, from one row up to another."""
+    return np.resize(np.roll(shape, -start), end - start)
+
+
+def _joined(before: FloatArray, after: FloatArray) -> FloatArray:
+    joined = np.concatenate((before, after))
     joined.flags.writeable = False
     return joined
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from engine.config.schema import DataContainer
 from engine.market.bar_times import Overlap, overlap, timed_by_close
-from engine.market.durations import duration_text
+from engine.market.durations import DAY, duration_text
 from engine.market.sources import FileSource
 from engine.market.timeline import union
 from engine.orchestration.problems import PlanError, PlanProblem
@@ -71,7 +71,8 @@ def time_bars(plan: Plan, bars: Mapping[str, Bars]) -> Timed:
     moved = {each for mix in timing.values() for each in mix.data}
     timed = {id_: _timed(plan, id_, each) if id_ in moved else each for id_, each in bars.items()}
     unsure = {mix: id_ for id_, mix in reversed(mixing.items()) if id_ not in said}
-    return Timed(timed, [*(_irregular(bars, id_, mix) for mix, id_ in unsure.items()), *_elsewhere(plan, timing)])
+    irregular = [_irregular(bars, id_, mix) for mix, id_ in unsure.items()]
+    return Timed(timed, [*irregular, *_elsewhere(plan, timing), *dict.fromkeys(_late_benchmarks(plan, timed))])
 
 
 def _portfolios(plan: Plan) -> Iterator[tuple[str, tuple[str, ...]]]:
@@ -143,6 +144,21 @@ def _elsewhere(plan: Plan, timing: Mapping[str, _Mix]) -> Iterator[str]:
                 yield (
                     f"{each}: its bars are timed by their closes, also in {id_}, because {other} hears bars {beside} "
                     f"beside them (a second data container over the same file would keep its stamps)"
+                )
+
+
+def _late_benchmarks(plan: Plan, bars: Mapping[str, Bars]) -> Iterator[str]:
+    """A benchmark whose day is stamped after the last bar of that day of the portfolio is a day behind it in all figures."""
+    for id_, data in _portfolios(plan):
+        name = plan.portfolio(id_).benchmark
+        if name is None or name in data or bars[name].bar_length < DAY:
+            continue
+        for each in data:
+            found = overlap(bars[name].timestamps, bars[each].timestamps, bars[name].bar_length)
+            if found.is_shift and found.stamp > found.other and bars[each].bar_length == bars[name].bar_length:
+                yield (
+                    f"{name}: a benchmark stamped later than {each} (at {Clock().text(found.stamp)} beside "
+                    f"{Clock().text(found.other)}) counts a day late; with `timezone` dates of both can meet"
                 )
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from engine.agenda import Agenda
 from engine.containers.bulk import publish_in_bulk
 from engine.containers.outlet import Outlet
-from engine.market.column_file import PastColumn
+from engine.market.column_file import ColumnFile, PastColumn
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -32,6 +32,7 @@ class Stage:
         self.changes: dict[Hashable, Changes] = {}
         self.outlets: list[Outlet] = []
         self._past: dict[Feed, PastColumn] = {}
+        self._past_file = ColumnFile()
 
     def outlet(self, container: Container, lane: int, label: str) -> Outlet:
         """A new outlet of a container for one lane."""
@@ -45,5 +46,5 @@ class Stage:
         All lanes stand at the same step, so what one of them knows is no news to another.
         """
         if feed not in self._past:
-            self._past[feed] = PastColumn(feed.bars.close)
+            self._past[feed] = PastColumn(feed.bars.close, self._past_file)
         return self._past[feed].first(count)

@@ -1,10 +1,12 @@
 """B2: every strategy that comes with admf, and one's own inside a combinator, leave the same bytes by either path."""
 
+import pytest
 from typer.testing import CliRunner
 
 from cli.app import app
 from engine.strategies.builtin import BUILTIN
 from tests.run_command import files_of, run
+from tests.run_configs import write_bars
 
 STRATEGIES = {
     "crossover": "{name: crossover, fast: close, slow: mean, direction: both}",
@@ -57,3 +59,38 @@ def test_b2_both_paths_leave_the_same_bytes(tmp_path):
     assert trees["batch"] == trees["event"]
     explained = CliRunner().invoke(app, ["explain", str(config)]).stdout
     assert explained.count("batch") >= len(STRATEGIES)
+
+
+PROBING = """
+def probe(columns):
+    for name, column in columns.items():
+        array = column
+        while hasattr(array, "flags"):
+            try:
+                array.flags.writeable = True
+            except ValueError:
+                array = array.base
+            else:
+                raise AssertionError(f"{name} can be written to")
+    return (columns["close"] > 0).astype(int)
+"""
+
+PROBED = """
+containers:
+  - {id: data_file, type: data, source: {path: bars.csv, symbol: X, stamped: open, columns: {mood: volume}}}
+  - {id: data_made, type: data, source: {name: synthetic, symbol: Y, bars: 300, bar_length: 1h}}
+  - {id: p_file, type: portfolio, inputs: [data_file], features: {m: {indicator: SMA}}, strategy: {name: probing.probe}}
+  - {id: p_made, type: portfolio, inputs: [data_made], features: {m: {indicator: RSI}}, strategy: {name: probing.probe}}
+  - {id: p_both, type: portfolio, inputs: [data_file, data_made], strategy: {name: probing.probe}}
+"""
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_l9_no_array_that_a_strategy_is_given_can_be_made_writable(tmp_path, monkeypatch, workers):
+    """All lanes share them: what one of them could write, another would trade on."""
+    monkeypatch.chdir(tmp_path)
+    write_bars(tmp_path / "bars.csv")
+    (tmp_path / "probing.py").write_text(PROBING)
+    (tmp_path / "c.yaml").write_text(PROBED)
+    outcome = run("c.yaml", "--output", "out", "--progress", "none", "--workers", workers)
+    assert outcome.exit_code == 0, outcome.stderr

@@ -222,6 +222,20 @@ def test_l3_a_few_irregular_stamps_are_known_at_their_closes_where_stamped_is_sa
     assert ((b.timestamps - b.opens) // HOUR)[[49, 50, 51]].tolist() == [24, 21, 24]
 
 
+def test_t2_a_benchmark_that_is_stamped_later_than_what_is_traded_is_warned_of():
+    """It is no part of what a strategy sees, so nothing is refused and nothing moved."""
+    configs, bars = of_two(stamped=(None, None), inputs=("data_a",), benchmark="data_b", strategy=own("wish"))
+    found = timed(configs, bars)
+    assert found.bars == bars
+    (warning,) = found.warnings
+    assert warning == (
+        "data_b: a benchmark stamped later than data_a (at 2020-01-01T05:00:00Z beside 2020-01-01T00:00:00Z) counts a day "
+        "late; with `timezone` dates of both can meet"
+    )
+    earlier, bars = of_two(stamped=(None, None), inputs=("data_b",), benchmark="data_a", strategy=own("wish"))
+    assert timed(earlier, bars).warnings == []
+
+
 @pytest.mark.parametrize("stamped", ["open", "close"])
 def test_l3_a_bar_lasts_until_the_next_one_and_a_little_longer_than_its_length_if_that_opens_then(stamped):
     """Months of 28 to 31 days, and days of a zone that nobody named."""
