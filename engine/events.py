@@ -135,7 +135,11 @@ class Order(Event, frozen=True, gc=False, tag="ORDER", omit_defaults=True):
 
 
 class Fill(Event, frozen=True, gc=False, tag="FILL"):
-    """An execution. `price` includes slippage; `commission` and `slippage` are money, never negative."""
+    """An execution. `price` includes slippage; `commission` and `slippage` are money, never negative.
+
+    `ambiguous_bar`: its bar reached a stop and a target (rule X5); `exit_after_entry_bar`: it leaves a trade that would have
+    been left in the bar of its entry (rule X4).
+    """
 
     type: ClassVar[str] = "FILL"
 
@@ -148,6 +152,7 @@ class Fill(Event, frozen=True, gc=False, tag="FILL"):
     slippage: float
     liquidity: Liquidity
     ambiguous_bar: bool
+    exit_after_entry_bar: bool = False
 
 
 class PositionOpen(Event, frozen=True, gc=False, tag="POSITION_OPEN"):

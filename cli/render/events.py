@@ -38,7 +38,13 @@ _IN_WORDS = {
     "RUN_END": "{what} {id}: {status}",
 }
 _COMMON = {"seq", "type", "timestamp", "source", "event_id", "correlation_id", "causation_id"}
-_UNEVENTFUL = {"limit_price": None, "stop_price": None, "reason": "", "ambiguous_bar": False}
+_UNEVENTFUL = {
+    "limit_price": None,
+    "stop_price": None,
+    "reason": "",
+    "ambiguous_bar": False,
+    "exit_after_entry_bar": False,
+}
 """Fields that say something only if they have another value than this."""
 _LONGEST_ID = 40
 _DAY_WIDTH = len("2020-01-01")

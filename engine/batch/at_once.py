@@ -157,12 +157,11 @@ def _cash(state: State, legs: Legs, place: Rows, prices: Floats) -> Floats:
 def _taken(closes: Floats, state: State, legs: Legs, cash: Floats) -> Booleans:
     """Whether each order is accepted, as `Entries.accepts` says it; `cash` before each."""
     close = closes[legs.row]
-    turned_round, equity = np.zeros(len(cash)), cash.copy()
+    equity = cash.copy()
     reversing = np.flatnonzero(legs.reverses)  # the position that the order turns round is still held
-    turned_round[reversing] = -legs.signed[reversing - 1]
-    equity[reversing] = cash[reversing - 1] + turned_round[reversing] * close[reversing]
+    equity[reversing] = cash[reversing - 1] - legs.signed[reversing - 1] * close[reversing]
     units = state.units[legs.lane]
-    taken = np.abs(turned_round + (legs.signed - turned_round)) * close <= equity * (1.0 + ROUNDING)
+    taken = units * close <= equity * (1.0 + ROUNDING)
     taken &= np.isfinite(units) & (units > 0.0) & ~(units * close < state.minimum[legs.lane])
     return taken | ~legs.entering
 

@@ -49,17 +49,15 @@ class Entries:
         )
         return in_lots(self.sizer.units(entry), self.lot_size)
 
-    def accepts(self, signed_units: float, held: float, close: float, equity: float) -> bool:
-        """Whether an entry of so many units is taken at this close, the order that leaves what is `held` being on its way."""
-        units = abs(signed_units)
+    def accepts(self, units: float, close: float, equity: float) -> bool:
+        """Whether an entry of so many units is taken at this close: what is held, if anything, is being left."""
         if not (isfinite(units) and units > 0.0) or units * close < self.minimum_notional:
             return False
-        return abs(held + (signed_units - held)) * close <= equity * (1.0 + ROUNDING)
+        return units * close <= equity * (1.0 + ROUNDING)
 
-    def refusal(self, signed_units: float, held: float, close: float, equity: float) -> str:
+    def refusal(self, signed_units: float, close: float, equity: float) -> str:
         """Why `accepts` does not take an entry, in words; empty if it does."""
         units = abs(signed_units)
         fault = quantity_fault(units) or too_little(units * close, self.minimum_notional)
-        after = held + (signed_units - held)
-        worth = abs(after) * close
-        return fault or MarginAccount().refusal(Prospect(after, worth, equity - worth, equity))
+        worth = units * close
+        return fault or MarginAccount().refusal(Prospect(signed_units, worth, equity - worth, equity))

@@ -150,20 +150,20 @@ class Filling:
 
     def refusal(self, row: int, target: int) -> str:
         """Why an entry decided on the close of a row is refused; empty if it is not."""
-        units, held, close, equity = self._asked(row, target)
-        accepted = self.entries.accepts(target * units, held, close, equity)
-        return "" if accepted else self.entries.refusal(target * units, held, close, equity)
+        units, close, equity = self._asked(row, target)
+        accepted = self.entries.accepts(units, close, equity)
+        return "" if accepted else self.entries.refusal(target * units, close, equity)
 
     def _size(self, row: int, target: int) -> float | None:
         """The units of an entry decided on the close of a row, None if it is refused."""
-        units, held, close, equity = self._asked(row, target)
-        return units if self.entries.accepts(target * units, held, close, equity) else None
+        units, close, equity = self._asked(row, target)
+        return units if self.entries.accepts(units, close, equity) else None
 
-    def _asked(self, row: int, target: int) -> tuple[float, float, float, float]:
-        """The units that an entry asks for, the units held, the close that it is decided on, and equity at that."""
+    def _asked(self, row: int, target: int) -> tuple[float, float, float]:
+        """The units that an entry asks for, the close that it is decided on, and equity at that."""
         cash, held, close = self.position.cash, self.position.held, self.bars.close.item(row)
         equity = cash + held * close if held else cash
-        return self.entries.units(self.bars, row, long=target > 0, cash=cash, equity=equity), held, close, equity
+        return self.entries.units(self.bars, row, long=target > 0, cash=cash, equity=equity), close, equity
 
     def _book(self, signed: float, reference: float, row: int) -> Filled:
         """Fills an order of `signed` units in the bar of a row, which ends or begins what is held."""

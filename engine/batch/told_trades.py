@@ -168,7 +168,7 @@ class ToldTrades:
 
     def _refusal(self, row: int, request: OrderRequest) -> str:
         units, close = signed(request.side, request.quantity), self._bars.close.item(row)
-        return self._entries.refusal(units, self._books.quantities[0], close, self._equity(row))
+        return self._entries.refusal(units, close, self._equity(row))
 
     def _equity(self, row: int) -> float:
         return self._books.appraise([self._bars.close.item(row)])[0]
@@ -178,7 +178,7 @@ class ToldTrades:
         self._move_to(filled.row)
         order = self._working.pop(0)
         execution = Execution(filled.price, filled.commission, filled.slippage)
-        fill = self._answers.publish_fill(order, abs(filled.signed), execution, "taker", ambiguous=False)
+        fill = self._answers.publish_fill(order, abs(filled.signed), execution, "taker")
         booked = self._books.book(filled.row, 0, fill, filled.signed)
         portfolio, trade = self._portfolio, booked.trade
         if booked.opened:

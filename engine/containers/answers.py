@@ -56,7 +56,14 @@ class Answers:
         self._voice.say(event)
 
     def publish_fill(
-        self, order: WorkingOrder, quantity: float, execution: Execution, liquidity: Liquidity, *, ambiguous: bool
+        self,
+        order: WorkingOrder,
+        quantity: float,
+        execution: Execution,
+        liquidity: Liquidity,
+        *,
+        ambiguous: bool = False,
+        after_entry_bar: bool = False,
     ) -> Fill:
         """Says that `quantity` units of an order are filled; returns the event."""
         request = order.request
@@ -75,6 +82,7 @@ class Answers:
             slippage=execution.slippage,
             liquidity=liquidity,
             ambiguous_bar=ambiguous,
+            exit_after_entry_bar=after_entry_bar,
         )
         self._voice.say(fill)
         return fill

@@ -42,7 +42,7 @@ class Decisions:
         signal_id = self._publish(symbol, decision, belongs, cause=cause, strategy=strategy)
         if changed or decision.names_orders:
             if holding.signal_id is None:
-                self._outlet.then(Phase.ORDER, self._requests.act, feed_number)
+                self._requests.request(feed_number)
             holding.intent, holding.signal_id, holding.decision = target, signal_id, decision
 
     def take_unknown(self, symbol: str, decision: Decision, cause: str, strategy: str) -> None:

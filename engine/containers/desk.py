@@ -50,18 +50,6 @@ class Desk:
         self._orders = 0
         self._half_refused: set[str] = set()
 
-    def working_quantity(self, symbol: str, oco: str | None) -> float:
-        """Signed units that the symbol's orders will add to its position; of exits only those that do not wait for a price.
-
-        Orders of the group `oco` are left out: with one of them filled they are gone.
-        """
-        quantity = 0.0
-        others = (order for order in self._book.orders if oco is None or order.request.oco != oco)
-        for order in others:
-            if order.request.symbol == symbol and (order.kind == "market" or not self._book.reduces(order)):
-                quantity += order.signed_quantity
-        return quantity
-
     def entries(self, number: int) -> list[WorkingOrder]:
         """The working orders of a feed's symbol that would open a position or make it larger."""
         return [order for order in self._book.orders if order.number == number and not self._book.reduces(order)]
@@ -76,12 +64,19 @@ class Desk:
         return self._book.knows(trade_id)
 
     def is_leaving(self, trade_id: str) -> bool:
-        """Whether an exit works that a decision asked for: those that protect the position belong to an OCO."""
-        return any(order.request.oco is None for order in self.exits(trade_id))
+        """Whether an exit works that a decision asked for, or one that protects the position was reached.
+
+        Those that protect it belong to an OCO.
+        """
+        return any(order.request.oco is None or order.kind == "market" for order in self.exits(trade_id))
 
     def exits(self, trade_id: str) -> list[WorkingOrder]:
         """The working orders that would make a trade's position smaller."""
         return [order for order in self._book.of_trade(trade_id) if self._book.reduces(order)]
+
+    def stop_of(self, order: WorkingOrder) -> float:
+        """Where an order's stop stands after the last close that is known."""
+        return self._matching.stop_of(order)
 
     def take(self, request: OrderRequest) -> None:
         """Accepts or rejects a request; an accepted order meets its symbol's next bar (rule L3)."""
@@ -138,4 +133,4 @@ class Desk:
             return f"there is no order {request.replaces} to replace"
         close = self._clock.closes[order.number].item(self._clock.index_at(self.outlet.agenda.step))
         fault = fault_of(request, close)
-        return fault if fault or self._book.reduces(order) else self._account.refusal(request, self)
+        return fault if fault or self._book.reduces(order) else self._account.refusal(request, self._book)

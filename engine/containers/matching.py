@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from engine.agenda import Phase
 from engine.trading.deals import Deal, MonthlyNotional
 from engine.trading.lifetime import Lifetime
-from engine.trading.matching import BarPrices, Moment
-from engine.trading.orders import STOPS, Execution, execute
+from engine.trading.matching import BarPrices, Moment, is_beyond
+from engine.trading.orders import BEING_LEFT, STOPS, Execution, execute
 from engine.trading.outlook import next_row
 from engine.trading.price_path import UNLIMITED, PricePath
 from engine.trading.trailing import ratchet
@@ -53,6 +53,8 @@ class Matching:
         self._lifetimes = [Lifetime(day_of, feed.bars.lasting) for feed in clock.feeds]
         self._awaited: set[int] = set()
         self._paths: dict[int, PricePath] = {}
+        self._ahead: dict[int, Meeting] = {}
+        self._moved: list[int] = []
         self._step = -1
         self.partial_fills = 0
 
@@ -61,28 +63,38 @@ class Matching:
 
         A stop that replaces another goes on in its place: adding to a position leaves no bar without a stop.
         """
-        agenda, feed = self._outlet.agenda, self._clock.feeds[order.number]
-        path = self._paths.get(order.number) if self._step == agenda.step and agenda.phase == Phase.MATCH else None
-        if path is not None:
-            order.first_row, order.ratcheted = path.first_row, path.row
-            if replaced is not None and order.kind in STOPS and replaced.kind in STOPS:
-                order.first_row = min(order.first_row, replaced.first_row)
-            if order.first_row == path.row:
-                self._lifetimes[order.number].begin(order, self._outlet.now)
+        path, feed = self._path_under_way(order.number), self._clock.feeds[order.number]
+        if path is None:
+            row = feed.next_row(self._outlet.agenda.step)
+            order.first_row = order.ratcheted = len(feed.steps) if row is None else row
+            self._await(order)
             return
-        row = feed.next_row(agenda.step)
-        order.first_row = order.ratcheted = len(feed.steps) if row is None else row
-        self._await(order)
+        order.first_row, order.ratcheted = path.first_row, path.row
+        if replaced is not None and order.kind in STOPS and replaced.kind in STOPS:
+            order.first_row = min(order.first_row, replaced.first_row)
+            path.take_over(order, replaced)
+        if order.first_row == path.row:
+            self._lifetimes[order.number].begin(order, self._outlet.now)
+        elif path.moment is Moment.INSIDE and is_beyond(order, path.bar.close):
+            self._book.note_overdue(order)
+
+    def stop_of(self, order: WorkingOrder) -> float:
+        """Where an order's stop stands after the last close that is known: in MATCH that of the bar under way is not."""
+        row = self._clock.rows[order.number].item(self._clock.index_at(self._outlet.agenda.step))
+        known = row if self._path_under_way(order.number) is not None else row + 1
+        ratchet(order, self._clock.feeds[order.number].bars.close, known)
+        return order.stop
 
     def end(self, order: WorkingOrder, status: OrderStatus, reason: str, cause: str | None = None) -> None:
         """Takes an order out of the book and says so. If nothing of its trade is left, the trade ends with it."""
         self._book.orders.remove(order)
         self.say(order, status, reason, cause or order.accepted_by, ends=not self._book.knows(order.correlation_id))
 
-    def say(self, order: WorkingOrder, status: OrderStatus, reason: str, cause: str, *, ends: bool = False) -> None:
-        """Says what became of an order; `ends` if its trade ends with it."""
+    def say(self, order: WorkingOrder, status: OrderStatus, reason: str, cause: str, *, ends: bool = False) -> str:
+        """Says what became of an order; `ends` if its trade ends with it. Returns the event's id."""
         event_id = self._outlet.identify("ORDER")
         self._answers.publish_order(order, status, event_id, cause, reason=reason, ends=ends)
+        return event_id
 
     def fill_at_last_close(self, _: object = None) -> None:
         """Fills what works at each symbol's last close, one after the other; no cap of volume holds there."""
@@ -91,6 +103,10 @@ class Matching:
             row = self._clock.rows[order.number].item(-1)
             self._fill(order, row, order.left, self._clock.closes[order.number].item(-1))
             self._after_answers(Phase.END, self.fill_at_last_close)
+
+    def _path_under_way(self, number: int) -> PricePath | None:
+        agenda = self._outlet.agenda
+        return self._paths.get(number) if self._step == agenda.step and agenda.phase == Phase.MATCH else None
 
     def _await(self, order: WorkingOrder) -> None:
         feed = self._clock.feeds[order.number]
@@ -108,16 +124,28 @@ class Matching:
             self._outlet.wake(step, Phase.MATCH, self._match)
 
     def _match(self, _: object) -> None:
-        """Does the next thing that this step's bars do to an order, and comes back once that is handled."""
+        """Does the next thing that this step's bars do to an order, and comes back once that is handled.
+
+        What a fill brings about concerns its own symbol alone: what the others' bars do next is known already.
+        """
         if self._step != self._outlet.agenda.step:
             self._begin()
-        for number, path in self._paths.items():
-            meeting = path.next_meeting(self._book.may_fill(number))
+        for number in self._moved:
+            meeting = self._paths[number].next_meeting(self._book.may_fill(number))
             if meeting is not None:
-                self._meet(path, meeting)
-                self._after_answers(Phase.MATCH, self._match)
-                return
-        self._finish()
+                self._ahead[number] = meeting
+        if not self._ahead:
+            self._finish()
+            return
+        number = min(self._ahead, key=self._turn)
+        self._moved = [number]
+        self._meet(self._paths[number], self._ahead.pop(number))
+        self._after_answers(Phase.MATCH, self._match)
+
+    def _turn(self, number: int) -> tuple[Moment, bool, int]:
+        """Symbols stand at their opens together, and at their closes: what reduces a position comes first there (rule L1)."""
+        order, match, _ = self._ahead[number]
+        return match.moment, match.moment is not Moment.INSIDE and not self._book.reduces(order), number
 
     def _begin(self) -> None:
         """Opens the bars of the step. Orders whose time has passed do not see them."""
@@ -131,6 +159,7 @@ class Matching:
                 self._paths[number] = self._open(number, row)
             for order in orders:
                 self._ready(order, row)
+        self._moved = list(self._paths)
 
     def _ready(self, order: WorkingOrder, row: int) -> None:
         feed, lifetime = self._clock.feeds[order.number], self._lifetimes[order.number]
@@ -152,16 +181,17 @@ class Matching:
         order, match, ambiguous = meeting
         if order.kind in STOPS:
             order.triggered = True
-            self.say(order, "triggered", "", order.accepted_by)
+            event_id = self.say(order, "triggered", "", order.accepted_by)
+            if self._book.reduces(order):
+                self._cancel(self._book.entries_of(order.correlation_id), BEING_LEFT, event_id)
         if match.price is None:
             order.first_row = path.first_row
             return
-        wanted = self._book.fillable(order)
-        quantity = min(wanted, path.volume)
+        quantity = self._book.fillable(order, path.volume)
         order.first_row = path.row + 1
         if quantity > 0.0:
             path.volume -= quantity
-            maker = order.kind == "limit" and order.request.order_type == "limit" and match.moment is Moment.INSIDE
+            maker = order.request.order_type == "limit" and match.price == order.limit
             self._fill(order, path.row, quantity, match.price, "maker" if maker else "taker", ambiguous=ambiguous)
 
     def _finish(self) -> None:
@@ -225,12 +255,17 @@ class Matching:
         """
         request = order.request
         execution = self._execute(order, row, quantity, reference)
+        reduces, overdue = self._book.reduces(order), self._book.is_overdue(order)
         flat = self._book.fill(order, quantity)
         self.partial_fills += order.left > 0.0
-        fill = self._answers.publish_fill(order, quantity, execution, liquidity, ambiguous=ambiguous)
+        fill = self._answers.publish_fill(
+            order, quantity, execution, liquidity, ambiguous=ambiguous, after_entry_bar=overdue
+        )
         if flat:
             self._cancel(self._book.of_trade(order.correlation_id), "the position is closed", fill.event_id)
-        elif request.oco is not None and not self._book.reduces(order):
+        elif reduces:
+            self._cancel(self._book.entries_of(order.correlation_id), BEING_LEFT, fill.event_id)
+        elif request.oco is not None:
             self._cancel(self._book.others_of_oco(order), "the other order of the OCO was filled", fill.event_id)
 
     def _cancel(self, orders: Iterable[WorkingOrder], reason: str, fill_id: str) -> None:

@@ -234,15 +234,26 @@ class PortfolioContainer(Container):
             self.combination.take(feed_number, voice, decision, cause)
 
     def _on_order(self, event: Event) -> None:
-        if not isinstance(event, Order) or event.status not in DEAD or event.symbol not in self.clock.numbers:
+        if not isinstance(event, Order) or event.symbol not in self.clock.numbers:
             return
         number = self.clock.numbers[event.symbol]
         holding, trade = self.holdings[number], self.ledger.trades[number]
         if trade is not None and trade.trade_id == event.correlation_id:
-            if event.oco is None and signed(event.side, trade.sign) < 0:
-                self._see_whether_closing(holding, trade)
+            if signed(event.side, trade.sign) < 0:
+                self._on_exit(event, holding, trade)
+        elif event.status not in DEAD:
+            return
         elif holding.trade_id == event.correlation_id and not self.desk.knows(holding.trade_id or ""):
             holding.intent = 0
+
+    def _on_exit(self, exit_: Order, holding: Holding, trade: Trade) -> None:
+        """A stop that was reached leaves its trade at the market, like a decision: what is wanted next is another trade."""
+        if exit_.status == "triggered" and exit_.order_type != "stop_limit":
+            holding.closing = True
+            if holding.trade_id == trade.trade_id:
+                holding.intent = 0
+        elif exit_.status in DEAD and exit_.oco is None:
+            self._see_whether_closing(holding, trade)
 
     def _see_whether_closing(self, holding: Holding, trade: Trade) -> None:
         """Once no exit that a decision asked for works any more, what is held stays until the next decision."""
@@ -262,7 +273,7 @@ class PortfolioContainer(Container):
         if booked.closed:
             self._close(event, booked.trade, holding)
         elif quantity * booked.trade.sign > 0:
-            self._protection.lay(number, booked.trade, event.price, event.event_id)
+            self._protection.lay(number, booked.trade, booked.trade.entry_price, event.event_id)
         else:
             self._see_whether_closing(holding, booked.trade)
 

@@ -65,7 +65,7 @@ class Protection:
                 self._clock.feeds[feed_number].symbol,
                 -trade.sign,
                 abs(trade.quantity),
-                terms if old is None else _not_back(terms, old, trade),
+                terms if old is None else _not_back(terms, self._desk.stop_of(old), trade),
                 trade_id=trade.trade_id,
                 cause=cause,
                 oco=trade.trade_id,
@@ -103,11 +103,11 @@ class Protection:
         return legs
 
 
-def _not_back(terms: OrderTerms, old: WorkingOrder, trade: Trade) -> OrderTerms:
+def _not_back(terms: OrderTerms, stop: float, trade: Trade) -> OrderTerms:
     """A trailing stop that replaces another starts no worse than that one stands."""
     if terms.order_type != "trailing_stop" or terms.stop_price is None:
         return terms
-    better = (max if trade.sign > 0 else min)(terms.stop_price, old.stop)
+    better = (max if trade.sign > 0 else min)(terms.stop_price, stop)
     return OrderTerms(
         order_type="trailing_stop",
         stop_price=better,

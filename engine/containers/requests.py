@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from engine.agenda import Phase
 from engine.order_terms import MARKET
 from engine.strategies.decision import Decision
+from engine.trading.orders import BEING_LEFT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -63,23 +65,43 @@ class Requests:
         self._holdings = holdings
         self._end = end
         self._left_at: dict[int, int] = {}
+        self._due: list[int] = []
 
-    def act(self, feed_number: int) -> None:
-        """Asks for what the last signal of the step wants. Trades that earlier ones began end before they started."""
-        holding = self._holdings[feed_number]
+    def request(self, feed_number: int) -> None:
+        """Has the ORDER phase of this step ask for what the last signal on a symbol wants."""
+        if not self._due:
+            self._outlet.then(Phase.ORDER, self._act)
+        self._due.append(feed_number)
+
+    def _act(self, _: object) -> None:
+        """Asks for what the signals of the step want: first what reduces positions of any symbol, then what enters."""
+        due, self._due = self._due, []
+        entering = [each for each in due if self._reduce(each)]
+        for feed_number in entering:
+            holding = self._holdings[feed_number]
+            self._enter(feed_number, holding.trade_id or "", holding.signal_id or "")
+        for feed_number in due:
+            self._holdings[feed_number].signal_id = None
+
+    def _reduce(self, feed_number: int) -> bool:
+        """Leaves what is not wanted any more of a symbol, or moves its exits; says whether there is something to enter.
+
+        Trades that earlier signals of the step began end before they started.
+        """
+        holding, trade = self._holdings[feed_number], self._ledger.trades[feed_number]
         cause, begun = holding.signal_id or "", holding.begun
-        holding.signal_id, holding.begun = None, []
-        trade = self._ledger.trades[feed_number]
+        holding.begun = []
         if trade is not None and trade.sign == holding.intent and not holding.closing:
             holding.trade_id = trade.trade_id
-            self._amend(feed_number, trade, cause)
+            self._move_exits(feed_number, trade, cause)
+            enters = holding.decision.order is not None
         else:
             self._leave(feed_number, trade, cause)
-            if holding.intent and holding.trade_id is not None:
-                self._enter(feed_number, holding.trade_id, cause)
+            enters = bool(holding.intent) and holding.trade_id is not None
         for trade_id in begun:
             if trade_id != holding.trade_id or not holding.intent:
                 self._end(trade_id)
+        return enters
 
     def close_out(self, feed_number: int, trade: Trade, cause: str) -> None:
         """Asks for the exit of all that a trade still holds, at the market."""
@@ -94,6 +116,8 @@ class Requests:
         step = self._outlet.agenda.step
         if trade is not None and self._left_at.get(feed_number) != step:
             self._left_at[feed_number] = step
+            entries = [order for order in self._desk.entries(feed_number) if order.correlation_id == trade.trade_id]
+            self._desk.cancel(entries, BEING_LEFT, cause)
             self.close_out(feed_number, trade, cause)
             if not holding.intent or holding.trade_id == trade.trade_id:
                 holding.intent, holding.decision = 0, FLAT
@@ -111,14 +135,12 @@ class Requests:
         """Asks for an order in a symbol that the lane has no data for: the execution container says so."""
         self._events.publish(symbol, sign, 0.0, MARKET, trade_id=trade_id, cause=cause)
 
-    def _amend(self, feed_number: int, trade: Trade, cause: str) -> None:
-        """Does what a decision for the direction held says of its orders: other exits, or more of the position."""
+    def _move_exits(self, feed_number: int, trade: Trade, cause: str) -> None:
+        """Protects what is held by the exits that a decision for the direction held names, if it does."""
         holding = self._holdings[feed_number]
         if holding.decision.exits is not None:
             holding.exits = holding.decision.exits
             self._protection.lay(feed_number, trade, self._pricing.close(feed_number), cause)
-        if holding.decision.order is not None:
-            self._enter(feed_number, trade.trade_id, cause)
 
     def _leave(self, feed_number: int, trade: Trade | None, cause: str) -> None:
         holding = self._holdings[feed_number]

@@ -55,6 +55,7 @@ class TradeStatistics:
     max_consecutive_losses: int = 0
     fills: int = 0
     ambiguous_bars: int = 0
+    exit_after_entry_bar: int = 0
     traded_notional: float = 0.0
     total_commission: float = 0.0
     total_slippage: float = 0.0
@@ -70,14 +71,23 @@ class TradeStatistics:
             self.orders += 1
             self.rejected_orders += 1
 
-    def on_fill(self, quantity: float, price: float, commission: float, slippage: float, *, ambiguous: bool) -> None:
+    def on_fill(
+        self,
+        quantity: float,
+        price: float,
+        commission: float,
+        slippage: float,
+        *,
+        ambiguous: bool = False,
+        after_entry_bar: bool = False,
+    ) -> None:
         """Add a fill of `quantity` units (above zero on either side); commission and slippage are money."""
         self.fills += 1
         self.traded_notional += quantity * price
         self.total_commission += commission
         self.total_slippage += slippage
-        if ambiguous:
-            self.ambiguous_bars += 1
+        self.ambiguous_bars += ambiguous
+        self.exit_after_entry_bar += after_entry_bar
 
     def on_close(self, net: float, gross: float, bars_held: int) -> None:
         """Add a closed trade: its profit after and before commission, and the bars it was held."""

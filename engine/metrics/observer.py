@@ -40,8 +40,15 @@ class MetricsObserver:
     def observe(self, event: Event) -> None:
         """Take what the event says into the sums; events of other types say nothing."""
         if isinstance(event, Fill):
-            costs = event.commission, event.slippage
-            self.book.on_fill(event.symbol, event.quantity, event.price, *costs, ambiguous=event.ambiguous_bar)
+            self.book.on_fill(
+                event.symbol,
+                event.quantity,
+                event.price,
+                event.commission,
+                event.slippage,
+                ambiguous=event.ambiguous_bar,
+                after_entry_bar=event.exit_after_entry_bar,
+            )
         elif isinstance(event, Order):
             self.book.on_order(event.status, event.reason)
         elif isinstance(event, PositionClose):

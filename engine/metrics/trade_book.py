@@ -52,11 +52,21 @@ class TradeBook:
         )
 
     def on_fill(
-        self, symbol: str, quantity: float, price: float, commission: float, slippage: float, *, ambiguous: bool
+        self,
+        symbol: str,
+        quantity: float,
+        price: float,
+        commission: float,
+        slippage: float,
+        *,
+        ambiguous: bool = False,
+        after_entry_bar: bool = False,
     ) -> None:
         """Add a fill of `quantity` units (above zero on either side); commission and slippage are money."""
         for statistics in (self.total, self._of(symbol)):
-            statistics.on_fill(quantity, price, commission, slippage, ambiguous=ambiguous)
+            statistics.on_fill(
+                quantity, price, commission, slippage, ambiguous=ambiguous, after_entry_bar=after_entry_bar
+            )
 
     def on_close(self, symbol: str, side: PositionSide, net: float, gross: float, bars_held: int) -> None:
         """Add a closed trade: its profit after and before costs, and the bars it was held."""

@@ -225,6 +225,14 @@ def ambiguous_bars(trades: TradeStatistics) -> Value:
     return trades.ambiguous_bars
 
 
+def exit_after_entry_bar(trades: TradeStatistics) -> Value:
+    """Exits that came after the bar of their entry although that bar closed beyond the stop or the target.
+
+    Formula: the number of FILL events whose exit_after_entry_bar is true.
+    """
+    return trades.exit_after_entry_bar
+
+
 TRADE_METRICS: tuple[Metric[TradeStatistics], ...] = (
     Metric(total_trades, "trades"),
     Metric(winning_trades, "trades"),
@@ -250,4 +258,5 @@ TRADE_METRICS: tuple[Metric[TradeStatistics], ...] = (
     Metric(fills, "fills"),
     Metric(rejected_orders, "orders"),
     Metric(ambiguous_bars, "fills"),
+    Metric(exit_after_entry_bar, "fills"),
 )

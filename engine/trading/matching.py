@@ -58,6 +58,12 @@ def find_match(order: WorkingOrder, bar: BarPrices, fill_at: FillAt) -> Match | 
     return match
 
 
+def is_beyond(order: WorkingOrder, price: float) -> bool:
+    """Whether a price lies beyond the level of an order, so that a bar that opens there fills it."""
+    match = find_match(order, BarPrices(price, price, price, price), "next_open")
+    return match is not None
+
+
 def _limit(order: WorkingOrder, bar: BarPrices) -> Match | None:
     """Better than the limit at the open: the open. Traded through later: the limit. Touched: nothing."""
     sign, limit = order.sign, order.limit

@@ -2,29 +2,64 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from engine.trading.positions import left_of
 
 if TYPE_CHECKING:
+    from engine.events import Side
     from engine.trading.orders import WorkingOrder
 
 
 class FilledTrade:
-    """What the fills of an open trade come to: units entered and left, positive, and the direction."""
+    """What the fills of an open trade come to: units entered and left, positive, and the direction.
 
-    __slots__ = ("entered", "left_again", "number", "sign")
+    `is_overdue`: the bar that entered it closed beyond an exit that works only from the next bar on.
+    """
+
+    __slots__ = ("entered", "is_overdue", "left_again", "number", "sign")
 
     def __init__(self, number: int, sign: int) -> None:
         self.number = number
         self.sign = sign
         self.entered = 0.0
         self.left_again = 0.0
+        self.is_overdue = False
 
     @property
     def held(self) -> float:
         """Units still held, positive."""
         return left_of(self.entered, self.left_again)
+
+
+class Stake(NamedTuple):
+    """What a symbol's position may become by its working orders, all in units.
+
+    `held` is signed; `stays` is what orders at the market leave of it. `buying` and `selling`, positive, are what entries that
+    wait would buy and sell. An entry against the position waits until that is gone, so the two never add up.
+    """
+
+    held: float = 0.0
+    stays: float = 0.0
+    buying: float = 0.0
+    selling: float = 0.0
+
+    def after(self, side: Side) -> float:
+        """The largest position on one side, signed: that of a buy is long."""
+        if side == "buy":
+            return max(self.stays, 0.0) + self.buying
+        return min(self.stays, 0.0) - self.selling
+
+    def with_entry(self, side: Side, quantity: float) -> Stake:
+        """With one more entry that waits."""
+        if side == "buy":
+            return self._replace(buying=self.buying + quantity)
+        return self._replace(selling=self.selling + quantity)
+
+    @property
+    def largest(self) -> float:
+        """The largest position on either side, positive."""
+        return max(self.after("buy"), -self.after("sell"))
 
 
 class OrderBook:
@@ -69,16 +104,43 @@ class OrderBook:
         trade = self._trades.get(order.correlation_id)
         return trade is not None and trade.sign != order.sign
 
-    def fillable(self, order: WorkingOrder) -> float:
-        """Units of an order that may be filled: never more of an exit than is held."""
+    def entries_of(self, trade_id: str) -> list[WorkingOrder]:
+        """The working orders that would open a trade's position or make it larger."""
+        return [order for order in self.of_trade(trade_id) if not self.reduces(order)]
+
+    def stakes(self) -> list[Stake]:
+        """What the position of each symbol may become by its working orders."""
+        stakes, leaving = [Stake()] * len(self._holders), [0.0] * len(self._holders)
+        for order in self.orders:
+            if not self.reduces(order):
+                stakes[order.number] = stakes[order.number].with_entry(order.request.side, order.left)
+            elif order.kind == "market":
+                leaving[order.number] += order.left
+        for trade in self._trades.values():
+            stays = left_of(trade.held, leaving[trade.number], trade.entered)
+            held, stays = trade.sign * trade.held, trade.sign * stays
+            stakes[trade.number] = stakes[trade.number]._replace(held=held, stays=stays)
+        return stakes
+
+    def fillable(self, order: WorkingOrder, most: float) -> float:
+        """Units of an order that may be filled where there are so many: no more of an exit than is held, and no dust."""
         trade = self._trades.get(order.correlation_id)
-        if trade is None or trade.sign == order.sign:
-            return order.left
-        return min(order.left, trade.held)
+        wanted = order.left if trade is None or trade.sign == order.sign else min(order.left, trade.held)
+        return wanted if most >= wanted else left_of(most, 0.0, order.request.quantity)
+
+    def note_overdue(self, order: WorkingOrder) -> None:
+        """Notes that the trade of an exit would have been left before that exit began to work."""
+        trade = self._trades.get(order.correlation_id)
+        if trade is not None:
+            trade.is_overdue = True
+
+    def is_overdue(self, order: WorkingOrder) -> bool:
+        """Whether a fill of the order would be the first to leave a trade that should have been left before."""
+        return self.reduces(order) and self._trades[order.correlation_id].is_overdue
 
     def fill(self, order: WorkingOrder, quantity: float) -> bool:
         """Takes a fill into account; says whether it made its trade flat. An order that is filled leaves the book."""
-        order.left = left_of(order.left, quantity)
+        order.left = left_of(order.left, quantity, order.request.quantity)
         if not order.left:
             self.orders.remove(order)
         trade = self._trades.get(order.correlation_id)
@@ -89,6 +151,7 @@ class OrderBook:
             trade.entered += quantity
             return False
         trade.left_again += quantity
+        trade.is_overdue = False
         if trade.held:
             return False
         del self._trades[order.correlation_id]

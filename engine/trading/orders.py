@@ -102,5 +102,7 @@ def signed(side: Side, quantity: float) -> float:
     return quantity if side == "buy" else -quantity
 
 
+BEING_LEFT = "its trade is being left"
+"""Why an entry is cancelled whose trade an exit has begun to leave (rule E2)."""
 DEAD: frozenset[OrderStatus] = frozenset({"rejected", "cancelled", "expired"})
 """The statuses after which an order does nothing more."""

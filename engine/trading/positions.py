@@ -9,10 +9,10 @@ _FLAT = 1e-12
 """A position smaller than this share of what was entered is flat: the rest is rounding."""
 
 
-def left_of(whole: float, taken: float) -> float:
-    """What is left of `whole` units (positive) after `taken`; 0.0 if that is rounding."""
+def left_of(whole: float, taken: float, size: float | None = None) -> float:
+    """What is left of `whole` units (positive) after `taken`; 0.0 if that is rounding beside `size`, the whole unless given."""
     left = whole - taken
-    return 0.0 if left <= _FLAT * whole else left
+    return 0.0 if left <= _FLAT * (whole if size is None else size) else left
 
 
 class CrossedFlatError(ValueError):

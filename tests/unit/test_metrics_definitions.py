@@ -36,6 +36,7 @@ T1 = [
     "fills",
     "rejected_orders",
     "ambiguous_bars",
+    "exit_after_entry_bar",
     "open_trades",
     "unrealised_pnl",
 ]
