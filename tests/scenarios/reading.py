@@ -2,7 +2,7 @@
 
 An order is a line such as `buy 10 limit 98 day loss 95 target 110`: side, units (10 without them), type with its prices, time in
 force, then the exits that protect it. `flat` leaves, with an order of its own if it names one (`flat 4 limit 105`); `hold loss 99` moves the
-exits of what is held; `| sell stop 95` adds the other order of an OCO. A fill is `<bar> <side> <units> @ <price>`, with
+exits of what is held; `| sell stop 95` adds the other order of an OCO; `long` and `short` leave the order to the portfolio. A fill is `<bar> <side> <units> @ <price>`, with
 `ambiguous` where it is; what becomes of an order is `<bar> <status>: <reason>`.
 """
 
@@ -48,6 +48,8 @@ def decision(line, bar):
     order = read_order(words, bar)
     exits = read_exits(words)
     assert not words, f"what is {words}?"
+    if side in ("long", "short"):
+        return Decision(side)
     if side == "flat":
         return Decision("flat", order=order)
     if side == "hold":
@@ -86,10 +88,10 @@ def read_exits(words):
     return ExitTerms(**exits) if exits else None
 
 
-def bars_of(lines):
+def bars_of(lines, **settings):
     """Daily bars from lines of open, high, low, close and perhaps volume."""
     rows = [[float(word) for word in line.split()] for line in lines]
-    bars = make_bars([row[3] for row in rows], opens=[row[0] for row in rows])
+    bars = make_bars([row[3] for row in rows], opens=[row[0] for row in rows], **settings)
     columns = {"high": [row[1] for row in rows], "low": [row[2] for row in rows]}
     columns["volume"] = [row[4] if len(row) > 4 else 1000.0 for row in rows]
     fields = {name: getattr(bars, name) for name in bars.__dataclass_fields__}
@@ -116,7 +118,9 @@ def bar_of(event):
 def fills_of(run):
     """Fills as a scenario writes them."""
     return [
-        f"{bar_of(fill)} {fill.side} {fill.quantity:g} @ {fill.price:g}" + (" ambiguous" if fill.ambiguous_bar else "")
+        f"{bar_of(fill)} {fill.side} {fill.quantity:g} @ {fill.price:g}"
+        + (" ambiguous" if fill.ambiguous_bar else "")
+        + (" late" if fill.exit_after_entry_bar else "")
         for fill in run.events("portfolio_1", "FILL")
     ]
 

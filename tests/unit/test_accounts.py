@@ -5,8 +5,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.trading.accounts import Borrowing, CashAccount, MarginAccount, Prospect
+from engine.trading.distances import Distance
+from engine.trading.order_forms import ExitForm, LimitForm
+from engine.trading.risk import MaxDrawdown, MaxPosition
 from engine.trading.sizing import FixedQuantity, PercentOfEquity
 from tests.building import CASH, data, make_bars, play, wishing
+from tests.scenarios.reading import run_orders
 
 
 @pytest.mark.parametrize(
@@ -91,6 +95,65 @@ def test_p2_a_cash_account_may_spend_what_its_sales_bring():
     lane = wishing(inputs=["data_0", "data_1"], account=CashAccount(), cash=CASH, sizing=FixedQuantity(quantity=100.0))
     run = play([data("data_0", "S0"), data("data_1", "S1"), lane], bars)
     assert (run.metrics()["rejected_orders"], run.metrics()["total_trades"]) == (0, 2)
+
+
+LIMIT_EXIT = ExitForm(on_signal=LimitForm(limit=Distance(amount=1.0)))
+
+
+def turn_round(account, percent, risk=(), closes=(100.0,) * 6):
+    """Long with so much of the equity, then short: the exit is a limit that waits. What became of the short's entry."""
+    lane = wishing(
+        account=account, sizing=PercentOfEquity(percent=percent), cash=CASH, exit=LIMIT_EXIT, risk=list(risk)
+    )
+    run = play([data(), lane], make_bars(closes, wishes=[1, 1, -1, -1, -1, -1]))
+    entries = [order for order in run.events("portfolio_1", "ORDER") if order.correlation_id == "portfolio_1#2"]
+    return run, entries[0]
+
+
+def test_p2_an_entry_is_checked_as_an_entry_though_it_would_reduce_what_is_held():
+    run, entry = turn_round(CashAccount(), 50)
+    assert (entry.status, entry.reason) == ("rejected", "a cash account cannot sell short")
+    run, entry = turn_round(MarginAccount(leverage=2.0), 150, closes=(100.0, 100.0, 70.0, 70.0, 70.0, 70.0))
+    assert (entry.status, run.metrics()["rejected_orders"]) == ("accepted", 0)
+    run, entry = turn_round(MarginAccount(), 100)  # the power of what it turns round, and waits for
+    assert (entry.status, run.metrics()["fills"]) == ("accepted", 2)
+    run, entry = turn_round(MarginAccount(), 50, risk=[MaxPosition(percent=49)])
+    assert entry.status == "rejected"
+
+
+def test_p2_what_is_asked_beside_a_reversal_that_waits_has_the_power_that_the_larger_side_leaves():
+    """S0 is held with 6,000 of 10,000, and to be turned round by a limit; S1 asks for 5,000."""
+    bars = {
+        "data_0": make_bars([100.0] * 6, symbol="S0", wishes=[1, 1, -1, -1, -1, -1]),
+        "data_1": make_bars([100.0] * 6, symbol="S1", wishes=[0, 0, 0, 1, 1, 1]),
+    }
+    lane = wishing(inputs=["data_0", "data_1"], cash=CASH, sizing=FixedQuantity(quantity=60.0), exit=LIMIT_EXIT)
+    run = play([data("data_0", "S0"), data("data_1", "S1"), lane], bars)
+    rejected = [(o.symbol, o.reason) for o in run.events("portfolio_1", "ORDER") if o.status == "rejected"]
+    assert rejected == [("S1", "buying power: positions would be worth 12000.00, equity is 10000.00")]
+
+
+def test_p3_after_a_halt_nothing_is_opened_that_would_reduce_what_is_held():
+    closes = [100.0, 100.0, 90.0, 90.0, 90.0, 90.0]
+    lane = wishing(cash=CASH, sizing=PercentOfEquity(percent=90), exit=LIMIT_EXIT, risk=[MaxDrawdown(percent=5)])
+    run = play([data(), lane], make_bars(closes, wishes=[1, 1, 1, -1, -1, -1]))
+    rejected = [order for order in run.events("portfolio_1", "ORDER") if order.status == "rejected"]
+    assert [(order.side, order.reason) for order in rejected] == [("sell", "halted by max_drawdown")]
+
+
+def test_p2_a_reduction_counts_once_though_two_orders_are_to_make_it():
+    """70 held, 20 of them sold by a stop that goes on at the market when the next wish is short, with 70% of the equity."""
+    lines = [
+        "100 101 99 100",
+        "100 101 99 100",
+        "100 100 94 95 200",
+        "95 96 94 95 100",
+        "95 96 94 95 100",
+        *["95 95 95 95"] * 2,
+    ]
+    orders = {1: "buy 70 loss 95", 3: "flat 50", 4: "sell 70 limit 95"}
+    run = run_orders(lines, orders, terms={"participation": 0.1}, cash=CASH)
+    assert run.metrics()["rejected_orders"] == 0
 
 
 moves = st.lists(st.floats(-0.15, 0.15), min_size=8, max_size=40)

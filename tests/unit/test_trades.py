@@ -1,10 +1,18 @@
 """Trades in whole simulations: fills, costs, sizes, shapes, causes (rules X1, X8, P1, P2, P4, E2, E3, M4)."""
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 
 from engine.strategies.buy_and_hold import BuyAndHold
+from engine.strategies.combine import CombineWeighted
 from engine.strategies.decision import Decision
+from engine.trading.accounts import CashAccount
 from engine.trading.costs import BasisPoints, Percent, PerShare
+from engine.trading.distances import Distance
+from engine.trading.order_forms import ExitForm
+from engine.trading.risk import MaxGrossExposure, MaxOpenPositions, MaxPosition, Stop
 from engine.trading.sizing import AllIn, FixedNotional, FixedQuantity, PercentOfEquity
 from tests.building import (
     CASH,
@@ -16,6 +24,7 @@ from tests.building import (
     own,
     play,
     portfolio,
+    read_only,
     record,
     stage,
     strategy,
@@ -186,6 +195,99 @@ def test_t3_an_equity_of_exactly_zero_is_an_equity_like_any_other(watched):
     assert run.metrics()["final_equity"] == 5000.0
     if watched:
         assert [e.exposure for e in run.events("portfolio_1", "PORTFOLIO_UPDATE")][2:4] == [0.0, 3.0]
+
+
+ROTATION = {"A": [1, 1, 1, 0, 0, 0], "B": [0, 0, 0, 1, 1, 1]}
+ROTATING = {"A": [100.0] * 6, "B": [50.0] * 6}
+
+
+def rotate(order, wishes=None, closes=None, **settings):
+    """A portfolio over symbols in this order that goes from one into the other."""
+    wishes, closes = wishes or ROTATION, closes or ROTATING
+    bars = {f"data_{s}": make_bars(closes[s], symbol=s, wishes=wishes[s]) for s in order}
+    lane = wishing(inputs=list(bars), **{"cash": CASH, "sizing": AllIn(), **settings})
+    return play([*(data(id_, id_[-1]) for id_ in bars), lane], bars)
+
+
+def done(run):
+    """The fills, in order."""
+    return [(e.symbol, e.side, e.quantity) for e in run.events("portfolio_1", "FILL")]
+
+
+@pytest.mark.parametrize("order", ["AB", "BA"])
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"account": CashAccount()},
+        {"risk": [MaxOpenPositions(count=1)]},
+        {"risk": [MaxGrossExposure(percent=100), MaxPosition(percent=100)]},
+        {"weights": {"A": 1.0, "B": 1.0}},
+    ],
+)
+def test_l1_what_reduces_is_asked_and_counted_before_what_enters(order, settings):
+    run = rotate(order, **settings)
+    assert done(run) == [("A", "buy", 100.0), ("A", "sell", 100.0), ("B", "buy", 200.0), ("B", "sell", 200.0)]
+    assert run.metrics()["rejected_orders"] == 0
+    asked = [(e.symbol, e.side) for e in run.events("portfolio_1", "ORDER_REQUEST")][1:3]
+    assert asked == [("A", "sell"), ("B", "buy")]
+
+
+@pytest.mark.parametrize("order", ["AB", "BA"])
+@pytest.mark.parametrize("fill_at", ["next_open", "next_close"])
+def test_l1_reversals_and_shorts_rotate_as_well(order, fill_at):
+    """A is turned round while B is left, then the other way round: each time with half of the equity."""
+    wishes = {"A": [1, 1, 1, -1, -1, 0], "B": [-1, -1, -1, 0, 0, 1]}
+    bars = {f"data_{s}": make_bars(ROTATING[s], symbol=s, wishes=wishes[s]) for s in order}
+    lane = wishing(inputs=list(bars), cash=CASH, sizing=PercentOfEquity(percent=50))
+    run = play([*(data(id_, id_[-1]) for id_ in bars), execution(fill_at=fill_at), lane], bars)
+    assert run.metrics()["rejected_orders"] == 0
+    turning = done(run)[2:5]
+    assert sorted(turning[:2]) == [("A", "sell", 50.0), ("B", "buy", 100.0)]
+    assert turning[2] == ("A", "sell", 50.0)
+
+
+@pytest.mark.parametrize("order", ["AB", "BA"])
+def test_l1_the_exit_of_a_risk_rule_makes_room_in_its_own_step(order):
+    closes = {"A": [100.0, 100.0, 100.0, 90.0, 90.0, 90.0], "B": [50.0] * 6}
+    wishes = {"A": [1] * 6, "B": [0, 0, 0, 1, 1, 1]}
+    run = rotate(order, wishes, closes, risk=[Stop(loss=Distance(percent=5)), MaxOpenPositions(count=1)])
+    assert done(run)[1:3] == [("A", "sell", 100.0), ("B", "buy", 180.0)]
+
+
+@pytest.mark.parametrize("order", ["AB", "BA"])
+@pytest.mark.parametrize("combine", [None, CombineWeighted(threshold=0.3)])
+def test_l1_several_strategies_are_no_exception(order, combine):
+    """One strategy container for each symbol, in either order among the inputs."""
+    bars = {f"data_{s}": make_bars(ROTATING[s], symbol=s, wishes=ROTATION[s]) for s in "AB"}
+    strategies = [strategy(f"s_{s}", (f"data_{s}",), strategy=own("wish")) for s in order]
+    more = {} if combine is None else {"combine": combine}
+    lane = portfolio(inputs=[f"s_{s}" for s in order], cash=CASH, sizing=AllIn(), **more)
+    if combine is not None:
+        strategies.append(strategy("s_both", ("data_A", "data_B"), strategy=own("wish")))
+        lane = portfolio(inputs=[*(f"s_{s}" for s in order), "s_both"], cash=CASH, sizing=AllIn(), **more)
+    run = play([data("data_A", "A"), data("data_B", "B"), *strategies, lane], bars)
+    assert done(run) == [("A", "buy", 100.0), ("A", "sell", 100.0), ("B", "buy", 200.0), ("B", "sell", 200.0)]
+
+
+def test_l1_at_the_open_what_reduces_fills_first_and_bars_are_gone_through_one_after_the_other():
+    """A is left and B entered at one open; a stop in B inside its bar comes after the opens of all."""
+    run = rotate(
+        "BA", {"A": [1, 1, 0, 0, 0, 0], "B": [0, 0, 1, 1, 1, 1]}, exit=ExitForm(stop_loss=Distance(percent=50))
+    )
+    assert [(e.symbol, e.side) for e in run.events("portfolio_1", "FILL")][1:3] == [("A", "sell"), ("B", "buy")]
+
+
+def test_p3_what_rounding_leaves_of_a_position_is_none():
+    """A is left in parts; what its exit has left to fill and what is held differ by a rounding error when B is decided."""
+    volumes = [4, 4, 1, 4, 3, 2, 1, 3, 90, 90, 90, 90]
+    n = len(volumes)
+    wishes = {"A": [1] * 4 + [0] * (n - 4), "B": [0] * 6 + [1] * (n - 6)}
+    bars = {f"data_{s}": make_bars([100.0] * n, symbol=s, wishes=wishes[s]) for s in "AB"}
+    bars["data_A"] = replace(bars["data_A"], volume=read_only(np.array(volumes, np.float64)))
+    lane = wishing(inputs=list(bars), cash=CASH, sizing=FixedQuantity(quantity=1.0), risk=[MaxOpenPositions(count=1)])
+    run = play([data("data_A", "A"), data("data_B", "B"), execution(participation=0.1), lane], bars)
+    assert (run.metrics()["rejected_orders"], run.metrics()["risk_breaches"]) == (0, 0)
 
 
 def test_p4_close_at_end_closes_at_the_last_close():
