@@ -104,7 +104,7 @@ class Follower:
 
     def __init__(self):
         self.held, self.entered, self.closes = defaultdict(float), defaultdict(float), {}
-        self.orders, self.kinds, self.filled, self.leaving = {}, {}, defaultdict(float), set()
+        self.orders, self.kinds, self.filled, self.given_up = {}, {}, defaultdict(float), set()
         self.symbols, self.replaces, self.equity = {}, {}, CASH
 
     def take(self, event):
@@ -131,19 +131,23 @@ class Follower:
             self.orders[event.order_id], self.kinds[event.order_id] = event, event.order_type
         elif event.status == "triggered":
             self.kinds[event.order_id] = "limit" if event.order_type == "stop_limit" else "market"
-            if self.reduces(event):
-                self.leaving.add(event.correlation_id)
+            self._begin_to_leave(event)
         else:
             self.orders.pop(event.order_id, None)
 
     def _take_fill(self, event):
-        if self.reduces(event):
-            self.leaving.add(event.correlation_id)
+        self._begin_to_leave(event)
         self.filled[event.order_id] += event.quantity
         self.held[event.correlation_id] += sign_of(event) * event.quantity
         if abs(self.held[event.correlation_id]) <= DUST * self.entered[event.correlation_id]:
             self.held[event.correlation_id] = 0.0
         self.entered[event.correlation_id] += event.quantity
+
+    def _begin_to_leave(self, event):
+        """What an exit that is triggered or filled leaves of its trade's entries is given up."""
+        if self.reduces(event):
+            of_trade = {id_: o for id_, o in self.orders.items() if o.correlation_id == event.correlation_id}
+            self.given_up |= {id_ for id_, order in of_trade.items() if not self.reduces(order)}
 
     def left(self, order_id):
         """Units of an order that are not filled."""
@@ -193,19 +197,14 @@ def test_what_an_account_allows_at_acceptance_is_all_that_may_come_to_be(case):
 @given(cases())
 def test_an_entry_does_not_fill_once_its_trade_is_being_left_and_nothing_fills_too_much(case):
     """E2, X7: what an exit has begun to leave does not grow by an entry from before; no dust anywhere."""
-    run, follower, told_before = played(case), Follower(), defaultdict(set)
+    run, follower = played(case), Follower()
     assert_shape(run, cash=CASH)
     for event in run.events():
-        if event.type == "ORDER" and event.status == "accepted" and not follower.reduces(event):
-            told_before[event.correlation_id].add(event.order_id)
         if event.type == "FILL":
-            is_exit = follower.reduces(event)
-            assert is_exit or not (event.correlation_id in follower.leaving and event.order_id in told_before["left"])
+            assert event.order_id not in follower.given_up
             order = follower.orders[event.order_id]
             assert event.quantity > DUST * min(order.quantity, abs(follower.held[event.correlation_id]) or 1e99)
         follower.take(event)
-        if event.type in ("ORDER", "FILL") and event.correlation_id in follower.leaving:
-            told_before["left"] |= told_before.pop(event.correlation_id, set())
         if event.type == "FILL":
             assert follower.filled[event.order_id] <= follower.orders[event.order_id].quantity * (1 + ROUNDING)
             held, entered = follower.held[event.correlation_id], follower.entered[event.correlation_id]

@@ -2,8 +2,9 @@
 
 An order is a line such as `buy 10 limit 98 day loss 95 target 110`: side, units (10 without them), type with its prices, time in
 force, then the exits that protect it. `flat` leaves, with an order of its own if it names one (`flat 4 limit 105`); `hold loss 99` moves the
-exits of what is held; `| sell stop 95` adds the other order of an OCO; `long` and `short` leave the order to the portfolio. A fill is `<bar> <side> <units> @ <price>`, with
-`ambiguous` where it is; what becomes of an order is `<bar> <status>: <reason>`.
+exits of what is held; `| sell stop 95` adds the other order of an OCO; `long` and `short` leave the order to the portfolio.
+A fill is `<bar> <side> <units> @ <price>`, with `ambiguous` or `late` (`exit_after_entry_bar`) where it is; what becomes of an
+order is `<bar> <status>: <reason>`.
 """
 
 # ruff: noqa: ARG002 - on_bar has the parameters that it is called with
