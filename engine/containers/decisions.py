@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from engine.agenda import Phase
 from engine.containers.signal_events import signal
-from engine.strategies.decision import SIGNS
+from engine.order_terms import MARKET
+from engine.strategies.decision import NAMES, SIGNS, BadDecisionError
+from engine.trading.acceptance import wrong_side
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,6 +35,8 @@ class Decisions:
         holding = self._holdings[feed_number]
         target = SIGNS[decision.direction]
         changed = target != holding.intent
+        if target and decision.exits is not None and (changed or decision.order is not None):
+            self._check_sides(feed_number, decision, target, strategy)
         if changed and target:
             holding.trade_id = self._begin_trade()
             holding.begun.append(holding.trade_id)
@@ -51,6 +55,23 @@ class Decisions:
         signal_id = self._publish(symbol, decision, trade_id, cause=cause, strategy=strategy)
         sign = SIGNS[decision.direction] or -1
         self._outlet.then(Phase.ORDER, lambda _: self._requests.ask_for_unknown(symbol, sign, trade_id, signal_id))
+
+    def _check_sides(self, feed_number: int, decision: Decision, sign: int, strategy: str) -> None:
+        """An entry with exits that would leave it at once is a mistake in the strategy.
+
+        Raises:
+            BadDecisionError: for a stop-loss or a take-profit on the wrong side of the price at which its order enters.
+        """
+        close = self._clock.closes[feed_number].item(self._clock.index_at(self._outlet.agenda.step))
+        legs = [(decision.order or MARKET, sign), (decision.otherwise, -sign)]
+        faults = [
+            (wrong_side(decision.exits, direction, order.limit_price or order.stop_price or close), direction)
+            for order, direction in legs
+            if order is not None and decision.exits is not None
+        ]
+        if all(fault for fault, _ in faults):  # of two orders the exits may be for one
+            fault, direction = faults[0]
+            raise BadDecisionError(f"{strategy}: {fault} at which the order enters {NAMES[direction]}")
 
     def _publish(self, symbol: str, decision: Decision, trade_id: str | None, *, cause: str, strategy: str) -> str:
         signal_id = self._outlet.identify("SIGNAL")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from engine.agenda import Phase
 from engine.containers.answers import Answers
 from engine.containers.matching import Matching
-from engine.trading.acceptance import fault_of
+from engine.trading.acceptance import fault_of, protection_fault
 from engine.trading.order_book import OrderBook
 from engine.trading.orders import new_order
 
@@ -133,4 +133,6 @@ class Desk:
             return f"there is no order {request.replaces} to replace"
         close = self._clock.closes[order.number].item(self._clock.index_at(self.outlet.agenda.step))
         fault = fault_of(request, close)
+        if not fault and self.outlet.agenda.phase == Phase.ORDER:
+            fault = protection_fault(request, close)
         return fault if fault or self._book.reduces(order) else self._account.refusal(request, self._book)

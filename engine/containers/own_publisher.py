@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import math
-from numbers import Real
-from typing import TYPE_CHECKING, Annotated, Any
-
-import msgspec
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from engine.events import Event, RegimeChange
 from engine.own_events import BadEventError, own_event_class
+from engine.plain import NotPlainError, as_number, as_text, only_element, shown
 
 if TYPE_CHECKING:
     from engine.containers.outlet import Outlet
 
 
-class _Regime(msgspec.Struct, forbid_unknown_fields=True):
+class _Regime(NamedTuple):
     """The fields of a REGIME_CHANGE that its publisher states."""
 
     current: str
-    probability: Annotated[float, msgspec.Meta(ge=0, le=1)]
+    probability: float
     previous: str | None = None
 
 
@@ -55,6 +53,7 @@ class OwnPublisher:
         if event_type not in self._event_types:
             known = ", ".join(self._event_types)
             raise BadEventError(f"published {event_type!r}, which is not among the event_types of its class: {known}")
+        event_type = as_text("an event type", event_type)
         if self._bar is None:
             raise BadEventError(f"published {event_type} outside of on_bar")
         symbol, cause = self._bar
@@ -72,17 +71,43 @@ class OwnPublisher:
 
 
 def _values(event_type: str, fields: dict[str, Any]) -> dict[str, float | None]:
-    return {name: _value(event_type, name, value) for name, value in fields.items()}
+    return {_name(event_type, name): _value(event_type, name, value) for name, value in fields.items()}
+
+
+def _name(event_type: str, name: str) -> str:
+    try:
+        return as_text("a name", name)
+    except NotPlainError as error:
+        raise BadEventError(f"published {event_type}: {error}") from None
 
 
 def _value(event_type: str, name: str, value: object) -> float | None:
-    if value is not None and not isinstance(value, Real):
-        raise BadEventError(f"published {event_type} with {name} {value!r}: expected a number or None")
-    return None if value is None or not math.isfinite(value) else float(value)
+    """NaN and infinity are not known; true and false are 1 and 0."""
+    if value is None:
+        return None
+    truth = only_element(value)
+    try:
+        number = float(truth) if isinstance(truth, bool) else as_number(name, value)
+    except NotPlainError:
+        raise BadEventError(f"published {event_type} with {name} {shown(value)}: expected a number or None") from None
+    return number if math.isfinite(number) else None
 
 
 def _regime(fields: dict[str, Any]) -> _Regime:
+    strange = [name for name in fields if name not in _Regime._fields]
+    missing = [name for name in ("current", "probability") if name not in fields]
+    if strange or missing:
+        raise _no_regime(f"{strange[0]} is none of them" if strange else f"{missing[0]} is missing")
     try:
-        return msgspec.convert(fields, _Regime)
-    except msgspec.ValidationError as error:
-        raise BadEventError(f"published REGIME_CHANGE (previous, current, probability): {error}") from None
+        probability, previous = as_number("probability", fields["probability"]), fields.get("previous")
+        text = None if previous is None else as_text("previous", previous)
+        regime = _Regime(as_text("current", fields["current"]), probability, text)
+    except NotPlainError as error:
+        raise _no_regime(str(error)) from None
+    if not 0.0 <= probability <= 1.0:
+        raise _no_regime(f"probability is {probability}: expected 0 to 1")
+    return regime
+
+
+def _no_regime(why: str) -> BadEventError:
+    return BadEventError(f"published REGIME_CHANGE (previous, current, probability): {why}")

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 from engine.agenda import Phase
+from engine.blame import returned_by
 from engine.bus import SHARED
 from engine.containers.base import Container, Measured, TracerFactory
 from engine.containers.signal_events import signal
 from engine.events import Bar, Event, Features
 from engine.market.timeline import NO_MORE
-from engine.strategies.decision import SIGNS, TARGETS, PositionView, as_decision
+from engine.strategies.decision import SIGNS, TARGETS, BadDecisionError, PositionView, as_decision
 from engine.strategies.names import Readable
 
 if TYPE_CHECKING:
@@ -153,14 +154,17 @@ class BarRunner:
             if len(known) < len(self._features.get(symbol, {})):
                 continue
             seen = (self._bars[symbol], known, self._position(feed_number))
-            if self._publisher is None:
-                decision = as_decision(self._strategy.on_bar(*seen))
-            else:
-                self._publisher.turn_to(symbol, self._cause(feed_number, row))
-                decision = as_decision(self._strategy.on_bar(*seen, self._publisher))
-                self._publisher.dispatch_all()
-            if decision is not None:
-                self._emit(feed_number, decision, self._cause(feed_number, row))
+            try:
+                if self._publisher is None:
+                    decision = as_decision(self._strategy.on_bar(*seen))
+                else:
+                    self._publisher.turn_to(symbol, self._cause(feed_number, row))
+                    decision = as_decision(self._strategy.on_bar(*seen, self._publisher))
+                    self._publisher.dispatch_all()
+                if decision is not None:
+                    self._emit(feed_number, decision, self._cause(feed_number, row))
+            except BadDecisionError as error:
+                raise returned_by(error, self._strategy.on_bar) from None
 
 
 class StrategyContainer(Container):

@@ -21,6 +21,7 @@ REJECTIONS = {
         r"a \w+ order needs a |\w+_price .* is (?:not a price|beyond reason)",
         "a price or trail is missing, is no price, or is far from the market",
     ),
+    "wrong_side": Kind("a (?:stop loss|take profit) at ", "an exit was moved to where the price has been already"),
     "minimum_notional": Kind("worth .*, less than minimum_notional ", "it is worth less than `minimum_notional`"),
     "short_sale": Kind("a cash account cannot sell short", "a cash account cannot sell short"),
     "cash": Kind("cash: ", "a cash account has too little cash"),

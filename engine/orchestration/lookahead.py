@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from engine.agenda import Phase
+from engine.blame import described
 from engine.market.planted import NOISE, Planted
 from engine.orchestration.scenery import Scenery
 from engine.orchestration.targets_ahead import NOT_REPEATABLE, Suspect, spread, targets_ahead
 from engine.orchestration.wiring import wire
-from engine.strategies.blame import described
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

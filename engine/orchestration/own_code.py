@@ -10,7 +10,7 @@ from engine.config.schema import ExecutionContainer, OwnModel, PortfolioContaine
 from engine.orchestration.own_strategies import load_own, own_parts
 from engine.orchestration.problems import PlanError, PlanProblem
 from engine.strategies.own_code import UserCodeError, checked, named_by
-from engine.trading.own_models import OwnCommission, OwnSizing, OwnSlippage
+from engine.trading.own_models import OwnCommission, OwnModelCode, OwnSizing, OwnSlippage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     OwnModels = Mapping[tuple[str, str, int], Callable[[], Any]]
 
-_ROLES: dict[str, tuple[Callable[[str, Callable[..., object]], Any], str, str]] = {
+_ROLES: dict[str, tuple[type[OwnModelCode], str, str]] = {
     "commission": (OwnCommission, "commission", "deal"),
     "slippage": (OwnSlippage, "distance", "deal"),
     "sizing": (OwnSizing, "units", "entry"),
@@ -84,8 +84,8 @@ def _model(key: str, model: OwnModel, folder: Path) -> Callable[[], Any]:
         raise UserCodeError(f"{model.name} is neither a function nor a class")
     if not inspect.isclass(named):
         values = checked(model.name, named, model.parameters, asked)
-        return lambda: adapter(model.name, partial(named, **values))
+        return lambda: adapter(model.name, lambda: partial(named, **values))
     values = checked(model.name, named, model.parameters)
     if not callable(getattr(named, method, None)):
         raise UserCodeError(f"class {model.name} has no {method}({asked})")
-    return lambda: adapter(model.name, getattr(named(**values), method))
+    return lambda: adapter(model.name, lambda: getattr(named(**values), method))

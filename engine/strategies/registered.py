@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from engine.strategies.blame import described
+from engine.blame import described
 from engine.strategies.builtin import BUILTIN
 from engine.strategies.own_code import UserCodeError
 from engine.strategies.user import UserStrategy, as_strategy
@@ -66,7 +66,9 @@ def import_registered(name: str) -> Any:  # noqa: ANN401 - packages may register
     point = found.strategies[name]
     try:
         return point.load()
-    except (Exception, SystemExit) as error:  # a package may raise anything while it is imported
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # a package may raise anything while it is imported
         origin = f"{name!r} of package {package_of(point)}"
         raise UserCodeError(f"importing {origin} failed: {described(error)}") from error
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol, cast, runtime_checkable
 
 import numpy as np
 
+from engine.blame import ReturnedError, message_of, returned_by
 from engine.strategies.combinator import Combination, Combinator
 from engine.strategies.names import Readable
 
@@ -43,7 +44,7 @@ class MarketStrategy(Protocol):
 _KINDS = {"U": "text", "S": "bytes", "O": "object"}
 
 
-class BadTargetsError(ValueError):
+class BadTargetsError(ReturnedError):
     """A column strategy returned something that is not one target per bar."""
 
 
@@ -89,13 +90,16 @@ def wanted(strategy: object, clock: Clock, columns: ColumnsOf) -> list[Targets]:
     if isinstance(strategy, Combination):
         parts = [wanted(part, clock, columns) for part in strategy.parts]
         return [strategy.rule.combined(of_feed) for of_feed in zip(*parts, strict=True)]
-    if isinstance(strategy, MarketStrategy):
-        return _of_markets(strategy, clock, columns)
-    own, said = cast("ColumnStrategy", strategy), _said(strategy)
-    return [
-        checked_targets(own.targets(_with_timestamp(number, clock, columns)), len(feed.steps), said)
-        for number, feed in enumerate(clock.feeds)
-    ]
+    try:
+        if isinstance(strategy, MarketStrategy):
+            return _of_markets(strategy, clock, columns)
+        own, said = cast("ColumnStrategy", strategy), _said(strategy)
+        return [
+            checked_targets(own.targets(_with_timestamp(number, clock, columns)), len(feed.steps), said)
+            for number, feed in enumerate(clock.feeds)
+        ]
+    except BadTargetsError as error:
+        raise returned_by(error, getattr(strategy, "function", None)) from None
 
 
 def _with_timestamp(number: int, clock: Clock, columns: ColumnsOf) -> Columns:
@@ -161,7 +165,10 @@ def checked_targets(returned: npt.ArrayLike, n_bars: int, said: str = "the strat
     Raises:
         BadTargetsError: naming the first bar that is wrong.
     """
-    targets = np.asarray(returned)
+    try:
+        targets = np.asarray(returned)
+    except Exception as error:  # rows of several lengths, or a class of the user's own
+        raise BadTargetsError(f"{said} returned {_named(returned)}: {message_of(error)}") from error
     if targets.shape != (n_bars,):
         got = f"shape {targets.shape}" if targets.shape else _named(returned)
         raise BadTargetsError(f"{said} returned {got}: expected one target per bar, ({n_bars},)")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from engine.order_terms import ExitTerms
+
 if TYPE_CHECKING:
     from engine.events import OrderRequest
 
@@ -21,7 +23,7 @@ _NEEDS: dict[str, tuple[str, ...]] = {
 
 def fault_of(request: OrderRequest, close: float) -> str:
     """What is wrong with a request in itself, seen from the symbol's last close; empty if nothing is."""
-    fault = quantity_fault(request.quantity)
+    fault = quantity_fault(request.quantity, request.unknown)
     if fault or request.order_type == "market":
         return fault
     for name in _NEEDS[request.order_type]:
@@ -30,14 +32,48 @@ def fault_of(request: OrderRequest, close: float) -> str:
             return f"a {request.order_type} order needs a {name}"
         fault = _price_fault(name, price, close)
         if fault:
-            return fault
+            return _because(fault, request.unknown)
     return _trail_fault(request) if request.order_type == "trailing_stop" else ""
 
 
-def quantity_fault(quantity: float) -> str:
-    """What is wrong with a number of units that is asked for; empty if nothing is."""
+def exits_fault(exits: ExitTerms, close: float) -> str:
+    """What keeps exits from protecting a position, seen from the symbol's last close; empty if nothing does."""
+    for name, price in (("stop_loss", exits.stop_loss), ("take_profit", exits.take_profit)):
+        if price is not None and (fault := _price_fault(name, price, close)):
+            return fault
+    for name, trail in (("trail_amount", exits.trail_amount), ("trail_percent", exits.trail_percent)):
+        if trail is not None and not 0.0 < trail < math.inf:
+            return f"{name} {trail} is not above zero"
+    return ""
+
+
+def wrong_side(exits: ExitTerms, sign: int, price: float) -> str:
+    """Which exit of a position (`sign` +1 long, -1 short) lies on the wrong side of a price; empty if none does."""
+    for name, level, side in (("stop loss", exits.stop_loss, -sign), ("take profit", exits.take_profit, sign)):
+        if level is not None and side * (level - price) <= 0.0:
+            return f"a {name} at {level} is not {'above' if side > 0 else 'below'} the price {price}"
+    return ""
+
+
+def protection_fault(request: OrderRequest, close: float) -> str:
+    """What is wrong with moving an exit to where the price has been already; empty for all other requests."""
+    if request.oco is None or request.oco != request.correlation_id:
+        return ""
+    exits = ExitTerms(
+        stop_loss=request.stop_price if request.order_type == "stop" else None,
+        take_profit=request.limit_price if request.order_type == "limit" else None,
+    )
+    return wrong_side(exits, -1 if request.side == "buy" else 1, close)
+
+
+def quantity_fault(quantity: float, unknown: str) -> str:
+    """What is wrong with a number of units that is asked for, and what was `unknown`; empty if nothing is."""
     ordered = math.isfinite(quantity) and quantity > 0.0
-    return "" if ordered else f"quantity {quantity} is not a positive number of units"
+    return "" if ordered else _because(f"quantity {quantity} is not a positive number of units", unknown)
+
+
+def _because(fault: str, unknown: str) -> str:
+    return f"{fault}: {unknown}" if unknown else fault
 
 
 def too_little(worth: float, minimum: float) -> str:

@@ -1,6 +1,7 @@
 """How a portfolio's config asks for orders (`entry:`, `exit: {on_signal: ...}`): prices at distances from the decision's close.
 
-`terms(sign, close, atr_of)` of each form makes the order of one decision: `sign` is +1 for a buy and -1 for a sell.
+`terms(sign, close, atr_of)` of each form makes the order of one decision, but for how long it works: `sign` is +1 for a buy and -1
+for a sell.
 """
 
 from typing import Annotated
@@ -29,7 +30,7 @@ class MarketForm(OrderForm, frozen=True, kw_only=True, tag="market", forbid_unkn
 
     def terms(self, sign: int, close: float, atr_of: AtrOf) -> OrderTerms:  # noqa: ARG002 - every form is asked alike
         """At the market."""
-        return MARKET if self.time_in_force == "gtc" else OrderTerms(time_in_force=self.time_in_force)
+        return MARKET
 
 
 class LimitForm(OrderForm, frozen=True, kw_only=True, tag="limit", forbid_unknown_fields=True):
@@ -40,7 +41,7 @@ class LimitForm(OrderForm, frozen=True, kw_only=True, tag="limit", forbid_unknow
     def terms(self, sign: int, close: float, atr_of: AtrOf) -> OrderTerms:
         """Below the close to buy, above it to sell."""
         price = close - sign * self.limit.money(close, atr_of)
-        return OrderTerms(order_type="limit", limit_price=price, time_in_force=self.time_in_force)
+        return OrderTerms(order_type="limit", limit_price=price)
 
 
 class StopForm(OrderForm, frozen=True, kw_only=True, tag="stop", forbid_unknown_fields=True):
@@ -51,7 +52,7 @@ class StopForm(OrderForm, frozen=True, kw_only=True, tag="stop", forbid_unknown_
     def terms(self, sign: int, close: float, atr_of: AtrOf) -> OrderTerms:
         """Above the close to buy, below it to sell."""
         price = close + sign * self.stop.money(close, atr_of)
-        return OrderTerms(order_type="stop", stop_price=price, time_in_force=self.time_in_force)
+        return OrderTerms(order_type="stop", stop_price=price)
 
 
 class StopLimitForm(OrderForm, frozen=True, kw_only=True, tag="stop_limit", forbid_unknown_fields=True):
@@ -64,7 +65,7 @@ class StopLimitForm(OrderForm, frozen=True, kw_only=True, tag="stop_limit", forb
         """Stop and limit above the close to buy, below it to sell."""
         stop = close + sign * self.stop.money(close, atr_of)
         limit = stop + sign * self.limit.money(stop, atr_of)
-        return OrderTerms(order_type="stop_limit", stop_price=stop, limit_price=limit, time_in_force=self.time_in_force)
+        return OrderTerms(order_type="stop_limit", stop_price=stop, limit_price=limit)
 
 
 class TrailingForm(OrderForm, frozen=True, kw_only=True, tag="trailing_stop", forbid_unknown_fields=True):
@@ -81,7 +82,6 @@ class TrailingForm(OrderForm, frozen=True, kw_only=True, tag="trailing_stop", fo
             stop_price=close + sign * distance,
             trail_percent=percent,
             trail_amount=None if percent is not None else distance,
-            time_in_force=self.time_in_force,
         )
 
 

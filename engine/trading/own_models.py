@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import isfinite
-from numbers import Real
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from engine.blame import ReturnedError, returned_by
+from engine.plain import NotPlainError, as_number, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -13,17 +14,47 @@ if TYPE_CHECKING:
     from engine.trading.deals import Deal
     from engine.trading.sizing import Entry
 
+    Answer = Callable[[Any], object]
 
-class BadModelError(ValueError):
+
+class BadModelError(ReturnedError):
     """A user's model answered with something that is no cost or no quantity."""
 
 
-@dataclass(frozen=True, slots=True)
-class OwnCommission:
-    """A user's commission model. Below zero is a rebate."""
+class OwnModelCode:
+    """A user's model, `made` when it is first asked: what that raises is raised in the lane that asks."""
 
-    path: str
-    answer: Callable[[Deal], object]
+    def __init__(self, path: str, make: Callable[[], Answer]) -> None:
+        self._path = path
+        self._make = make
+        self._answer: Answer | None = None
+
+    def _number(self, asked: object, kind: str) -> float:
+        """What the model answers.
+
+        Raises:
+            BadModelError: if that is no number.
+        """
+        if self._answer is None:
+            self._answer = self._make()
+        answer = self._answer(asked)
+        try:
+            return as_number("", answer)
+        except NotPlainError:
+            raise self._wrong(answer, f"expected {kind}, as a number") from None
+
+    def _finite(self, asked: object, kind: str) -> float:
+        number = self._number(asked, kind)
+        if not isfinite(number):
+            raise self._wrong(number, f"expected {kind}, as a finite number")
+        return number
+
+    def _wrong(self, answer: object, why: str) -> BadModelError:
+        return returned_by(BadModelError(f"{self._path} returned {shown(answer)}: {why}"), self._answer)
+
+
+class OwnCommission(OwnModelCode):
+    """A user's commission model. Below zero is a rebate."""
 
     def commission(self, deal: Deal) -> float:
         """What the user's code charges, in quote currency.
@@ -31,15 +62,11 @@ class OwnCommission:
         Raises:
             BadModelError: unless that is a finite number.
         """
-        return _finite(self.path, self.answer(deal), "money")
+        return self._finite(deal, "money")
 
 
-@dataclass(frozen=True, slots=True)
-class OwnSlippage:
+class OwnSlippage(OwnModelCode):
     """A user's slippage model."""
-
-    path: str
-    answer: Callable[[Deal], object]
 
     def distance(self, deal: Deal) -> float:
         """By how much the user's code worsens the price, quote currency per unit.
@@ -47,18 +74,14 @@ class OwnSlippage:
         Raises:
             BadModelError: unless that is a finite number of at least zero.
         """
-        distance = _finite(self.path, self.answer(deal), "a distance from the price")
+        distance = self._finite(deal, "a distance from the price")
         if distance < 0.0:
-            raise BadModelError(f"{self.path} returned {distance}: slippage never helps an order")
+            raise self._wrong(distance, "slippage never helps an order")
         return distance
 
 
-@dataclass(frozen=True, slots=True)
-class OwnSizing:
+class OwnSizing(OwnModelCode):
     """A user's sizing. NaN, zero and the like make an order that is rejected; the run goes on."""
-
-    path: str
-    answer: Callable[[Entry], object]
 
     def units(self, entry: Entry) -> float:
         """The units the user's code asks for.
@@ -66,17 +89,8 @@ class OwnSizing:
         Raises:
             BadModelError: if that is no number at all.
         """
-        return _number(self.path, self.answer(entry), "units")
+        return self._number(entry, "units")
 
-
-def _number(path: str, answer: object, kind: str) -> float:
-    if not isinstance(answer, Real):
-        raise BadModelError(f"{path} returned {answer!r}: expected {kind}, as a number")
-    return float(answer)
-
-
-def _finite(path: str, answer: object, kind: str) -> float:
-    number = _number(path, answer, kind)
-    if not isfinite(number):
-        raise BadModelError(f"{path} returned {number}: expected {kind}, as a finite number")
-    return number
+    def unknown(self, entry: Entry) -> str:  # noqa: ARG002 - every sizing is asked alike
+        """What kept it from a size where it has none."""
+        return f"{self._path} returned nan"

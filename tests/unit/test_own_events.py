@@ -71,7 +71,7 @@ def test_e4_what_nobody_wants_is_named_but_not_built(monkeypatch):
         ({"then": "market.mood", "known": "yes"}, "published market.mood with known 'yes': expected a number or None"),
         (
             {"then": "REGIME_CHANGE"},
-            "published REGIME_CHANGE (previous, current, probability): Object contains unknown",
+            "published REGIME_CHANGE (previous, current, probability): known is none of them",
         ),
     ],
 )

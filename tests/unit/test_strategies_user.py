@@ -218,10 +218,7 @@ def test_y1_no_decision_is_none():
 
 @pytest.mark.parametrize(
     "returned",
-    [
-        *("up", "", 2, 0.5, float("nan"), np.float64("nan"), [1], object()),
-        *(Decision("up"), Decision("long", 1.5), Decision("long", float("nan")), Decision("long", -0.1)),
-    ],
+    ["up", "", 2, 0.5, float("nan"), np.float64("nan"), [1], object(), np.array([1, 1])],
 )
 def test_y1_anything_else_is_no_decision(returned):
     with pytest.raises(BadDecisionError):

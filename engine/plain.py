@@ -1,0 +1,105 @@
+"""Values that users' code gives, made plain where they enter: below that a number is a float and a text is a str."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from numbers import Integral, Real
+from typing import TypeVar
+
+from engine.guesses import nearest
+
+Name = TypeVar("Name", bound=str)
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_LAST_MOMENT = (1 << 63) - 1
+_LONGEST_SHOWN = 80
+_MOMENT = "ns since 1970 in UTC as a whole number, or a datetime with its zone"
+
+
+class NotPlainError(ValueError):
+    """A value that users' code gave is not of the kind wanted; the text names it and what is expected."""
+
+
+def as_number(name: str, value: object) -> float:
+    """The float of a number of Python or numpy, or of an array of shape (): NaN and infinity are numbers, true is none.
+
+    Raises:
+        NotPlainError: for anything else.
+    """
+    value = only_element(value)
+    if isinstance(value, bool) or not isinstance(value, Real):
+        hint = ", such as float(...) of it" if hasattr(value, "__float__") or isinstance(value, str) else ""
+        raise NotPlainError(f"{name} is {shown(value)}: expected a number{hint}")
+    try:
+        return float(value) + 0.0  # no -0.0
+    except OverflowError:
+        raise NotPlainError(f"{name} is too large for a number") from None
+
+
+def as_text(name: str, value: object) -> str:
+    """A str that can be written to a file.
+
+    Raises:
+        NotPlainError: for anything else.
+    """
+    if not isinstance(value, str):
+        raise NotPlainError(f"{name} is {shown(value)}: expected a text")
+    text = str.__str__(value)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise NotPlainError(f"{name} is {shown(value)}: expected a text without halves of characters") from None
+    return text
+
+
+def as_one_of(name: str, value: object, names: Sequence[Name]) -> Name:
+    """The one of some names that `value` is.
+
+    Raises:
+        NotPlainError: for anything else, with the nearest.
+    """
+    for known in names:
+        if isinstance(value, str) and value == known:
+            return known
+    hint = nearest(value, names) if isinstance(value, str) else ""
+    raise NotPlainError(f"{name} is {shown(value)}: expected {', '.join(names[:-1])} or {names[-1]}{hint}")
+
+
+def as_moment(name: str, value: object) -> int:
+    """A moment in ns since the epoch, UTC: of a whole number, a datetime with a zone, or a datetime64 of numpy (UTC).
+
+    Raises:
+        NotPlainError: for anything else.
+    """
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        moment = (value - _EPOCH) // timedelta(microseconds=1) * 1000
+    elif getattr(getattr(value, "dtype", None), "kind", "") == "M":
+        moment = int(value.astype("datetime64[ns]").astype("int64"))  # type: ignore[attr-defined]
+    else:
+        number = only_element(value)
+        if isinstance(number, bool) or not isinstance(number, Real):
+            raise NotPlainError(f"{name} is {shown(value)}: expected {_MOMENT}")
+        if not isinstance(number, Integral) and not float(number).is_integer():
+            raise NotPlainError(f"{name} is {shown(value)}: expected {_MOMENT}")
+        moment = int(number)  # type: ignore[call-overload]
+    if not 0 <= moment <= _LAST_MOMENT:
+        raise NotPlainError(f"{name} is {shown(value)}: expected {_MOMENT}")
+    return int(moment)
+
+
+def shown(value: object) -> str:
+    """What a value looks like in a message: its repr on one line, or its type where that is long or fails."""
+    try:
+        text = repr(value)
+    except Exception:  # noqa: BLE001 - users' classes may do anything
+        text = ""
+    if not text or len(text) > _LONGEST_SHOWN or not text.isprintable():
+        return f"of type {type(value).__name__}"
+    return text
+
+
+def only_element(value: object) -> object:
+    """The element of an array of shape (), as numpy.where makes one of plain numbers; anything else is left alone."""
+    if isinstance(value, Real) or getattr(value, "shape", None) != () or not hasattr(value, "item"):
+        return value
+    element: object = value.item()
+    return element

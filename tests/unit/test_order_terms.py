@@ -1,0 +1,50 @@
+"""Order terms: plain values, and what does not belong together (rule Y3)."""
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import msgspec
+import numpy as np
+import pytest
+
+from engine.order_terms import BadTermsError, ExitTerms, OrderTerms
+
+MOMENT = 1_580_515_200 * 10**9  # 2020-02-01T00:00:00Z
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        *(MOMENT, np.int64(MOMENT), float(MOMENT), np.array(MOMENT), datetime(2020, 2, 1, tzinfo=UTC)),
+        *(datetime(2020, 2, 1, 2, tzinfo=timezone(timedelta(hours=2))), np.datetime64("2020-02-01"), np.uint64(MOMENT)),
+    ],
+)
+def test_a_moment_is_a_whole_number_or_a_datetime_with_its_zone(moment):
+    terms = OrderTerms(time_in_force="gtd", good_till=moment)
+    assert (terms.good_till, type(terms.good_till)) == (MOMENT, int)
+
+
+@pytest.mark.parametrize("number", [99, np.float32(99), np.int8(99), np.array(99.0), np.where(True, 99, 1)])
+def test_a_number_is_a_float_from_there_on(number):
+    terms = OrderTerms(order_type="limit", limit_price=number, quantity=number)
+    assert [(price, type(price)) for price in (terms.limit_price, terms.quantity)] == [(99.0, float)] * 2
+    assert type(ExitTerms(stop_loss=number).stop_loss) is float
+    assert type(msgspec.structs.replace(terms, limit_price=number).limit_price) is float
+
+
+def test_whole_numbers_beyond_what_a_float_holds_are_rounded_as_python_does():
+    assert OrderTerms(quantity=2**53 + 1).quantity == float(2**53 + 1)
+
+
+def test_there_is_no_minus_zero():
+    assert str(OrderTerms(quantity=-0.0).quantity) == str(ExitTerms(stop_loss=np.float64(-0.0)).stop_loss) == "0.0"
+
+
+@pytest.mark.parametrize("price", [float("nan"), float("inf"), -1.0, 0.0])
+def test_what_is_no_price_today_is_a_matter_of_the_order_and_not_of_the_code(price):
+    assert OrderTerms(order_type="limit", limit_price=price, quantity=price).order_type == "limit"
+
+
+@pytest.mark.parametrize("name", ["Limit", "LIMIT", "limits"])
+def test_the_message_has_the_nearest_name(name):
+    with pytest.raises(BadTermsError, match=f"order_type is '{name}': expected market, .* did you mean 'limit'"):
+        OrderTerms(order_type=name, limit_price=1.0)
