@@ -34,7 +34,8 @@ def count_trades(books: Sequence[TradeBook], open_before: Sequence[Trade | None]
             if trade is not None:
                 entered[place], opened[place], paid[place] = trade.entry_notional, trade.opened_bar, trade.commission
         is_long = fills.signed[exits] < 0.0
-        gross = np.where(is_long, 1.0, -1.0) * (notional[exits] - entered)
+        left = notional[exits]
+        gross = np.where(is_long, left - entered, entered - left)
         net = gross - (paid + fills.commissions[exits])
     counts = np.bincount(lane, minlength=len(books))
     add_closes(books, counts, is_long, (net, gross, fills.rows[exits] - opened))

@@ -96,7 +96,8 @@ def judge(table: Table, placed: Placed, source: FileSource) -> Judged:
         ns, table = ns[good], table.take(good)
     findings = Findings(placed.told, faults.counts(), "volume" in table.numbers)
     columns = table.numbers if findings.has_volume else {**table.numbers, "volume": np.zeros(len(ns))}
-    return Judged(ns, columns, findings)
+    plain = {name: column + 0.0 if np.signbit(column).any() else column for name, column in columns.items()}
+    return Judged(ns, plain, findings)  # without -0.0
 
 
 def _told(times: Times, timezone: str | None) -> str:

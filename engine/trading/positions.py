@@ -23,7 +23,8 @@ class CrossedFlatError(ValueError):
 class Trade:
     """One trade from its first fill to the fill that makes it flat.
 
-    Quantities are positive units, notionals quote currency. Averages over fills are the trade's prices.
+    Quantities are positive units, notionals quote currency. Averages over fills are the trade's prices, to the bit where all
+    are at one: `entry_at` and `exit_at` are that one, None where there are several.
     """
 
     trade_id: str
@@ -36,6 +37,8 @@ class Trade:
     exit_notional: float = 0.0
     commission: float = 0.0
     borrowing: float = 0.0
+    entry_at: float | None = None
+    exit_at: float | None = None
 
     @property
     def side(self) -> Literal["long", "short"]:
@@ -45,22 +48,24 @@ class Trade:
     @property
     def quantity(self) -> float:
         """Signed units still held."""
-        return self.sign * left_of(self.entry_quantity, self.exit_quantity)
+        left = left_of(self.entry_quantity, self.exit_quantity)
+        return left if self.sign > 0 else 0.0 - left
 
     @property
     def entry_price(self) -> float:
         """Average entry price."""
-        return self.entry_notional / self.entry_quantity
+        return self.entry_notional / self.entry_quantity if self.entry_at is None else self.entry_at
 
     @property
     def exit_price(self) -> float:
         """Average exit price of what has left."""
-        return self.exit_notional / self.exit_quantity
+        return self.exit_notional / self.exit_quantity if self.exit_at is None else self.exit_at
 
     @property
     def gross_pnl(self) -> float:
         """Profit of what has left against what was entered, before commissions; final once flat."""
-        return self.sign * (self.exit_notional - self.entry_notional)
+        entered, left = self.entry_notional, self.exit_notional
+        return left - entered if self.sign > 0 else entered - left
 
     @property
     def net_pnl(self) -> float:
@@ -79,6 +84,7 @@ class Trade:
         """
         notional = abs(signed_quantity) * price
         if signed_quantity * self.sign > 0:
+            self.entry_at = price if not self.entry_quantity or self.entry_at == price else None
             self.entry_quantity += abs(signed_quantity)
             self.entry_notional += notional
         else:
@@ -87,6 +93,7 @@ class Trade:
                 raise CrossedFlatError(
                     f"{self.trade_id}: a fill of {signed_quantity} crosses flat from {self.quantity}"
                 )
+            self.exit_at = price if not self.exit_quantity or self.exit_at == price else None
             self.exit_quantity += abs(signed_quantity)
             self.exit_notional += notional
         self.commission += commission

@@ -63,3 +63,23 @@ def test_x9_gross_less_commissions_is_net_and_cash_agrees(entries, exits, sign):
     assert trade.quantity == 0.0
     assert abs(cash - trade.net_pnl) <= 1e-9 * notional
     assert abs(trade.gross_pnl - commissions - trade.net_pnl) <= 1e-9 * notional
+
+
+@pytest.mark.parametrize(("quantity", "price"), [(417.9, 87.12), (12.82, 108.74), (0.3, 0.1), (7.7, 123.456789)])
+@pytest.mark.parametrize("sign", [1, -1])
+def test_the_price_of_a_single_fill_is_that_price_to_the_bit(quantity, price, sign):
+    """Whatever quantity times price over quantity comes to."""
+    trade = trade_of((sign * quantity, price, 0.0), (-sign * quantity, price, 0.0), sign=sign)
+    assert (trade.entry_price, trade.exit_price) == (price, price)
+
+
+def test_fills_at_one_price_have_that_price_and_others_their_average():
+    assert trade_of((0.1, 1.1, 0.0), (0.7, 1.1, 0.0)).entry_price == 1.1
+    assert trade_of((1.0, 1.0, 0.0), (1.0, 2.0, 0.0), (1.0, 2.0, 0.0)).entry_price == 5.0 / 3.0
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_trade_that_breaks_even_comes_to_zero_and_not_to_minus_zero(sign):
+    trade = trade_of((sign * 3.0, 0.1, 0.0), (-sign * 3.0, 0.1, 0.0), sign=sign)
+    figures = (trade.gross_pnl, trade.net_pnl, trade.quantity, trade.unrealised_pnl(0.1))
+    assert [str(figure) for figure in figures] == ["0.0"] * 4
