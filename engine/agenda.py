@@ -219,7 +219,9 @@ class Agenda:
                         action(step)
                     else:
                         self.guard(lane, action, step)
-                except (Exception, SystemExit) as error:  # noqa: BLE001 - a lane's failure must not touch the others
+                except KeyboardInterrupt:
+                    raise
+                except BaseException as error:  # noqa: BLE001 - a lane's failure must not touch the others
                     owner.fail(error)
         if entries and entries[0][0] <= step:
             self._drain((step + 1,))
@@ -240,7 +242,9 @@ class Agenda:
                     action(argument)
                 else:
                     self.guard(self.lane, action, argument)
-            except (Exception, SystemExit) as error:  # noqa: BLE001 - a lane's failure must not touch the others
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:  # noqa: BLE001 - as above
                 owner.fail(error)
 
     def _enter(self, step: int) -> None:

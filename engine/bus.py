@@ -191,7 +191,9 @@ class EventBus:
                     observe(event)
                 for handle in handlers:
                     handle(event)
-            except (Exception, SystemExit) as error:  # noqa: BLE001 - the one place where a container's failure is contained
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:  # noqa: BLE001 - the one place where a container's failure is contained
                 bus.fail(error)
         if event.ends_correlation and event.correlation_id is not None:
             self.end(event.correlation_id, lane)
@@ -207,7 +209,9 @@ class EventBus:
         for bus, observer in listeners:
             try:
                 observer.ended(correlation_id)
-            except Exception as error:  # noqa: BLE001 - as in dispatch
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:  # noqa: BLE001 - as in dispatch
                 bus.fail(error)
 
     def fail(self, error: BaseException) -> None:

@@ -67,7 +67,9 @@ class Cohort:
         """What goes wrong in work for all of them, for lack of memory, say, is the flaw of each."""
         try:
             yield
-        except Exception as error:  # noqa: BLE001 - the lanes raise it
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001 - the lanes raise it
             for lane in self.lanes:
                 lane.flaw = lane.flaw or error
 

@@ -94,9 +94,8 @@ class BatchPortfolio(Container):
         self.watch: Watch | None = None
         self.trade: Trade | None = None
         self.target = 0
-        self.flaw: Exception | None = None
+        self.flaw: BaseException | None = None
         self._has_ended = False
-        self._final: Measured | None = None
 
     def open_books(self, account: Account, find_turns: TurnFinder, cohort: LaneGroup) -> None:
         """Begins with nothing but cash; `find_turns` says when its strategy changes its mind. The clock is set by then."""
@@ -112,6 +111,11 @@ class BatchPortfolio(Container):
         if self.narrator is not None:
             self._catch_up_after(-1)
         self.outlet.wake(self.clock.steps.item(-1), Phase.END, self._end)
+
+    @property
+    def first_rejection(self) -> str:
+        """Why the first of its orders was rejected, empty if none was."""
+        return self.book.first_rejection
 
     @property
     def open_positions(self) -> int:
@@ -138,14 +142,6 @@ class BatchPortfolio(Container):
     def watch_equity(self, watch: Watch) -> None:
         """Has `watch` get the marks."""
         self.watch = watch
-
-    def metrics(self) -> Measured:
-        """Every metric in its order of definition, and notes on those that are null or need a convention."""
-        if self.status == "running":
-            return self._measure()
-        if self._final is None:
-            self._final = self._measure()
-        return self._final
 
     def turn(self, turns: Turns) -> None:
         """Takes note of its next turns, which are not traded yet."""
@@ -221,6 +217,14 @@ class BatchPortfolio(Container):
         if self.status == "running":  # nobody that observes it has failed
             self.status = "completed"
             self.finished(self)
+
+    def metrics(self) -> Measured:
+        """Every metric in its order of definition, and notes on those that are null or need a convention."""
+        if self.status == "running":
+            return self._measure()
+        if self._final is None:
+            self._final = self._measure()
+        return self._final
 
     def _measure(self) -> Measured:
         account = self.account

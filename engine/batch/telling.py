@@ -51,6 +51,8 @@ def attempt(lane: BatchPortfolio, work: Callable[..., Result], *arguments: objec
     """What a lane's own work comes to, None if it fails: that is the lane's flaw."""
     try:
         return work(*arguments)
-    except Exception as error:  # noqa: BLE001 - a lane's failure is its own
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001 - a lane's failure is its own
         lane.flaw = lane.flaw or error
         return None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from engine.bus import SHARED, EventBus, Observer
 from engine.metrics.container_metrics import OrderCounts, events_by_type
+from engine.metrics.definitions import METRICS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -97,6 +98,7 @@ class Container:
         self.reached = 0
         self.errors = 0
         self._tracer_factory = tracer_factory
+        self._final: Measured | None = None
 
     def start(self) -> None:
         """Arranges for the first piece of work, once everything is wired."""
@@ -134,6 +136,11 @@ class Container:
             self.tracer = None
 
     @property
+    def first_rejection(self) -> str:
+        """Why the first of its orders was rejected, empty if none was; only portfolios have orders."""
+        return ""
+
+    @property
     def open_positions(self) -> int:
         """Positions held now; only portfolios hold any."""
         return 0
@@ -149,6 +156,12 @@ class Container:
     def order_counts(self) -> OrderCounts:
         """What its orders were answered; nothing, if it has none."""
         return OrderCounts()
+
+    def without_figures(self) -> Measured:
+        """Its metrics from now on where measuring them failed: none has a value."""
+        names = [metric.name for metric in METRICS] if self.type == "portfolio" else []
+        self._final = dict.fromkeys(names), dict.fromkeys(names, "it could not be measured: see error")
+        return self._final
 
     def memory_usage(self) -> dict[str, int]:
         """Events held in memory and positions held: the reproducible part of what memory is used for."""

@@ -39,7 +39,13 @@ class ExecutionContainer(Container):
 
     def _on_request(self, event: Event) -> None:
         if isinstance(event, OrderRequest) and event.source in self.desks:  # others are answered as columns
-            self.desks[event.source].take(event)
+            desk = self.desks[event.source]
+            try:
+                desk.take(event)
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:  # noqa: BLE001 - what one lane asks for must not touch the others
+                desk.outlet.fail(error)
 
     def metrics(self) -> Measured:
         """What became of the orders of all its portfolios: the sums of each, added in the order of declaration."""

@@ -50,11 +50,15 @@ class Outlet:
     """Publishes on `bus` for one lane; `label` stands in the event ids.
 
     `rank` is the place of its container in the order of declaration. A closed outlet's work is dropped. More events than
-    `most_in_a_step` are a storm. `published` counts its events, those of its dense `streams` aside.
+    `most_in_a_step` are a storm. `published` counts its events, those of its dense `streams` aside. Errors of its work are handed
+    to the bus `answers_for`, its own unless another is named: a shared container does not answer for what it does for one lane.
     """
 
-    def __init__(self, bus: EventBus, agenda: Agenda, *, lane: int, rank: int, label: str) -> None:
+    def __init__(
+        self, bus: EventBus, agenda: Agenda, *, lane: int, rank: int, label: str, answers_for: EventBus | None = None
+    ) -> None:
         self.bus = bus
+        self._answers_for = answers_for or bus
         self.agenda = agenda
         self.lane = lane
         self.rank = rank
@@ -144,8 +148,8 @@ class Outlet:
         return self.agenda.stand(phase, self, action, producer)
 
     def fail(self, error: BaseException) -> None:
-        """Hands an error of the source's own work to whoever watches over its bus."""
-        self.bus.fail(error)
+        """Hands an error of the source's own work to what watches over it."""
+        self._answers_for.fail(error)
 
     def _enter_step(self) -> None:
         self._step = self.agenda.step

@@ -86,7 +86,6 @@ class PortfolioContainer(Container):
         self.event_bus.subscribe("SIGNAL", self._on_signal, own=False)
         self.event_bus.subscribe("ORDER", self._on_order)
         self.event_bus.subscribe("FILL", self._on_fill)
-        self._final: Measured | None = None
         self._marks_beside = 0
 
     def start(self) -> None:
@@ -145,6 +144,11 @@ class PortfolioContainer(Container):
         """Publishes its marks and features while somebody wants them."""
         self.marks.follow_interest()
         self.publisher.follow_interest()
+
+    @property
+    def first_rejection(self) -> str:
+        """Why the first of its orders was rejected, empty if none was."""
+        return self.statistics.book.first_rejection
 
     @property
     def open_positions(self) -> int:

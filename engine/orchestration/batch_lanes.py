@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -41,11 +40,15 @@ def find_turns(stage: Stage, ids: Iterable[str]) -> dict[str, TurnFinder]:
     shared: dict[str, TurnFinder] = {}
     for id_ in ids:
         host = next(source for source in (id_, *stage.plan.behind[id_]) if stage.plan.strategy(source) is not None)
-        with suppress(Exception, SystemExit):
+        try:
             if host == id_:
                 finders[id_] = _finder(stage, id_)
             else:
                 finders[id_] = shared[host] = shared.get(host) or _finder(stage, host)
+        except KeyboardInterrupt:
+            raise
+        except BaseException:  # noqa: BLE001, S112 - raised again there
+            continue
     return finders
 
 

@@ -141,7 +141,8 @@ class Equipment:
         id_ = self._plan.execution_of[portfolio.container_id]
         execution = self._containers[id_]
         declared = self._plan.containers[id_].config
-        outlet = self._stage.outlet(execution, portfolio.lane, desk_label(self._plan, portfolio.container_id))
+        label = desk_label(self._plan, portfolio.container_id)
+        outlet = self._stage.outlet(execution, portfolio.lane, label, portfolio.event_bus)
         terms = self._terms(declared) if isinstance(declared, ExecutionConfig) else Terms()
         desk = Desk(
             id_,

@@ -24,7 +24,9 @@ class HereAndNow(Executor):
         future: Future[Any] = Future()
         try:
             future.set_result(fn(*args, **kwargs))
-        except Exception as error:  # noqa: BLE001 - whoever asks for the result gets it
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001 - whoever asks for the result gets it
             future.set_exception(error)
         return future
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from engine.agenda import Phase
+from engine.blame import message_of, where
 from engine.bus import SHARED
 from engine.events import Error
-from engine.strategies.blame import where
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -61,7 +60,7 @@ class Failures:
     def _fail(self, container: Container, error: BaseException) -> None:
         if container.status == "failed":
             return
-        message = str(error) or type(error).__name__
+        message = message_of(error) or type(error).__name__
         dependents = self._dependents.get(container.container_id, ())
         others = (self._containers[id_] for id_ in dependents if id_ in self._containers)
         struck = [container, *(other for other in others if other is not container and other.status == "running")]
@@ -72,8 +71,12 @@ class Failures:
 
     def _strike(self, container: Container, message: str) -> None:
         marked = self._agenda.step + (self._agenda.phase > Phase.MARK)
-        with suppress(OverflowError):  # books that no longer add up must not hide why the lane failed
+        try:
             container.settle(marked)
+        except KeyboardInterrupt:
+            raise
+        except BaseException:  # noqa: BLE001, S110 - books that no longer add up must not hide why the lane failed
+            pass
         container.status = "failed"
         container.reached = marked
         container.error = message

@@ -11,6 +11,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from engine.batch.portfolio import BatchPortfolio
+from engine.blame import described, message_of, users_line
 from engine.containers.portfolio import PortfolioContainer
 from engine.market.column_file import release_pages
 from engine.orchestration.batch_events import BatchEvents
@@ -21,7 +22,6 @@ from engine.orchestration.snapshots import take_snapshots
 from engine.orchestration.tracing_setup import accounting, attach_tracers, open_stream
 from engine.orchestration.watchdog import LaneTimeoutError, Watchdog
 from engine.orchestration.wiring import wire
-from engine.strategies.blame import described
 from tracing.storage.members import WriteFailedError
 
 if TYPE_CHECKING:
@@ -48,8 +48,8 @@ Figures = dict[str, float | int | None]
 class Report:
     """What a container came to.
 
-    `failure` says what went wrong, `trace` where in the code; `by_machine`: the machine was at fault. Its file took
-    `writing_s` seconds. `events` are those that it published, by type; `orders` what its orders were answered.
+    `failure` says what went wrong, `trace` where in the code; `by_machine`: the machine was at fault. `rejection` is why its
+    first order was rejected, empty if none was. Its file took `writing_s` seconds. `events` are those that it published, by type; `orders` what its orders were answered.
     """
 
     status: str
@@ -57,6 +57,7 @@ class Report:
     failure: str | None
     trace: str
     by_machine: bool
+    rejection: str
     writing_s: float
     events: dict[str, int]
     orders: OrderCounts
@@ -98,7 +99,7 @@ class Part:
         with self._watchdog():
             self.simulation.run(partial(self._look, watch))
         self._close_files()
-        return {id_: container.metrics() for id_, container in self._measured.items()}
+        return {id_: self._metrics_of(container) for id_, container in self._measured.items()}
 
     def _watchdog(self) -> AbstractContextManager[object]:
         limit_s = self._prepared.plan.config.timeout_s
@@ -124,7 +125,10 @@ class Part:
             try:
                 self._write(container, metrics)
             except OSError as error:
-                self._fail_writing(container, error)
+                self._fail_late(container, error)
+            except Exception as error:  # noqa: BLE001 - figures that no file takes cost their container
+                self._fail_late(container, error)
+                self._write(container, metrics := container.without_figures())
             reports[id_] = _report(container, metrics[0], perf_counter() - began)
         return reports
 
@@ -175,12 +179,23 @@ class Part:
         for container, file in (*tracers, *self._extracts):
             try:
                 file.close()
-            except OSError as error:
-                self._fail_writing(container, error)
+            except Exception as error:  # noqa: BLE001 - the others close theirs
+                self._fail_late(container, error)
 
-    def _fail_writing(self, container: Container, error: OSError) -> None:
-        """A file that cannot be written costs its container; what the others wrote stays."""
-        container.status, container.error, container.exception = "failed", str(error), error
+    def _metrics_of(self, container: Container) -> Measured:
+        try:
+            return container.metrics()
+        except Exception as error:  # noqa: BLE001 - the others have theirs
+            self._fail_late(container, error)
+            return container.without_figures()
+
+    def _fail_late(self, container: Container, error: Exception) -> None:
+        """What goes wrong once the simulation is over costs its container; what the others wrote stays."""
+        container.status, container.error, container.exception = (
+            "failed",
+            message_of(error) or type(error).__name__,
+            error,
+        )
         if self.simulation.root.status == "completed":
             self.simulation.root.status = "failed"
 
@@ -210,18 +225,24 @@ def _report(container: Container, metrics: Figures, writing_s: float) -> Report:
         metrics=metrics,
         failure=_described(container),
         trace="" if error is None else "".join(traceback.format_exception(error)),
-        by_machine=isinstance(error, OSError | MemoryError),
+        by_machine=_is_by_machine(error),
+        rejection=container.first_rejection,
         writing_s=writing_s,
         events=container.event_counts(),
         orders=container.order_counts(),
     )
 
 
+def _is_by_machine(error: BaseException | None) -> bool:
+    """Whether a file of the run's or memory failed, and not in code of the user's."""
+    return isinstance(error, WriteFailedError) or (isinstance(error, OSError | MemoryError) and not users_line(error))
+
+
 def _described(container: Container) -> str | None:
     if container.error is None:
         return None
     error = container.exception
-    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC and _is_by_machine(error):
         return f"disk_full: {container.error}"
     if isinstance(error, LaneTimeoutError | WriteFailedError):
         return container.error

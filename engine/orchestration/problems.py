@@ -20,3 +20,7 @@ class PlanError(ValueError):
     def __init__(self, problems: list[PlanProblem]) -> None:
         super().__init__("\n".join(f"{p.path}: {p.value}: {p.reason}" for p in problems))
         self.problems = problems
+
+    def __reduce__(self) -> tuple[type[PlanError], tuple[list[PlanProblem]]]:
+        """It may be raised in another process."""
+        return PlanError, (self.problems,)

@@ -15,7 +15,8 @@ from engine.orchestration.part import SCHEMA_VERSION, Part, Report
 from engine.orchestration.plan import ROOT
 from engine.orchestration.results_folder import clear_results
 from engine.orchestration.scenery import Scenery
-from engine.orchestration.shards import SharedFailureError, parcel
+from engine.orchestration.shards import Shard, SharedFailureError, parcel
+from engine.orchestration.unknown import closing_notices
 from tracing.record import Clock
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from engine.orchestration.part import Figures
     from engine.orchestration.prepare import Prepared
     from engine.orchestration.results_folder import ResultsFolder
-    from engine.orchestration.shards import Shard
     from engine.orchestration.split import Split
 
 
@@ -35,7 +35,8 @@ class Outcome:
     """What a run came to.
 
     `containers`, `statuses` and `failures` (what went wrong, by id) leave the root out, but for a failure to write its own
-    file: it is the run itself. `traces` say where in the code it went wrong. `metrics` by container id.
+    file: it is the run itself. `traces` say where in the code it went wrong. `metrics` by container id; `rejections` say why
+    the first order of each was rejected, of those that had one. `notices` are sentences on what the data did not allow.
     `environment_failed`: the machine was at fault. `broken_off`: why the run was ended before its time, None if it was
     not, or because somebody asked for it. `total_s`: seconds of the whole process, up to the final run.json.
     """
@@ -47,6 +48,8 @@ class Outcome:
     sim_s: float
     metrics: dict[str, Figures]
     failures: dict[str, str] = field(default_factory=dict)
+    rejections: dict[str, str] = field(default_factory=dict)
+    notices: list[str] = field(default_factory=list)
     traces: list[str] = field(default_factory=list)
     environment_failed: bool = False
     broken_off: str | None = None
@@ -57,7 +60,8 @@ class Whole:
     """A run as one simulation, with the interface of `Split`."""
 
     def __init__(self, prepared: Prepared, results: Path, warn: Callable[[str], None]) -> None:
-        self._part = Part(prepared, Scenery(prepared.plan, prepared.bars), results, warn)
+        self.scenery = Scenery(prepared.plan, prepared.bars)
+        self._part = Part(prepared, self.scenery, results, warn)
         self.stop = self._part.simulation.stop
 
     @property
@@ -126,6 +130,8 @@ class Run:
         writing_s = sum(report.writing_s for report in reports.values()) / self._workers  # side by side
         outcome = _outcome(reports, events, max(perf_counter() - self._began - writing_s, 0.0))
         outcome.broken_off = self._way.broken_off
+        if self._way.scenery is not None:
+            outcome.notices = closing_notices(self._prepared.plan, self._way.scenery)
         return outcome
 
     def _simulate(self, watch: Callable[[], None]) -> tuple[Mapping[str, Report], int]:
@@ -133,9 +139,20 @@ class Run:
             return self._way.run(watch)
         except SharedFailureError:
             # Who failed may have taken lanes of other shards along, at an event that those did not see.
-            clear_results(self._results.root, self._prepared.folders)
-            self._way = Whole(self._prepared, self._results.root, self._warn)
-            return self._way.run(watch)
+            return self._run_anew(Whole(self._prepared, self._results.root, self._warn), watch)
+        except (OSError, MemoryError):
+            raise
+        except Exception:
+            # What no container contains is one lane's all the same: each is simulated by itself, and that one fails.
+            lanes = [planned.lane for planned in self._prepared.plan.of_type("portfolio")]
+            if not isinstance(self._way, Whole) or len(lanes) < 2:  # noqa: PLR2004 - there is no other
+                raise
+            return self._run_anew(self._split([Shard(number, (lane,)) for number, lane in enumerate(lanes)]), watch)
+
+    def _run_anew(self, way: Whole | Split, watch: Callable[[], None]) -> tuple[Mapping[str, Report], int]:
+        clear_results(self._results.root, self._prepared.folders)
+        self._way = way
+        return way.run(watch)
 
     def finish(self, outcome: Outcome) -> None:
         """Says how long the process took, and writes the final run.json."""
@@ -190,6 +207,7 @@ def _outcome(reports: Mapping[str, Report], events: int, sim_s: float) -> Outcom
         sim_s=sim_s,
         metrics={id_: report.metrics for id_, report in reports.items()},
         failures={id_: report.failure or "" for id_, report in failed.items()},
+        rejections={id_: report.rejection for id_, report in reports.items() if report.rejection},
         traces=[report.trace for report in reports.values() if report.trace],
         environment_failed=any(report.by_machine for report in failed.values()),
     )

@@ -55,7 +55,9 @@ class Simulation:
         for container in self.containers.values():
             try:
                 work(container)
-            except Exception as error:  # noqa: BLE001 - a container's failure is its own
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:  # noqa: BLE001 - a container's failure is its own
                 container.event_bus.fail(error)
 
     def stop(self) -> None:

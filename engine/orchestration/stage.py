@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+    from engine.bus import EventBus
     from engine.containers.base import Container
     from engine.market.timeline import Feed
     from engine.orchestration.plan import Plan
@@ -34,9 +35,10 @@ class Stage:
         self._past: dict[Feed, PastColumn] = {}
         self._past_file = ColumnFile()
 
-    def outlet(self, container: Container, lane: int, label: str) -> Outlet:
-        """A new outlet of a container for one lane."""
-        outlet = Outlet(container.event_bus, self.agenda, lane=lane, rank=container.rank, label=label)
+    def outlet(self, container: Container, lane: int, label: str, answers_for: EventBus | None = None) -> Outlet:
+        """A new outlet of a container for one lane; errors of its work are handed to `answers_for`."""
+        bus, agenda, rank = container.event_bus, self.agenda, container.rank
+        outlet = Outlet(bus, agenda, lane=lane, rank=rank, label=label, answers_for=answers_for)
         self.outlets.append(outlet)
         return outlet
 

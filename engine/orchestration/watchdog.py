@@ -25,8 +25,8 @@ class LaneTimeoutError(RuntimeError):
     """A lane took more time than it may."""
 
 
-class _Alarm(BaseException):
-    """Not an Exception, so that `except Exception` in a user's code does not swallow it."""
+class _Alarm(KeyboardInterrupt):
+    """No Exception, so that `except Exception` in a user's code does not swallow it, nor what contains a lane's failures."""
 
     def __init__(self, where: str) -> None:
         super().__init__(where)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from engine.containers.desk import Desk
+from engine.containers.execution import ExecutionContainer
 from engine.orchestration.shards import Shard, parcel, simulate_shard
 from tests.lanes import LANES, write_lanes
 from tests.run_command import files_of, read_json, run
@@ -71,14 +71,14 @@ def test_z2_a_shared_trace_holds_the_events_of_every_lane_in_the_one_order(tmp_p
 def test_l9_a_shared_container_that_fails_in_the_turn_of_a_lane_makes_the_run_one(tmp_path, monkeypatch):
     """Its lanes are in several shards, and those that did not see the event would have gone on."""
     config = write_lanes(tmp_path, ["crosses", "flips", "hears"])
-    taken = Desk.take
+    taken = ExecutionContainer._on_request
 
-    def refuse(desk, request):
+    def refuse(container, request):
         if request.timestamp >= CLOSING_TIME:
             raise RuntimeError("the broker is closed")
-        return taken(desk, request)
+        return taken(container, request)
 
-    monkeypatch.setattr(Desk, "take", refuse)
+    monkeypatch.setattr(ExecutionContainer, "_on_request", refuse)
     with monkeypatch.context() as patch:
         patch.setattr("engine.orchestration.run.parcel", lambda *_: [])
         whole = tree(config, tmp_path / "out")
