@@ -93,7 +93,8 @@ class OrderRequest(Event, frozen=True, gc=False, tag="ORDER_REQUEST", omit_defau
 
     `stop_price` of a trailing stop is where it starts; it follows the closes at `trail_amount` or `trail_percent` of the
     close. `good_till` is a timestamp (gtd). Of the orders that name the same `oco` the first to fill cancels the others.
-    `replaces` is the id of an order that this one takes the place of, if it is accepted.
+    `replaces` is the id of an order that this one takes the place of, if it is accepted. `unknown` says what was not known
+    where that left it without a size or a price.
     """
 
     type: ClassVar[str] = "ORDER_REQUEST"
@@ -110,6 +111,7 @@ class OrderRequest(Event, frozen=True, gc=False, tag="ORDER_REQUEST", omit_defau
     good_till: int | None = None
     oco: str | None = None
     replaces: str | None = None
+    unknown: str = ""
 
 
 class Order(Event, frozen=True, gc=False, tag="ORDER", omit_defaults=True):

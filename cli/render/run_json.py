@@ -6,6 +6,7 @@ import json
 import sys
 from typing import TYPE_CHECKING
 
+from cli.render.notices import notices
 from engine.orchestration.machine import peak_mib
 from engine.orchestration.plan import ROOT
 
@@ -35,6 +36,7 @@ def print_json(prepared: Prepared, outcome: Outcome, output: Path) -> None:
             "total_s": round(outcome.total_s, 6),
             "bars_per_s": round(lane_bars / max(outcome.sim_s, 1e-9), 1),
             "peak_rss_mb": peak_mib(),
+            "warnings": [*map(str, prepared.warnings), *notices(prepared, outcome)],
         }
     )
 

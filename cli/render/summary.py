@@ -13,10 +13,10 @@ from cli.render.columns import Column, laid_out, shortened
 from cli.render.containers import STATUS_STYLES, ratio
 from cli.render.figures import money, number, percent
 from cli.render.hanging import hung
+from cli.render.notices import notices
 from cli.render.run_json import write_json
 from cli.render.safe_text import visible
 from cli.render.terminal import Terminal
-from engine.config.schema import ExecutionContainer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -92,30 +92,11 @@ def _summary(prepared: Prepared, outcome: Outcome, output: Path, width: int | No
         yield from _one(id_, _figures(id_, metrics, prepared, outcome), width)
     elif portfolios:
         yield from _best(portfolios, prepared, outcome, width)
-    for notice in _notices(prepared, portfolios):
+    for notice in notices(prepared, outcome):
         yield Text()
         yield from hung(Text("Notice: "), notice, width)
     yield Text()
     yield Text(f"Next: {_next_command(prepared, portfolios, outcome, output)}")
-
-
-def _notices(prepared: Prepared, portfolios: Mapping[str, Metrics]) -> Iterator[str]:
-    """What a reader of the figures should know about them."""
-    if _free(prepared):
-        yield "trading was free, no commission or slippage is set; real trading is not"
-    orders = sum(metrics["orders"] or 0 for metrics in portfolios.values())
-    rejected = sum(metrics["rejected_orders"] or 0 for metrics in portfolios.values())
-    if rejected:
-        yield f"{rejected:,} of {orders:,} orders were rejected; the ORDER events of a traced portfolio say why"
-
-
-def _free(prepared: Prepared) -> bool:
-    """Whether some portfolio trades without any costs (rule X8)."""
-    plan = prepared.plan
-    executions = (plan.containers[id_].config for id_ in plan.clients_of)
-    return any(
-        not isinstance(each, ExecutionContainer) or not (each.commissions or each.slippages) for each in executions
-    )
 
 
 def _headline(outcome: Outcome) -> str:

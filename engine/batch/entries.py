@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import isfinite
+from math import isfinite, isnan
 from typing import TYPE_CHECKING
 
 from engine.trading.acceptance import quantity_fault, too_little
@@ -36,8 +36,17 @@ class Entries:
 
     def units(self, bars: Bars, row: int, *, long: bool, cash: float, equity: float) -> float:
         """The units of an entry decided on the close of a row, with this cash and equity."""
+        return in_lots(self.sizer.units(self._entry(bars, row, long=long, cash=cash, equity=equity)), self.lot_size)
+
+    def sized(self, bars: Bars, row: int, *, long: bool, cash: float, equity: float) -> tuple[float, str]:
+        """The units, and what is not known where there are none."""
+        entry = self._entry(bars, row, long=long, cash=cash, equity=equity)
+        units = in_lots(self.sizer.units(entry), self.lot_size)
+        return units, self.sizer.unknown(entry) if isnan(units) else ""
+
+    def _entry(self, bars: Bars, row: int, *, long: bool, cash: float, equity: float) -> Entry:
         closes = bars.close[: row + 1]
-        entry = Entry(
+        return Entry(
             symbol=bars.symbol,
             side="buy" if long else "sell",
             equity=equity,
@@ -47,7 +56,6 @@ class Entries:
             strength=1.0,
             days_per_year=self.days_per_year,
         )
-        return in_lots(self.sizer.units(entry), self.lot_size)
 
     def accepts(self, units: float, close: float, equity: float) -> bool:
         """Whether an entry of so many units is taken at this close: what is held, if anything, is being left."""
@@ -55,9 +63,9 @@ class Entries:
             return False
         return units * close <= equity * (1.0 + ROUNDING)
 
-    def refusal(self, signed_units: float, close: float, equity: float) -> str:
-        """Why `accepts` does not take an entry, in words; empty if it does."""
+    def refusal(self, signed_units: float, close: float, equity: float, unknown: str) -> str:
+        """Why `accepts` does not take an entry, in words, and what was `unknown`; empty if it does."""
         units = abs(signed_units)
-        fault = quantity_fault(units) or too_little(units * close, self.minimum_notional)
+        fault = quantity_fault(units, unknown) or too_little(units * close, self.minimum_notional)
         worth = units * close
         return fault or MarginAccount().refusal(Prospect(signed_units, worth, equity - worth, equity))

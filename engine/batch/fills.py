@@ -151,8 +151,11 @@ class Filling:
     def refusal(self, row: int, target: int) -> str:
         """Why an entry decided on the close of a row is refused; empty if it is not."""
         units, close, equity = self._asked(row, target)
-        accepted = self.entries.accepts(units, close, equity)
-        return "" if accepted else self.entries.refusal(target * units, close, equity)
+        if self.entries.accepts(units, close, equity):
+            return ""
+        cash, long = self.position.cash, target > 0
+        _, unknown = self.entries.sized(self.bars, row, long=long, cash=cash, equity=equity)
+        return self.entries.refusal(target * units, close, equity, unknown)
 
     def _size(self, row: int, target: int) -> float | None:
         """The units of an entry decided on the close of a row, None if it is refused."""

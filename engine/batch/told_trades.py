@@ -141,15 +141,16 @@ class ToldTrades:
         if held is not None:
             leaving = self._ask(-held.sign, abs(held.quantity), held.trade_id, cause)
         if target:
-            units = self._units(row, target) if entered is None else abs(entered.signed)
-            entering = self._ask(target, units, self._trade_id, cause)
+            units, unknown = self._units(row, target) if entered is None else (abs(entered.signed), "")
+            entering = self._ask(target, units, self._trade_id, cause, unknown)
         if leaving is not None:
             self._take(leaving, "")
         if entering is not None:
             self._take(entering, self._refusal(row, entering) if entered is None else "")
 
-    def _ask(self, sign: int, quantity: float, trade_id: str, cause: str) -> OrderRequest:
-        return self._requests.publish(self._bars.symbol, sign, quantity, MARKET, trade_id=trade_id, cause=cause)
+    def _ask(self, sign: int, quantity: float, trade_id: str, cause: str, unknown: str = "") -> OrderRequest:
+        symbol = self._bars.symbol
+        return self._requests.publish(symbol, sign, quantity, MARKET, trade_id=trade_id, cause=cause, unknown=unknown)
 
     def _take(self, request: OrderRequest, reason: str) -> None:
         """Accepts a request, or rejects it for a reason: then the trade that it was to begin is not wanted any more."""
@@ -163,12 +164,12 @@ class ToldTrades:
             self._working.append(order)
             self._answers.publish_order(order, "accepted", event_id, request.event_id)
 
-    def _units(self, row: int, target: int) -> float:
-        return self._entries.units(self._bars, row, long=target > 0, cash=self._books.cash, equity=self._equity(row))
+    def _units(self, row: int, target: int) -> tuple[float, str]:
+        return self._entries.sized(self._bars, row, long=target > 0, cash=self._books.cash, equity=self._equity(row))
 
     def _refusal(self, row: int, request: OrderRequest) -> str:
         units, close = signed(request.side, request.quantity), self._bars.close.item(row)
-        return self._entries.refusal(units, close, self._equity(row))
+        return self._entries.refusal(units, close, self._equity(row), request.unknown)
 
     def _equity(self, row: int) -> float:
         return self._books.appraise([self._bars.close.item(row)])[0]

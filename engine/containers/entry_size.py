@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isnan
 from typing import TYPE_CHECKING
 
 from engine.trading.sizing import Entry, in_lots
@@ -51,8 +52,8 @@ class EntrySize:
         self._days_per_year = days_per_year
         self._known_closes = known_closes
 
-    def units(self, feed_number: int, index: int, side: Side, strength: float) -> float:
-        """The units to ask for, decided at the lane's bar `index`."""
+    def units(self, feed_number: int, index: int, side: Side, strength: float) -> tuple[float, str]:
+        """The units to ask for, decided at the lane's bar `index`, and what is not known where there are none."""
         feed = self._clock.feeds[feed_number]
         closes = self._known_closes(feed, self._clock.rows[feed_number].item(index) + 1)
         entry = Entry(
@@ -65,4 +66,5 @@ class EntrySize:
             strength=strength,
             days_per_year=self._days_per_year[feed_number],
         )
-        return in_lots(self._sizer.units(entry) * self._weights[feed_number], self._lot_size)
+        units = in_lots(self._sizer.units(entry) * self._weights[feed_number], self._lot_size)
+        return units, self._sizer.unknown(entry) if isnan(units) else ""

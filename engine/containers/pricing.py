@@ -9,6 +9,7 @@ import msgspec
 from engine.agenda import Phase
 from engine.market.durations import duration_ns
 from engine.order_terms import MARKET
+from engine.trading.distances import Distance
 from engine.trading.order_forms import MarketForm
 
 if TYPE_CHECKING:
@@ -54,9 +55,15 @@ class Pricing:
         if form == AT_THE_MARKET:
             return MARKET
         terms = form.terms(sign, self.close(feed_number), self.atr_of(feed_number))
-        if form.good_for is None:
+        if form.time_in_force == "gtc":
             return terms
-        return msgspec.structs.replace(terms, good_till=self._outlet.now + duration_ns(form.good_for))
+        good_till = None if form.good_for is None else self._outlet.now + duration_ns(form.good_for)
+        return msgspec.structs.replace(terms, time_in_force=form.time_in_force, good_till=good_till)
+
+    def unknown_of_form(self, form: AnyOrderForm, feed_number: int) -> str:
+        """What is not known that the prices of `of_form` are measured by; empty if everything is."""
+        distances = [each for each in msgspec.structs.astuple(form) if isinstance(each, Distance)]
+        return next(filter(None, (each.unknown(self.atr_of(feed_number)) for each in distances)), "")
 
     def of_decision(self, terms: OrderTerms, feed_number: int, sign: int) -> OrderTerms:
         """The order that a decision asks for: a trailing stop that names no start begins at this close."""

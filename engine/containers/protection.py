@@ -5,7 +5,6 @@ They cover all that is held: every fill that makes a position larger replaces th
 
 from __future__ import annotations
 
-from math import isnan
 from typing import TYPE_CHECKING
 
 from engine.order_terms import ExitTerms, OrderTerms
@@ -45,12 +44,12 @@ class Protection:
         distances = (form.stop_loss, form.take_profit, form.trailing_stop)
         self._measured = [each for each in distances if each is not None and each.atr is not None]
 
-    def is_known(self, feed_number: int) -> bool:
-        """Whether the distances of the config can be measured now: nothing is entered that could not be protected."""
+    def unknown(self, feed_number: int) -> str:
+        """What is not known that the distances of the config are measured by: nothing is entered that could not be protected."""
         if not self._measured:
-            return True
+            return ""
         atr_of = self._pricing.atr_of(feed_number)
-        return not any(isnan(each.money(1.0, atr_of)) for each in self._measured)
+        return next(filter(None, (each.unknown(atr_of) for each in self._measured)), "")
 
     def lay(self, feed_number: int, trade: Trade, price: float, cause: str) -> None:
         """Asks for the orders that protect what `trade` holds, in place of those that do. A trailing stop starts from `price`."""

@@ -29,8 +29,12 @@ class RequestEvents:
         cause: str,
         oco: str | None = None,
         replaces: str | None = None,
+        unknown: str = "",
     ) -> OrderRequest:
-        """Asks for an order of `quantity` units; `sign` is +1 for a buy, -1 for a sell. Returns the event."""
+        """Asks for an order of `quantity` units; `sign` is +1 for a buy, -1 for a sell. Returns the event.
+
+        `unknown` says what was not known where that left the order without a size or a price.
+        """
         side: Side = "buy" if sign > 0 else "sell"
         request = OrderRequest(
             timestamp=self._voice.now,
@@ -50,6 +54,7 @@ class RequestEvents:
             good_till=terms.good_till,
             oco=oco,
             replaces=replaces,
+            unknown=unknown,
         )
         self._voice.say(request)
         return request

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from engine.agenda import Phase
 from engine.order_terms import MARKET
 from engine.strategies.decision import Decision
+from engine.trading.acceptance import exits_fault
 from engine.trading.orders import BEING_LEFT
 
 if TYPE_CHECKING:
@@ -154,11 +155,11 @@ class Requests:
             terms = self._pricing.of_decision(asked, feed_number, -trade.sign)
             self._close(feed_number, trade, terms, cause)
         elif not holding.closing:
-            self._close(
-                feed_number, trade, self._pricing.of_form(self._exit.on_signal, feed_number, -trade.sign), cause
-            )
+            form = self._exit.on_signal
+            terms = self._pricing.of_form(form, feed_number, -trade.sign)
+            self._close(feed_number, trade, terms, cause, self._pricing.unknown_of_form(form, feed_number))
 
-    def _close(self, feed_number: int, trade: Trade, terms: OrderTerms, cause: str) -> None:
+    def _close(self, feed_number: int, trade: Trade, terms: OrderTerms, cause: str, unknown: str = "") -> None:
         """Asks for an exit, in place of the one that may be on its way."""
         self._holdings[feed_number].closing = True
         old = next((order for order in self._desk.exits(trade.trade_id) if order.request.oco is None), None)
@@ -170,6 +171,7 @@ class Requests:
             trade_id=trade.trade_id,
             cause=cause,
             replaces=None if old is None else old.order_id,
+            unknown=unknown,
         )
 
     def _enter(self, feed_number: int, trade_id: str, cause: str) -> None:
@@ -195,27 +197,37 @@ class Requests:
     ) -> None:
         pricing = self._pricing
         if asked is None:
-            terms = pricing.of_form(self._entry, feed_number, sign)
+            terms, unknown = (
+                pricing.of_form(self._entry, feed_number, sign),
+                pricing.unknown_of_form(self._entry, feed_number),
+            )
         else:
-            terms = pricing.of_decision(asked, feed_number, sign)
+            terms, unknown = pricing.of_decision(asked, feed_number, sign), ""
+        units, unsized = self._units(feed_number, sign, terms)
         working = (order for order in self._desk.entries(feed_number) if order.correlation_id == trade_id)
         old = next((order for order in working if order.sign == sign), None)
         self._events.publish(
             self._clock.feeds[feed_number].symbol,
             sign,
-            self._units(feed_number, sign, terms),
+            units,
             terms,
             trade_id=trade_id,
             cause=cause,
             oco=oco,
             replaces=None if old is None else old.order_id,
+            unknown=unsized or unknown,
         )
 
-    def _units(self, feed_number: int, sign: int, terms: OrderTerms) -> float:
-        if not self._protection.is_known(feed_number):
-            return NO_QUANTITY
+    def _units(self, feed_number: int, sign: int, terms: OrderTerms) -> tuple[float, str]:
+        """The units of an entry, and what is not known where there are none."""
+        exits = self._holdings[feed_number].exits
+        unknown = self._protection.unknown(feed_number)
+        if exits is not None:
+            unknown = exits_fault(exits, self._pricing.close(feed_number))
+        if unknown:
+            return NO_QUANTITY, unknown
         if terms.quantity is not None:
-            return terms.quantity
+            return terms.quantity, ""
         index = self._clock.index_at(self._outlet.agenda.step)
         strength = self._holdings[feed_number].decision.strength
         return self._size.units(feed_number, index, "buy" if sign > 0 else "sell", strength)

@@ -58,6 +58,11 @@ class FeatureStore:
         columns = self.columns(bars, features)
         return {name: columns[name] for key, spec in features.items() for name in feature_names(key, spec)}
 
+    def is_never_known(self, bars: Bars, spec: FeatureSpec) -> bool:
+        """Whether a feature was computed and has no value at any bar in one of its outputs."""
+        outputs = self._columns.get((bars, spec), ())
+        return any(bool(np.isnan(column[-1])) and bool(np.isnan(column).all()) for column in outputs if len(column))
+
     def _outputs(self, bars: Bars, spec: FeatureSpec) -> tuple[Column, ...]:
         key = (bars, spec)
         if key not in self._columns:

@@ -90,6 +90,16 @@ def check_parameters(name: str, parameters: Mapping[str, int | float]) -> None:
     compute(name, parameters, dict.fromkeys(PRICE_COLUMNS, zeros), ())
 
 
+def lookback(name: str, parameters: Mapping[str, int | float]) -> int:
+    """Bars before the first at which the indicator has a value, if every column is known from the first bar on."""
+    if name in OWN:
+        own = OWN[name]
+        return int(parameters.get(own.parameter, own.default)) - own.least + 1  # at its least it looks back one bar
+    function = _function(name)
+    function.parameters = dict(parameters)
+    return int(function.lookback)
+
+
 def compute(
     name: str, parameters: Mapping[str, int | float], columns: Mapping[str, Column], inputs: tuple[str, ...]
 ) -> tuple[Column, ...]:
@@ -216,7 +226,10 @@ class Call:
 
     def _as_columns(self, computed: Any, start: int) -> tuple[Column, ...]:  # noqa: ANN401 - TA-Lib has no types
         outputs = computed if isinstance(computed, list | tuple) else (computed,)
-        return tuple(each if each.dtype == np.float64 else self._of_integers(each, start) for each in outputs)
+        return tuple(
+            self._counted(each, start) if each.dtype == np.float64 else self._of_integers(each, start)
+            for each in outputs
+        )
 
     def _of_integers(self, output: npt.NDArray[Any], start: int) -> Column:
         """Whole numbers as floats. TA-Lib fills their warm-up with zeros: that is blanked."""
@@ -225,8 +238,9 @@ class Call:
         return values
 
     def _counted(self, values: Column, start: int) -> Column:
-        """Numbers of bars count from the first bar of the column, not from that of the stretch."""
-        return values + start if start and self._name in _NUMBERS_OF_BARS else values
+        """The values without -0.0; numbers of bars count from the first bar of the column, not from that of the stretch."""
+        offset = float(start) if self._name in _NUMBERS_OF_BARS else 0.0
+        return np.add(values, offset, out=values)
 
     def _refused(self, error: Exception) -> BadParameterError:
         return BadParameterError(f"{self._name} cannot be computed with {self._parameters}: {error}")

@@ -13,7 +13,7 @@ class TradeBook:
 
     `symbols` are those that can be traded, in the order in which their figures stand; others join as they are met. Orders
     count in `total` only, fills in `total` and in their symbol: an order and a fill have no long or short side.
-    `statuses` counts what orders were said to be, `rejected` the refusals by kind.
+    `statuses` counts what orders were said to be, `rejected` the refusals by kind; `first_rejection` is the reason of the first.
     """
 
     def __init__(self, symbols: Iterable[str] = ()) -> None:
@@ -22,6 +22,7 @@ class TradeBook:
         self.symbols = {symbol: TradeStatistics() for symbol in symbols}
         self.statuses: dict[OrderStatus, int] = {}
         self.rejected: dict[str, int] = {}
+        self.first_rejection = ""
 
     def on_order(self, status: OrderStatus, reason: str = "") -> None:
         """Count an order once, when it is accepted or rejected, and each thing that becomes of it by itself."""
@@ -32,6 +33,7 @@ class TradeBook:
 
     def on_refusal(self, reason: str) -> None:
         """Count a refusal by its kind."""
+        self.first_rejection = self.first_rejection or reason
         kind = kind_of(reason)
         self.rejected[kind] = self.rejected.get(kind, 0) + 1
 

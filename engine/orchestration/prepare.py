@@ -18,6 +18,7 @@ from engine.orchestration.plan import ACTING
 from engine.orchestration.planning import make_plan
 from engine.orchestration.problems import PlanError, PlanProblem
 from engine.orchestration.tracing_setup import resolve_with_origins
+from engine.orchestration.unknown import hopeless
 from engine.orchestration.unused import unused
 from engine.trading.sizing import VolatilityTarget
 from tracing.storage.paths import shared_folders
@@ -110,7 +111,13 @@ def prepare(
         plan=plan,
         traces=traces,
         bars=timed.bars,
-        warnings=[*unused(plan, traces, locations), *tight, *data.warnings, *timed.warnings],
+        warnings=[
+            *unused(plan, traces, locations),
+            *hopeless(plan, timed.bars, locations),
+            *tight,
+            *data.warnings,
+            *timed.warnings,
+        ],
         hash=plan_hash(plan, traces, timed.bars),
         correlation_id=run_correlation_id(plan, timed.bars),
         load_s=load_s,

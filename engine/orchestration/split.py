@@ -56,6 +56,7 @@ class Split:
         self._standing: Callable[[], Standing | None] = lambda: None
         self.stop: Callable[[], None] = self._stop_at_once
         self.broken_off: str | None = None
+        self.scenery: Scenery | None = None
 
     def standing(self) -> Standing | None:
         """How far the run is, None before it has begun."""
@@ -74,7 +75,7 @@ class Split:
             if self._stopped:
                 board.stop()
             file = ColumnFile(Path(scratch) / "columns") if self._workers > 1 else ColumnFile()
-            scenery = Scenery(self._prepared.plan, self._prepared.bars, file)
+            scenery = self.scenery = Scenery(self._prepared.plan, self._prepared.bars, file)
 
             total = len(self._prepared.plan.containers) - 1
 

@@ -1,6 +1,7 @@
 """Distances from a price, as a config writes them: a percentage, an amount, or a multiple of the average true range."""
 
 from collections.abc import Callable
+from math import isnan
 from typing import Annotated
 
 import msgspec
@@ -19,6 +20,12 @@ class Distance(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     amount: Annotated[float, Meta(gt=0, description="quote currency per unit")] | None = None
     atr: Annotated[float, Meta(gt=0, description="multiples of the average true range")] | None = None
     timeperiod: Annotated[int, Meta(ge=1, le=100_000, description="bars of the average true range")] = 14
+
+    def unknown(self, atr_of: AtrOf) -> str:
+        """What is not known that it is measured by; empty if everything is."""
+        if self.atr is None or not isnan(atr_of(self.timeperiod)):
+            return ""
+        return f"the average true range over {self.timeperiod} bars is not known yet"
 
     def money(self, price: float, atr_of: AtrOf) -> float:
         """The distance in quote currency per unit; NaN while the average true range is not known."""

@@ -44,9 +44,16 @@ class Sizer(Protocol):
     def units(self, entry: Entry) -> float:
         """Units to trade. What is not above zero, or not finite, becomes an order that is rejected."""
 
+    def unknown(self, entry: Entry) -> str:
+        """What is not known where `units` are NaN."""
+
 
 class SizingModel(msgspec.Struct, frozen=True, kw_only=True, tag_field="name", forbid_unknown_fields=True):
     """A named sizing with its parameters, as written in a config."""
+
+    def unknown(self, entry: Entry) -> str:  # noqa: ARG002 - every sizing is asked alike
+        """What is not known where `units` are NaN."""
+        return ""
 
 
 class FixedQuantity(SizingModel, frozen=True, kw_only=True, tag="fixed_quantity", forbid_unknown_fields=True):
@@ -117,6 +124,11 @@ class VolatilityTarget(SizingModel, frozen=True, kw_only=True, tag="volatility_t
         most = self.max_percent / 100.0
         share = min(self.percent / 100.0 / yearly, most) if yearly else most
         return max(entry.equity * share / entry.price, 0.0)
+
+    def unknown(self, entry: Entry) -> str:
+        """Too few bars."""
+        known = len(entry.closes) - 1
+        return f"the volatility of {self.bars} returns is not known yet, there {'is' if known == 1 else 'are'} {known}"
 
 
 Sizing = FixedQuantity | FixedNotional | PercentOfEquity | AllIn | VolatilityTarget

@@ -27,6 +27,7 @@ KEYS = [
     "total_s",
     "bars_per_s",
     "peak_rss_mb",
+    "warnings",
 ]
 
 
