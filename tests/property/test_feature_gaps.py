@@ -65,7 +65,7 @@ def by_stretch(name, columns):
     for first, beyond in stretches(columns, reads(name)):
         found = function({key: column[first:beyond].copy() for key, column in columns.items()})
         for place, output in enumerate(found if isinstance(found, list | tuple) else [found]):
-            values = output + float(first) if name in COUNTING else output.astype(np.float64)
+            values = output + (float(first) if name in COUNTING else 0.0)  # and no -0.0
             values[: function.lookback] = np.nan
             outputs[place, first:beyond] = values
     return outputs, function.lookback
