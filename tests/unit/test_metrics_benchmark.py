@@ -76,7 +76,7 @@ def test_a_portfolio_that_is_its_benchmark():
     ("own", "other", "reasons"),
     [
         ([100, 110], None, {"no benchmark is set"}),
-        ([1e-200, 1e-150, 1e-100, 1e-50], [1, np.nan, np.nan, 1], {"a return is too large for sums over its powers"}),
+        ([1e-200, 1e-150, 1e-100, 1e-50], [1, 1, np.nan, 1], {"a return is too large for sums over its powers"}),
         ([1, 2, 3], [1e-200, 1, 1e200], {"a return is too large for sums over its powers"}),
         ([100, 110, 120], [np.nan, np.nan, np.nan], {"the benchmark has no return on any day of the lane"}),
         ([100, -5, 120], [5, 6, 7], {"equity fell to zero or below, so later returns mean nothing"}),
