@@ -44,7 +44,11 @@ def test_the_first_metric_and_the_first_event_are_named(finished, other):
     outcome = diff(tree, other, "--json")
     assert outcome.exit_code == 1
     found = json.loads(outcome.stdout)
-    assert [each["container_id"] for each in found["differing"]] == ["portfolio_both", "root_container"]
+    assert [each["container_id"] for each in found["differing"]] == [
+        "portfolio_both",
+        "execution_default",
+        "root_container",
+    ]
     event = found["differing"][0]["event"]
     pairs = zip(TraceReader(tree / "portfolio_both"), TraceReader(other / "portfolio_both"), strict=True)
     first = next((a, b) for a, b in pairs if a != b)
@@ -56,7 +60,7 @@ def test_the_first_metric_and_the_first_event_are_named(finished, other):
     assert metric == {"name": name, "a": results[0][name], "b": results[1][name]}
     text = diff(tree, other).stdout
     assert f"quantity of {event['event_a']}, seq {event['seq']}" in text
-    assert text.endswith("2 of 8 containers differ\n")
+    assert text.endswith("3 of 8 containers differ\n")
 
 
 def test_containers_of_one_run_only_are_differences(finished):

@@ -40,13 +40,23 @@ def test_every_command_of_the_page_runs(tmp_path, monkeypatch):
 
 
 @pytest.fixture(scope="module")
-def tree(tmp_path_factory):
+def trees(tmp_path_factory):
+    """The results of the runs that recipes ask about, by the name that they have on the page."""
     folder = tmp_path_factory.mktemp("analysis")
-    outcome = CliRunner().invoke(
-        app, ["run", str(ROOT / "configs" / "quickstart.yaml"), "--output", str(folder / "results"), "--quiet"]
-    )
-    assert outcome.exit_code == 0
-    return folder / "results"
+    found = {}
+    for name, config, *options in (
+        ("results", "quickstart"),
+        ("results_sweep", "dynamic", "--set", "results.trades=true"),
+    ):
+        found[name] = folder / name
+        command = ["run", str(ROOT / "configs" / f"{config}.yaml"), "--output", str(found[name]), "--quiet", *options]
+        assert CliRunner().invoke(app, command).exit_code == 0
+    return found
+
+
+@pytest.fixture
+def tree(trees):
+    return trees["results"]
 
 
 def lines(tree, name):
@@ -105,6 +115,28 @@ def decisions(tree):
     return pd.concat([joined[["timestamp", "direction"]], values], axis=1)
 
 
+def swept(tree):
+    """The parameters and the total return of each portfolio."""
+    results = [msgspec.json.decode(path.read_bytes()) for path in tree.glob("*/metrics.json")]
+    rows = [
+        {"container_id": each["container_id"], **each["parameters"], "change": each["metrics"]["total_return"]}
+        for each in results
+        if each["type"] == "portfolio"
+    ]
+    return pd.DataFrame(rows)
+
+
+def by_fast(tree):
+    grouped = swept(tree).groupby("fast").change
+    return pd.DataFrame({"portfolios": grouped.size(), "mean": grouped.mean(), "best": grouped.max()}).reset_index()
+
+
+def by_slow(tree):
+    grouped = lines(tree, "trades").merge(swept(tree), on="container_id").groupby("slow")
+    columns = {"trades": grouped.size(), "bars": grouped.bars_held.mean(), "net": grouped.net_pnl.mean()}
+    return pd.DataFrame(columns).reset_index()
+
+
 def by_day(tree):
     events = lines(tree, "events").assign(day=lambda frame: frame.timestamp.str[:10])
     events = events[events.day.isin(events[events.type == "FILL"].day)]
@@ -123,10 +155,13 @@ def by_day(tree):
         ("What the fills cost, and how far each was from the open of its bar", fills),
         ("The features at the bar on which a decision was made", decisions),
         ("How many events of each type there are on each day that had a fill", by_day),
+        ("The return by one parameter, the others averaged", by_fast),
+        ("How long trades last and what they earn, for each value of a parameter", by_slow),
     ],
 )
-def test_a_recipe_gives_what_pandas_gives(tree, title, expected):
-    _, question, _, sql, *_ = RECIPES[title]
+def test_a_recipe_gives_what_pandas_gives(trees, title, expected):
+    _, question, name, sql, *_ = RECIPES[title]
+    tree = trees[name]
     outcome = CliRunner().invoke(app, [question, str(tree), sql, "--csv"])
     assert outcome.exit_code == 0
     found = pd.read_csv(io.StringIO(outcome.stdout))
