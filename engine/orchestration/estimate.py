@@ -155,7 +155,7 @@ class _Needs:
 
     def memory(self, *, certain: bool = False) -> float:
         """Bytes of the largest process, or what is `certain` of them: dense events that are kept whatever is traded."""
-        reader = _READER + _READER_BAR * sum(self._bars[id_] for id_ in self._read_apart) if self.has_reader else 0.0
+        reader = _READER + _READER_BAR * sum(self._bars[id_] for id_ in self._read_apart) if self._read_apart else 0.0
         reading = _PROCESS + _ROW * max((self._bars[id_] for id_ in self._read_here), default=0)
         simulating = _PROCESS + self._columns() + self._containers(certain=certain)
         return simulating if certain else max(reader, reading, simulating)

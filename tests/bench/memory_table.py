@@ -81,29 +81,28 @@ class Row(NamedTuple):
 
 
 def _rows() -> list[Row]:
-    thousand = [
-        ("none", "no tracing", "0 MB", "auto", 20.0, 80.0),
-        ("minimal", "minimal", "1,000 to 2,000 MB", "auto", 20.0, 80.0),
-        ("none", "no tracing", "0 MB", "event", 20.0, 40.0),
-        ("minimal", "minimal", "1,000 to 2,000 MB", "event", 20.0, 40.0),
-        ("to disk", "streaming to disk", "10,000 to 20,000 MB", "auto", 80.0, 120.0),
+    hours, days = (150, "1h"), (5000, "1d")
+    many = [
+        ("no tracing", "0 MB", Case("none", 1000, *hours, "auto"), 20.0),
+        ("minimal", "1,000 to 2,000 MB", Case("minimal", 1000, *hours, "auto"), 20.0),
+        ("no tracing", "0 MB", Case("none", 1000, *hours, "event"), 20.0),
+        ("minimal", "1,000 to 2,000 MB", Case("minimal", 1000, *hours, "event"), 20.0),
+        ("streaming to disk", "10,000 to 20,000 MB", Case("to disk", 1000, *hours, "auto"), 80.0),
+        ("no tracing", "0 MB", Case("none", 1000, *days, "auto"), 80.0),
+        ("minimal", "1,000 to 2,000 MB", Case("minimal", 1000, *days, "auto"), 80.0),
+        ("minimal", "250 to 500 MB", Case("minimal", 250, *days, "event"), 40.0),
+        ("streaming to disk", "2,500 to 5,000 MB", Case("to disk", 250, *days, "auto"), 120.0),
     ]
-    few = [
-        ("window of 100", "sliding window of 100 events", "1 to 5 MB", 0.1),
-        ("window of 1000", "sliding window of 1,000 events", "10 to 50 MB", 1.0),
-    ]
-    rows = []
-    for bars, length, place in ((150, "1h", 0), (5000, "1d", 1)):
-        for tracing, title, specified, path, *most in thousand:
-            rows.append(Row(title, specified, Case(tracing, 1000, bars, length, path), 1, most[place]))
-    for bars, length in ((450, "1h"), (5000, "1d")):
-        for tracing, title, specified, most_mb in few:
-            rows.append(Row(title, specified, Case(tracing, FEW, bars, length, "event"), FEW, most_mb))
-    for bars, length, most_mb in ((3333, "1h", 10.0), (5000, "1d", 15.0)):
-        all_in_memory = Case("all in memory", 1, bars, length, "event")
-        rows.append(Row("all events in memory", "100 MB and more", all_in_memory, 1, most_mb))
-        to_disk = Case("to disk", 1, bars, length, "auto")
-        rows.append(Row("streaming to disk", "10 to 20 MB", to_disk, 1, 2.0))
+    rows = [Row(title, specified, case, 1, most_mb) for title, specified, case, most_mb in many]
+    for bars in ((450, "1h"), days):
+        for length, specified, most_mb in ((100, "1 to 5 MB", 0.1), (1000, "10 to 50 MB", 1.0)):
+            window = Case(f"window of {length}", FEW, *bars, "event")
+            rows.append(Row(f"sliding window of {length:,} events", specified, window, FEW, most_mb))
+    for bars, most_mb in ((3333, "1h"), 10.0), (days, 15.0):
+        rows.append(
+            Row("all events in memory", "100 MB and more", Case("all in memory", 1, *bars, "event"), 1, most_mb)
+        )
+        rows.append(Row("streaming to disk", "10 to 20 MB", Case("to disk", 1, *bars, "auto"), 1, 2.0))
     return rows
 
 

@@ -189,7 +189,7 @@ def test_7_a_run_that_fits_is_never_refused(tmp_path):
     held = json.loads(takes.stdout)["peak_rss_mb"]
     assert needs["least_memory_mb"] < held < needs["memory_mb"]
     limit = str(held + 2)
-    done = run_process(config, "--output", tmp_path / "out", "--quiet", "--max-memory-mb", limit)
+    done = run_process(config, "--output", tmp_path / "out", "--progress", "none", "--max-memory-mb", limit)
     assert done.returncode == 0
     said = f"the run may need up to {needs['memory_mb']:,.1f} MiB, and is ended if it comes to hold more than this"
     assert said in done.stderr
