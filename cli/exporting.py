@@ -82,6 +82,8 @@ def _export(request: Request, tree: ResultsTree) -> list[str]:
             _refuse_no_events(database, tree)
             request.output.mkdir(parents=True, exist_ok=True)
             counts = _write_trace(database, tree, files["trace"])
+    for line in database.remarks:
+        Messages(quiet=False).warn(line)
     _print(request, {str(path): counts[name] for name, path in files.items()})
     return [*([str(tree.damage)] if tree.damage else []), *database.damage]
 

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from cli.render import rows
 from cli.render.separated import print_csv
-from cli.results.orphans import Orphan, Orphans, cannot_tell
+from cli.results.orphans import NEEDED, Orphan, Orphans, cannot_tell
 from cli.results.refusal import RefusedError
 from cli.results.trace import opened_trace, trace_of
 
@@ -58,6 +58,10 @@ def print_orphans(tree: ResultsTree, id_: str | None, form: str, terminal: Termi
             "`event_tracing: {mode: full}`"
         )
     for trace in traces:
+        extent = trace.extent
+        if extent is not None and extent.after:  # what began may have ended in what is not there
+            silent.update(NEEDED)
+            continue
         found += Orphans(trace.container_id).of(trace)
         faults += [trace.fault] if trace.fault else []
         silent.update(cannot_tell(trace.types))
@@ -66,7 +70,8 @@ def print_orphans(tree: ResultsTree, id_: str | None, form: str, terminal: Termi
     if form == "text":
         said = [f"traces read: {len(traces)}"] if found else [f"traces read: {len(traces)}; no orphan in them"]
         said += [
-            f"{what} cannot be told from {count} of them: not all it takes was traced" for what, count in silent.items()
+            f"{what} cannot be told from {count} of them: not all it takes was traced and written"
+            for what, count in silent.items()
         ]
         terminal.print(map(Text, said))
     return faults

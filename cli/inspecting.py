@@ -19,8 +19,9 @@ from cli.results.equity import equity_of
 from cli.results.json_file import DamagedFileError
 from cli.results.opening import open_results
 from cli.results.selection import Selection, overview, types_meant
-from cli.results.trace import event_files, opened_trace, why_no_events
+from cli.results.trace import event_files, opened_trace, trace_of, why_no_events
 from cli.results.trade import find_trade
+from cli.results.trades import ClosedTrades
 from cli.tables import Ends, Table, chosen_containers, print_containers, print_trades
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from cli.questions import Request
     from cli.render.messages import Messages
     from cli.results.results import Entry, ResultsTree
+    from cli.results.trace import Extent
 
 _MOST_REPORTED = 20
 
@@ -90,12 +92,21 @@ class Inspection:
         elif request.events:
             self._events(id_)
         elif request.trades:
-            fault = print_trades(self._tree, id_, request.table, Ends(request.head, request.tail), self._terminal)
-            self._damage += [fault] if fault else []
+            self._trades(id_)
         elif request.table.form == "json":
             self._terminal.print_list([self._tree.whole_result(id_)[1].strip()])
         else:
             self._container(id_)
+
+    def _trades(self, id_: str) -> None:
+        request, closed = self._request, ClosedTrades(self._tree, id_)
+        self._say_extent(id_, closed.extent)
+        fault = print_trades(closed, id_, request.table, Ends(request.head, request.tail), self._terminal)
+        self._damage += [fault] if fault else []
+
+    def _say_extent(self, id_: str, extent: Extent | None) -> None:
+        if extent is not None:
+            self._messages.warn(f"{id_}: {extent}")
 
     def _findings(self, id_: str | None) -> None:
         form = self._request.table.form
@@ -148,10 +159,12 @@ class Inspection:
             room = containers.room_for_curve(self._terminal.width)
             marks = thinned(equity_of(self._tree, id_), room)
             curve = sparkline(marks, room) if marks else None
-        self._terminal.print(containers.container(result, files, curve, hint))
+        extent = trace_of(self._tree, id_).extent
+        self._terminal.print(containers.container(result, files, curve, hint or (extent and f"{id_}: {extent}")))
 
     def _events(self, id_: str) -> None:
         request, trace = self._request, opened_trace(self._tree, id_)
+        self._say_extent(id_, trace.extent)
         selection = Selection(head=request.head, tail=request.tail)
         if request.types or request.table.form != "json":
             found = overview(trace)
@@ -169,6 +182,7 @@ class Inspection:
 
     def _trade(self, id_: str | None, correlation_id: str) -> None:
         found = find_trade(self._tree, id_, correlation_id)
+        self._say_extent(found.container_id, trace_of(self._tree, found.container_id).extent)
         self._damage += found.faults
         if self._request.table.form == "json":
             self._terminal.print_value(msgspec.json.format(msgspec.json.encode(found.as_data()), indent=2).decode())

@@ -60,6 +60,8 @@ def _query(request: Request, messages: Messages) -> int:
     except duckdb.Error as error:
         messages.error(_one_line(error))
         return REFUSED
+    for line in database.remarks:
+        messages.warn(line)
     for line in [*([str(tree.damage)] if tree.damage else []), *database.damage]:
         messages.error(line)
     return FAILED if tree.damage or database.damage else OK

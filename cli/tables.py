@@ -11,7 +11,7 @@ from cli.render import containers, trades
 from cli.render.separated import print_csv
 from cli.results.arrangement import Arrangement, named_columns
 from cli.results.container_rows import container_names, container_row
-from cli.results.trades import NUMBERS, TEXTS, TRADE_NAMES, ClosedTrades
+from cli.results.trades import NUMBERS, TEXTS, TRADE_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from cli.render.terminal import Terminal
     from cli.results.arrangement import Value
     from cli.results.results import Entry, ResultsTree
+    from cli.results.trades import ClosedTrades
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,13 +97,12 @@ def print_containers(tree: ResultsTree, entries: Sequence[Entry], table: Table, 
     return shown
 
 
-def print_trades(tree: ResultsTree, id_: str, table: Table, ends: Ends, terminal: Terminal) -> str | None:
-    """Prints the closed trades of a portfolio that are asked for; returns what is damaged in them, if anything is.
+def print_trades(closed: ClosedTrades, id_: str, table: Table, ends: Ends, terminal: Terminal) -> str | None:
+    """Prints those of the closed trades of a portfolio that are asked for; returns what is damaged in them, if anything is.
 
     Raises:
         RefusedError: for a condition or a name that is not understood, or where no trades were written.
     """
-    closed = ClosedTrades(tree, id_)
     columns = [name for _, name in named_columns(table.columns, TRADE_NAMES)]
     rows = table.arrangement.of(((row, row) for row in closed), TRADE_NAMES)
     chosen = ends.of(rows)

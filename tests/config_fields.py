@@ -19,7 +19,7 @@ _TRACE = {
     "mode": "full",
     "events_to_trace": "[FILL]",
     "event_tracing": "[FILL]",
-    "retention_policy": "all",
+    "retention_policy": "none",
     "max_events": "2",
     "sliding_window_size": "2",
     "storage_backend": "disk",
@@ -92,7 +92,12 @@ FIELDS: dict[str, Change | str] = {
     ),
     **layer("TypeSettings", "data_settings", *_OF_TYPE, given=("data_settings.enabled=true",)),
     **layer("PortfolioSettings", "portfolio_settings", *_OF_TYPE, "dynamic_rules"),
-    **layer("TraceAction", f"{_RULE}.action", *_ACTION),
+    **layer("RuleAction", f"{_RULE}.action", *(field for field in _ACTION if field != "retention_policy")),
+    "RuleAction.retention_policy": change(f"{_RULE}.action.retention_policy=all"),
+    "RuleAction.dump": change(
+        f"{_RULE}.action.dump=true",
+        given=("containers.portfolio_2.event_tracing.retention_policy=all",),
+    ),
     "DynamicRule.condition": change(f"{_RULE}.condition=metrics.total_trades >= 1000"),
     "DynamicRule.action": change(f"{_RULE}.action.storage_backend=disk"),
     "StorageConfig.compression": change(
@@ -102,6 +107,10 @@ FIELDS: dict[str, Change | str] = {
     "StorageConfig.max_file_size_mb": change(
         "data_settings.storage_config.max_file_size_mb=0.02",
         given=(_DATA + "bars=2500", "data_settings={storage_backend: disk, storage_config: {}}"),
+    ),
+    "StorageConfig.write_at_end": change(
+        "portfolio_settings.storage_config.write_at_end=false",
+        given=("portfolio_settings={retention_policy: all, storage_config: {}}",),
     ),
     "DataContainer.id": change("containers.data_spare.id=other"),
     "DataContainer.event_tracing": change("containers.data_x.event_tracing=[BAR]"),

@@ -35,7 +35,7 @@ def can_be_counted(settings: TraceSettings) -> bool:
             return False
         case "trade_complete" if settings.max_events:
             return False  # it may have to be warned of
-    return not settings.may_stream
+    return not settings.may_stream and settings.storage_config.write_at_end is not True
 
 
 class CountedTracer:
@@ -45,6 +45,7 @@ class CountedTracer:
     """
 
     started_at = None
+    rules = None
 
     def __init__(self, settings: TraceSettings, census: Callable[[], Census]) -> None:
         self._settings = settings
@@ -67,6 +68,7 @@ class CountedTracer:
             "evicted": evicted,
             "refused": 0,
             "written": 0,
+            "window": 0,
             "peak_in_memory": max((in_memory, *self._peaks(census))),
         }
 

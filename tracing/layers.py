@@ -7,24 +7,29 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from msgspec import UNSET
 
-from tracing.settings import DynamicRule, StorageConfig, TraceAction
+from tracing.settings import RETENTION_SPELLINGS, WRITTEN_AT_END, DynamicRule, RuleAction, StorageConfig
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tracing.settings import RetentionPolicy
+
     LineOf = Callable[[str], int | None]
     Layer = dict[str, tuple[Any, "Origin"]]
 
+AT_END = "storage_config.write_at_end"
+_OF_FULL = "of mode full"
 _MODES: dict[str, dict[str, Any]] = {
     "minimal": {"retention_policy": "trade_complete", "storage_backend": "memory"},
-    "full": {"events_to_trace": "ALL", "retention_policy": "trade_complete", "storage_backend": "disk"},
+    "full": {"events_to_trace": "ALL", "retention_policy": _OF_FULL, "storage_backend": "disk"},
     "sliding_window": {"retention_policy": "sliding_window", "storage_backend": "memory"},
 }
 _BUILT_IN: dict[str, dict[str, Any]] = {
     "portfolio": {"enabled": True, "events_to_trace": ["POSITION_OPEN", "POSITION_CLOSE", "FILL"]},
     "analysis": {"enabled": True, "storage_backend": "disk"},
 }
-_RETENTION_SPELLINGS = {"minimal": "trade_complete", "full": "all"}
+_HEARING_TRADES = ("portfolio", "execution", "analysis", "")
+_OF_TRADES = frozenset({"SIGNAL", "ORDER_REQUEST", "ORDER", "FILL", "POSITION_OPEN", "POSITION_CLOSE"})
 _ENABLING = ("events_to_trace", "retention_policy", "storage_backend")
 _FIELDS = {
     "enabled": "enabled",
@@ -77,24 +82,52 @@ def layer_of(written: msgspec.Struct, name: str, path: str, line_of: LineOf, pat
     if "mode" in said:
         from_mode = origin("mode")
         layer = {field: (value, from_mode) for field, value in _MODES[said["mode"]].items()}
-    layer |= {_FIELDS[key]: (_canonical(value), origin(key)) for key, value in said.items() if key in _FIELDS}
+    if "retention_policy" in said:
+        said["retention_policy"] = RETENTION_SPELLINGS[said["retention_policy"]]
+    layer |= {_FIELDS[key]: (value, origin(key)) for key, value in said.items() if key in _FIELDS}
     if "storage_config" in said:
-        stored = {f"storage_config.{key}": value for key, value in _said(said["storage_config"]).items()}
-        layer |= {key: (_codec(value), origin(key)) for key, value in stored.items()}
+        stored = _said(said["storage_config"])
+        if stored.get("compression") is True:
+            stored["compression"] = "gzip"
+        layer |= {(place := f"storage_config.{key}"): (value, origin(place)) for key, value in stored.items()}
     enabling = next((layer[field][1] for field in _ENABLING if field in layer), None)
     if enabling is not None:
         layer.setdefault("enabled", (True, enabling))
     return layer
 
 
-def canonical_rule(rule: DynamicRule) -> DynamicRule:
-    """The rule with its action spelled canonically: its mode expanded, tracing switched on where a layer would do so."""
-    layer = layer_of(rule.action, "action", "action", lambda _: 0)
+def canonical_rule(rule: DynamicRule, *, follows_policy: bool) -> DynamicRule:
+    """The rule with its action spelled canonically: its mode expanded, tracing switched on where a layer would do so.
+
+    `follows_policy`: `write_at_end` is not said by the container, so another policy brings its own.
+    """
+    layer = with_policy(layer_of(rule.action, "action", "action", lambda _: 0))
+    if follows_policy and "retention_policy" in layer:
+        layer.setdefault(AT_END, (WRITTEN_AT_END[layer["retention_policy"][0]], BUILT_IN))
     fields: dict[str, Any] = {field: value for field, (value, _) in layer.items() if "." not in field}
     stored = {field.partition(".")[2]: value for field, (value, _) in layer.items() if "." in field}
     if stored:
         fields["storage_config"] = StorageConfig(**stored)
-    return DynamicRule(condition=rule.condition, action=TraceAction(**fields))
+    return DynamicRule(condition=rule.condition, action=RuleAction(**fields, dump=rule.action.dump))
+
+
+def with_policy(layer: Layer) -> Layer:
+    """The layer with what `mode: full` keeps in memory: open trades if the events go to disk, else everything."""
+    value, origin = layer.get("retention_policy", (None, BUILT_IN))
+    if value != _OF_FULL:
+        return layer
+    return layer | {"retention_policy": ("trade_complete" if _goes_to_disk(layer) else "all", origin)}
+
+
+def default_policy(layer: Layer, container_type: str) -> RetentionPolicy:
+    """What is kept where no layer says it: open trades, unless something is traced in memory alone that is of no trade."""
+    names = layer["events_to_trace"][0] if "events_to_trace" in layer else "ALL"
+    only_of_trades = container_type in _HEARING_TRADES and names != "ALL" and _OF_TRADES.issuperset(names)
+    return "trade_complete" if only_of_trades or _goes_to_disk(layer) else "sliding_window"
+
+
+def _goes_to_disk(layer: Layer) -> bool:
+    return "storage_backend" in layer and layer["storage_backend"][0] == "disk"
 
 
 def canonical_fields() -> list[str]:
@@ -105,11 +138,3 @@ def canonical_fields() -> list[str]:
 
 def _said(written: msgspec.Struct) -> dict[str, Any]:
     return {key: value for key in written.__struct_fields__ if (value := getattr(written, key)) is not UNSET}
-
-
-def _canonical(value: Any) -> Any:  # noqa: ANN401 - a value of any field
-    return _RETENTION_SPELLINGS.get(value, value) if isinstance(value, str) else value
-
-
-def _codec(value: Any) -> Any:  # noqa: ANN401
-    return "gzip" if value is True else value

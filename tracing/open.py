@@ -2,25 +2,41 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, get_args
 
 import msgspec
 
 from tracing.resolve import TraceResolver
-from tracing.settings import PartialTraceSettings, TraceSettingsBlock
+from tracing.settings import (
+    RETENTION_SPELLINGS,
+    Mode,
+    PartialTraceSettings,
+    StorageBackend,
+    TraceSettingsBlock,
+    check_choice,
+    types_named,
+)
 from tracing.storage.disk import DiskStorage
 from tracing.storage.limits import LARGEST_MEMBER
 from tracing.storage.memory import MemoryStorage
+from tracing.storage.window import WindowFile
 from tracing.tracer import EventTracer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
     from pathlib import Path
 
     from tracing.retention import Warn
     from tracing.settings import TraceSettings
 
     Written = Mapping[str, object] | PartialTraceSettings
+
+_CHOICES = {
+    "retention_policy": RETENTION_SPELLINGS,
+    "mode": get_args(Mode),
+    "storage_backend": get_args(StorageBackend),
+}
 
 
 def open_tracer(
@@ -33,6 +49,8 @@ def open_tracer(
     durable: bool = False,
 ) -> EventTracer:
     """A tracer for one container; `folder` is where its event files go, made when the first is written.
+
+    Without a folder what is kept in memory is written nowhere.
 
     `durable` files survive the loss of power as far as they are counted in `written` (rule S6).
 
@@ -50,6 +68,8 @@ def open_tracer(
         retention_policy=settings.retention_policy,
         max_events=settings.max_events,
         warn=warn,
+        window=_window(settings, folder, member_bytes, durable=durable),
+        write_at_end=settings.storage_config.write_at_end,
     )
 
 
@@ -68,24 +88,29 @@ def retrace(
         stream = _storage(settings, folder, member_bytes, durable=durable).stream
     elif settings.streams:
         stream.go_on_as(settings.storage_config.compression, settings.storage_config.max_file_size_mb)
+    if tracer.window is not None:
+        tracer.window.compression = settings.storage_config.compression
+        tracer.window.max_file_size_mb = settings.storage_config.max_file_size_mb
     tracer.go_on(
         events_to_trace=settings.events_to_trace if settings.enabled else (),
         retention_policy=settings.retention_policy,
         max_events=settings.max_events,
         stream=stream if settings.streams else None,
+        write_at_end=settings.storage_config.write_at_end,
     )
 
 
 def tracer_factory(output: Path | None = None) -> Callable[[str, Written], EventTracer]:
     """What a container made by hand takes as its `tracer_factory`: (container id, settings) -> tracer.
 
-    The settings are written as in a config's `event_tracing`; event files go to a folder of the container below `output`.
-    The function raises msgspec.ValidationError for settings that a config could not hold either, and ValueError if they
-    stream to disk and there is no `output`, or have dynamic rules, which need a run.
+    The settings are written as in a config's `event_tracing`; event files go to a folder of the container below `output`, those of
+    what is kept in memory too, once the tracer is closed. The function raises ValueError or msgspec.ValidationError for settings
+    that a config could not hold either, and ValueError if they stream to disk and there is no `output`, or have dynamic
+    rules, which need a run.
     """
 
     def make(container_id: str, written: Written) -> EventTracer:
-        own = msgspec.convert(written, PartialTraceSettings)
+        own = _own_settings(written)
         if own.dynamic_rules is not msgspec.UNSET:
             raise ValueError("dynamic_rules: only a run evaluates them; by hand, change the settings yourself")
         settings = (
@@ -95,6 +120,32 @@ def tracer_factory(output: Path | None = None) -> Callable[[str, Written], Event
         return open_tracer(container_id, settings, folder, LARGEST_MEMBER)
 
     return make
+
+
+def _own_settings(written: Written) -> PartialTraceSettings:
+    if not isinstance(written, Mapping):
+        return msgspec.convert(written, PartialTraceSettings)
+    for name in written:
+        check_choice("trace settings", name, PartialTraceSettings.__struct_fields__)
+    for name, choices in _CHOICES.items():
+        if name in written:
+            check_choice(name, written[name], choices)
+    if "events_to_trace" in written:
+        written = {**written, "events_to_trace": types_named(written["events_to_trace"])}
+    return msgspec.convert(written, PartialTraceSettings)
+
+
+def _window(settings: TraceSettings, folder: Path | None, member_bytes: int, *, durable: bool) -> WindowFile | None:
+    if folder is None:
+        return None
+    config = settings.storage_config
+    return WindowFile(
+        folder,
+        member_bytes,
+        compression=config.compression,
+        max_file_size_mb=config.max_file_size_mb,
+        durable=durable,
+    )
 
 
 def _storage(

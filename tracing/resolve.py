@@ -7,9 +7,20 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from msgspec import structs
 
-from tracing.layers import BUILT_IN, Origin, built_in, canonical_fields, canonical_rule, layer_of
+from tracing.layers import (
+    AT_END,
+    BUILT_IN,
+    Origin,
+    built_in,
+    canonical_fields,
+    canonical_rule,
+    default_policy,
+    layer_of,
+    with_policy,
+)
 from tracing.patterns import Pattern
 from tracing.settings import (
+    WRITTEN_AT_END,
     ContainerTraceSettings,
     DynamicRule,
     EventNames,
@@ -113,22 +124,31 @@ class TraceResolver:
             merged |= layer
         if container_type != "portfolio":
             merged.pop("dynamic_rules", None)
+        merged = with_policy(merged)
+        if "retention_policy" not in merged and merged.get("enabled", (False,))[0]:
+            merged["retention_policy"] = default_policy(merged, container_type), BUILT_IN
         origins = {field: merged[field][1] if field in merged else BUILT_IN for field in canonical_fields()}
-        return ResolvedTrace(self._settings({field: value for field, (value, _) in merged.items()}), origins)
+        values = {field: value for field, (value, _) in merged.items()}
+        return ResolvedTrace(self._settings(values), origins)
 
     def _settings(self, values: dict[str, Any]) -> TraceSettings:
         names = values.get("events_to_trace", "ALL")
         if names != "ALL":
             values["events_to_trace"] = tuple(self._sorted(names))
-        values["dynamic_rules"] = tuple(map(self._rule, values.get("dynamic_rules", ())))
+        follows_policy = AT_END not in values
+        if follows_policy:
+            values[AT_END] = WRITTEN_AT_END[values.get("retention_policy", TraceSettings().retention_policy)]
+        values["dynamic_rules"] = tuple(
+            self._rule(rule, follows_policy=follows_policy) for rule in values.get("dynamic_rules", ())
+        )
         if "storage_path" in values:
             values["storage_path"] = folder_within_results(values["storage_path"])
         fields = {field: value for field, value in values.items() if "." not in field}
         storage = {field.partition(".")[2]: value for field, value in values.items() if "." in field}
         return TraceSettings(**fields, storage_config=ResolvedStorageConfig(**storage))
 
-    def _rule(self, written: DynamicRule) -> DynamicRule:
-        rule = canonical_rule(written)
+    def _rule(self, written: DynamicRule, *, follows_policy: bool) -> DynamicRule:
+        rule = canonical_rule(written, follows_policy=follows_policy)
         names = rule.action.events_to_trace
         if not isinstance(names, list):
             return rule

@@ -3,25 +3,47 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from msgspec import UNSET, structs
+from msgspec import UNSET, Struct, structs
 
 from tracing.expression import Expression
+from tracing.record import Clock
+from tracing.settings import TraceAction
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from tracing.expression import Sort
     from tracing.expression_runs import Lookup
-    from tracing.settings import StorageConfig, TraceAction, TraceSettings
+    from tracing.record import Record
+    from tracing.settings import DynamicRule, RuleAction, StorageConfig, TraceSettings
+
+
+class RuleRecord(Struct):
+    """What became of a rule: when it came true and after which event; `seq` is how many events had been traced by then.
+
+    Of one that has not come true all three are None.
+    """
+
+    condition: str
+    fired_at: str | None = None
+    event_id: str | None = None
+    seq: int | None = None
+
+
+class Latched(NamedTuple):
+    """What a rule asks for that has come true: to write what is kept (`dumps`), then the `settings` if they change."""
+
+    dumps: bool
+    settings: TraceSettings | None
 
 
 class RuleBook:
     """The rules of one container and what has become of its settings.
 
     `settings` are those in force: the container's own, changed by the action of every rule that has latched, in the order
-    of latching. `sorts` names what conditions may use, and whether it is a number or a text.
+    of latching; `records` says of each rule what became of it. `sorts` names what conditions may use, and whether it is a number or a text.
 
     Raises:
         ExpressionError: for a condition that the grammar refuses; a config that loaded has none.
@@ -29,33 +51,46 @@ class RuleBook:
 
     def __init__(self, settings: TraceSettings, sorts: Mapping[str, Sort]) -> None:
         self.settings = settings
+        self.records = unfired(settings.dynamic_rules)
         self._waiting = [
-            (_compiled(rule.condition, tuple(sorts.items())), rule.action) for rule in settings.dynamic_rules
+            (_compiled(rule.condition, tuple(sorts.items())), rule.action, record)
+            for rule, record in zip(settings.dynamic_rules, self.records, strict=True)
         ]
 
     @property
     def names(self) -> frozenset[str]:
         """What the rules that have not latched yet want to know; empty once there is none."""
-        return frozenset(name for condition, _ in self._waiting for name in condition.names)
+        return frozenset(name for condition, *_ in self._waiting for name in condition.names)
 
     @property
     def waits(self) -> bool:
         """Whether any rule has not latched yet."""
         return bool(self._waiting)
 
-    def latch(self, lookup: Lookup) -> bool:
-        """Applies every waiting rule whose condition holds, in the order in which they are written; whether any did."""
-        held = [condition.evaluate(lookup) for condition, _ in self._waiting]
-        for (_, action), holds in zip(self._waiting, held, strict=True):
-            if holds:
-                self.settings = changed(self.settings, action)
-        self._waiting = [rule for rule, holds in zip(self._waiting, held, strict=True) if not holds]
-        return any(held)
+    def latch(self, lookup: Lookup, event: Record, seq: int) -> list[Latched]:
+        """What the waiting rules ask for whose condition holds after `event`, in the order in which they are written.
+
+        `seq`: how many events have been traced.
+        """
+        held = [rule for rule in self._waiting if rule[0].evaluate(lookup)]
+        self._waiting = [rule for rule in self._waiting if rule not in held]
+        return [self._latched(action, record, event, seq) for _, action, record in held]
+
+    def _latched(self, action: RuleAction, record: RuleRecord, event: Record, seq: int) -> Latched:
+        record.fired_at, record.event_id, record.seq = Clock().text(event.timestamp), event.event_id, seq
+        before, self.settings = self.settings, changed(self.settings, action)
+        only_dumps = action.dump is True and self.settings == before
+        return Latched(action.dump is True, None if only_dumps else self.settings)
+
+
+def unfired(rules: Iterable[DynamicRule]) -> list[RuleRecord]:
+    """The records of rules none of which has come true."""
+    return [RuleRecord(rule.condition) for rule in rules]
 
 
 def changed(settings: TraceSettings, action: TraceAction) -> TraceSettings:
     """The settings with what a canonical action names in place of what they said."""
-    fields = {field: value for field in action.__struct_fields__ if (value := getattr(action, field)) is not UNSET}
+    fields = {name: value for name in TraceAction.__struct_fields__ if (value := getattr(action, name)) is not UNSET}
     if fields.get("events_to_trace", "ALL") != "ALL":
         fields["events_to_trace"] = tuple(fields["events_to_trace"])
     if "storage_config" in fields:

@@ -1,6 +1,9 @@
 """What may be said about tracing: as it is written in a config, and the one canonical form it is resolved to."""
 
-from typing import Annotated, Literal
+import difflib
+import re
+from collections.abc import Iterable
+from typing import Annotated, Literal, cast
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
@@ -10,18 +13,33 @@ WrittenRetentionPolicy = Literal["trade_complete", "sliding_window", "all", "non
 Mode = Literal["minimal", "full", "sliding_window"]
 StorageBackend = Literal["memory", "disk"]
 Compression = bool | Literal["gzip", "zstd"]
+WriteAtEnd = bool | Literal["on_failure"]
 EventNames = Literal["ALL"] | list[str]
 
 DEFAULT_WINDOW = 1000
 """Events a sliding window holds where `max_events` is not given."""
 DEFAULT_FILE_SIZE_MB = 100.0
+RETENTION_SPELLINGS: dict[str, RetentionPolicy] = {
+    **{name: name for name in ("trade_complete", "sliding_window", "all", "none")},
+    "minimal": "trade_complete",
+    "full": "all",
+}
+WRITTEN_AT_END: dict[RetentionPolicy, WriteAtEnd] = {
+    "sliding_window": True,
+    "all": True,
+    "trade_complete": "on_failure",
+    "none": False,
+}
+"""What `write_at_end` is where it is not said."""
+_EVENT_TYPE = re.compile(r"[A-Z][A-Z0-9_]*|\w+(\.\w+)+")
 
 _Enabled = Annotated[bool, Meta(description="whether the container is traced at all")]
 _Mode = Annotated[
     Mode,
     Meta(
         description="a bundle of the other fields: minimal (open trades in memory), full (everything streamed to disk, "
-        "open trades in memory), sliding_window (the last max_events in memory); fields named beside it win"
+        "open trades in memory; with storage_backend: memory everything in memory), sliding_window (the last max_events "
+        "in memory); fields named beside it win"
     ),
 ]
 _Events = Annotated[EventNames, Meta(description="ALL, or the names of the event types to trace")]
@@ -33,7 +51,12 @@ _Retention = Annotated[
     ),
 ]
 _MaxEvents = Annotated[int, Meta(ge=0, description="events kept in memory; a sliding window keeps 1000 without it")]
-_Backend = Annotated[StorageBackend, Meta(description="disk streams every traced event to a file, memory writes none")]
+_Backend = Annotated[
+    StorageBackend,
+    Meta(
+        description="disk streams every traced event to a file; with memory, what is still kept is written at the end"
+    ),
+]
 _StoragePath = Annotated[
     str, Meta(description="folder of the event files, inside the output folder; the container's id without it")
 ]
@@ -50,6 +73,13 @@ class StorageConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         Annotated[float, Meta(ge=0.01)] | UnsetType,
         Meta(description="no file is larger: it is continued in a next one; 1 MB is 1,000,000 bytes"),
     ] = UNSET
+    write_at_end: Annotated[
+        WriteAtEnd | UnsetType,
+        Meta(
+            description="whether what is kept in memory is written when the container ends: true (without it so for "
+            "sliding_window and all), on_failure (for trade_complete), or false"
+        ),
+    ] = UNSET
 
 
 class TraceAction(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -64,6 +94,15 @@ class TraceAction(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     storage_config: StorageConfig | UnsetType = UNSET
 
 
+class RuleAction(TraceAction, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a dynamic rule does: it changes trace settings, writes what is kept in memory, or both."""
+
+    dump: Annotated[
+        bool | UnsetType,
+        Meta(description="true: what is kept in memory at that moment is written, before the settings change"),
+    ] = UNSET
+
+
 class DynamicRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The first time that the condition holds when a trade has closed, the action changes the trace settings (rule R5)."""
 
@@ -71,7 +110,7 @@ class DynamicRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         str,
         Meta(description="a comparison over metrics.<name>, container.id and container.type: metrics.total_pnl > 0"),
     ]
-    action: Annotated[TraceAction, Meta(description="the trace settings from then on")]
+    action: Annotated[RuleAction, Meta(description="the trace settings from then on, or dump")]
 
 
 _Rules = Annotated[
@@ -132,6 +171,7 @@ class ResolvedStorageConfig(msgspec.Struct, frozen=True, kw_only=True):
 
     compression: Literal["gzip", "zstd"] | bool = "gzip"
     max_file_size_mb: float = DEFAULT_FILE_SIZE_MB
+    write_at_end: WriteAtEnd = "on_failure"
 
 
 class TraceSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -186,3 +226,51 @@ class TraceSettings(msgspec.Struct, frozen=True, kw_only=True):
         """Whether an event of this type may be traced in the course of a run."""
         types = self.types_once_taken
         return self.may_trace and (types is None or event_type in types)
+
+
+def policy_named(written: str) -> RetentionPolicy:
+    """The retention policy that is spelled so.
+
+    Raises:
+        ValueError: if there is none, with the nearest.
+    """
+    check_choice("retention_policy", written, RETENTION_SPELLINGS)
+    return RETENTION_SPELLINGS[written]
+
+
+def types_named(written: object) -> Literal["ALL"] | tuple[str, ...]:
+    """The event types that are meant by `ALL` or a list of names.
+
+    Raises:
+        ValueError: if it is neither, with what was perhaps meant.
+    """
+    if isinstance(written, str):
+        if written == "ALL":
+            return "ALL"
+        meant = "'ALL'" if written.upper() == "ALL" else f"[{written.upper()!r}]"
+        raise ValueError(
+            f"events_to_trace: {written!r}: expected 'ALL', or a list of event types; did you mean {meant}?"
+        )
+    names = tuple(cast("Iterable[str]", written)) if isinstance(written, Iterable) else (written,)
+    for name in names:
+        if not isinstance(name, str) or not _EVENT_TYPE.fullmatch(name):
+            hint = (
+                f"; did you mean {name.upper()!r}?"
+                if isinstance(name, str) and _EVENT_TYPE.fullmatch(name.upper())
+                else ""
+            )
+            raise ValueError(f"events_to_trace: {name!r}: expected the name of an event type{hint}")
+    return cast("tuple[str, ...]", names)
+
+
+def check_choice(what: str, written: object, choices: Iterable[str]) -> None:
+    """Refuses what is none of the choices.
+
+    Raises:
+        ValueError: with the nearest of them.
+    """
+    known = list(choices)
+    if written not in known:
+        close = difflib.get_close_matches(written.lower(), known, 1) if isinstance(written, str) else []
+        hint = f"; did you mean {close[0]!r}?" if close else ""
+        raise ValueError(f"{what}: {written!r}: expected one of {', '.join(known)}{hint}")

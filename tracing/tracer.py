@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from tracing.columns import in_turn
 from tracing.retention import retention_of
+from tracing.settings import policy_named, types_named
+from tracing.storage.memory import STREAMED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -16,9 +18,11 @@ if TYPE_CHECKING:
     from tracing.columns import Stretch
     from tracing.record import Record
     from tracing.retention import Warn
-    from tracing.settings import RetentionPolicy
+    from tracing.rules import RuleBook
+    from tracing.settings import WriteAtEnd, WrittenRetentionPolicy
     from tracing.storage.disk import LineStream
     from tracing.storage.memory import MemoryStorage
+    from tracing.storage.window import WindowFile
 
 
 UNTRACED = {
@@ -29,6 +33,7 @@ UNTRACED = {
     "evicted": 0,
     "refused": 0,
     "written": 0,
+    "window": 0,
     "peak_in_memory": 0,
 }
 """The accounting of a container that has no tracer."""
@@ -64,9 +69,14 @@ class EventTracer:
     `events_to_trace` limits the types it asks the bus for; `condition` refuses events one by one. The counters obey
     seen = filtered + kept + refused and kept = pruned + evicted + in memory, always and exactly (rule K5): an event
     that retention has no use for counts as kept and pruned at once. Streaming does not depend on retention: an event
-    that memory refuses is still written (rule K7).
+    that memory refuses is still written (rule K7). What is kept and not streamed can be written to the `window`: by `dump`, and
+    by `close` if `write_at_end` says so (rule K8).
 
-    `started_at` is the id of the first event that came under the settings of the last `go_on`, None without one.
+    `started_at` is the id of the first event that came under the settings of the last `go_on`, None without one. `rules` are
+    the dynamic rules that may change its settings, if there are any.
+
+    Raises:
+        ValueError: for a policy or event types that a config could not hold either, with the nearest name.
     """
 
     def __init__(
@@ -75,25 +85,30 @@ class EventTracer:
         storage: Storage,
         *,
         events_to_trace: Literal["ALL"] | Iterable[str] = "ALL",
-        retention_policy: RetentionPolicy = "all",
+        retention_policy: WrittenRetentionPolicy = "all",
         max_events: int | None = None,
         condition: Callable[[Record], bool] | None = None,
         warn: Warn | None = None,
+        window: WindowFile | None = None,
+        write_at_end: WriteAtEnd = False,
     ) -> None:
         self.trace_id = trace_id
         self.storage = storage
         self.event_types = _types(events_to_trace)
         self.started_at: str | None = None
+        self.rules: RuleBook | None = None
+        self.window = window
+        self._write_at_end = write_at_end
         self._memory = storage.memory
         self._stream = storage.stream
         self._condition = condition
         self._warn = warn or _warn
-        self._retention = retention_of(retention_policy, self._memory, max_events, self._note)
+        self._retention = retention_of(policy_named(retention_policy), self._memory, max_events, self._note)
         self._keep = self._retention.keep
         self._write = None if self._stream is None else self._stream.add
         self._is_changed = False  # and no event has come since
         self._refused_before = self._evicted_before = 0
-        self._seen = 0
+        self._taken = 0
         self._filtered = 0
         self._peak = 0
 
@@ -108,10 +123,11 @@ class EventTracer:
         """
         if self._memory.live > self._peak:  # noqa: PLR1730 - max() would cost three times as much, at every event
             self._peak = self._memory.live
-        self._seen += 1
         if self._condition is not None and not self._condition(event):
             self._filtered += 1
             return
+        self._memory.coming = self._taken if self._write is None else STREAMED
+        self._taken += 1
         self._keep(event)
         if self._write is not None:
             self._write(event)
@@ -131,10 +147,11 @@ class EventTracer:
         if self._is_changed:
             self._note_start(stretches[0].events()[0])
         self._sample_peak()
-        self._seen += len(stretches) * (stretches[0].end - stretches[0].start)
         if not self._retention.only_trades:
-            for event in in_turn(stretches):
+            for number, event in enumerate(in_turn(stretches), self._taken):
+                self._memory.coming = number if self._write is None else STREAMED
                 self._keep(event)
+        self._taken += len(stretches) * (stretches[0].end - stretches[0].start)
         if self._write is not None and self._stream is not None:
             self._stream.add_columns(stretches)
 
@@ -152,6 +169,11 @@ class EventTracer:
             self._memory.remove(correlation_id)
 
     @property
+    def taken(self) -> int:
+        """How many events it was offered and did not refuse by its condition."""
+        return self._taken
+
+    @property
     def stream(self) -> LineStream | None:
         """What it writes, or has written before its settings changed; None if it never did."""
         return self._stream
@@ -160,9 +182,10 @@ class EventTracer:
         self,
         *,
         events_to_trace: Literal["ALL"] | Iterable[str],
-        retention_policy: RetentionPolicy,
+        retention_policy: WrittenRetentionPolicy,
         max_events: int | None,
         stream: LineStream | None,
+        write_at_end: WriteAtEnd = False,
     ) -> None:
         """Goes on under other settings from the next event: its counters, and what it has kept and written, go on too.
 
@@ -173,8 +196,9 @@ class EventTracer:
         self._refused_before += self._retention.refused
         self._evicted_before += self._retention.evicted
         self.event_types = _types(events_to_trace)
-        self._retention = retention_of(retention_policy, self._memory, max_events, self._note)
+        self._retention = retention_of(policy_named(retention_policy), self._memory, max_events, self._note)
         self._keep = self._keep_first
+        self._write_at_end = write_at_end
         self._stream = stream or self._stream
         self._write = None if stream is None else stream.add
         self._is_changed = True
@@ -209,33 +233,50 @@ class EventTracer:
         return self._memory.remove_all_but_open()
 
     def accounting(self) -> dict[str, int]:
-        """What became of the events, as counts: seen, filtered, kept, pruned, evicted, refused, written, peak_in_memory.
+        """What became of the events, as counts: seen, filtered, kept, pruned, evicted, refused, written, window, peak_in_memory.
 
-        `written` counts the events in whole members; after `close` that is every streamed event.
+        `written` counts the streamed events in whole members, after `close` every one; `window` those that were kept in memory and
+        then written.
         """
         in_memory = self._memory.count()
         refused = self._refused_before + self._retention.refused
         evicted = self._evicted_before + self._retention.evicted
-        kept = self._seen - self._filtered - refused
+        kept = self._taken - refused
         return {
-            "seen": self._seen,
+            "seen": self._taken + self._filtered,
             "filtered": self._filtered,
             "kept": kept,
             "pruned": kept - evicted - in_memory,
             "evicted": evicted,
             "refused": refused,
             "written": 0 if self._stream is None else self._stream.written,
+            "window": 0 if self.window is None else self.window.written,
             "peak_in_memory": max(self._peak, in_memory),
         }
 
-    def close(self) -> None:
-        """Writes the streamed events that still wait; those kept in memory stay.
+    def dump(self) -> None:
+        """Writes those of the events kept in memory that stand in no file yet; they stay in memory.
+
+        Raises:
+            WriteFailedError: if they cannot be written.
+            RuntimeError: if it has no window to write to.
+        """
+        if self.window is None:
+            raise RuntimeError(f"{self.trace_id}: there is no folder to write to")
+        self.window.write(self._memory)
+
+    def close(self, *, failed: bool = False) -> None:
+        """Writes the streamed events that still wait, and those kept in memory if that is due; these stay in memory.
+
+        `failed` says that what it traced did not come to its end.
 
         Raises:
             WriteFailedError: if they cannot be written.
         """
         if self._stream is not None:
             self._stream.close()
+        if self.window is not None and (self._write_at_end is True or (self._write_at_end and failed)):
+            self.dump()
 
     def _keep_first(self, record: Record) -> None:
         self._note_start(record)
@@ -260,7 +301,8 @@ def _shared(types: frozenset[str]) -> frozenset[str]:
 
 
 def _types(events_to_trace: Literal["ALL"] | Iterable[str]) -> frozenset[str] | None:
-    return None if events_to_trace == "ALL" else _shared(frozenset(events_to_trace))
+    names = types_named(events_to_trace)
+    return None if names == "ALL" else _shared(frozenset(names))
 
 
 def _warn(message: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
     from cli.results.arrangement import Value
     from cli.results.container import ContainerResult, ContainerSummary, Figure
     from cli.results.results import Entry, ResultsTree
-    from tracing.settings import TraceSettings
+    from tracing.rules import RuleRecord
+    from tracing.settings import WriteAtEnd
 
 STATUS_STYLES = {
     "completed": "green",
@@ -32,6 +34,11 @@ STATUS_STYLES = {
 _TEXTS = {"id", "type", "status"}
 _ENDED = {"done": "completed", "failed": "failed", "interrupted": "interrupted", "damaged": "damaged"}
 """What is said of containers that are not running any more, and their status; one without results has not come that far."""
+_AT_END: dict[WriteAtEnd, str] = {
+    True: "what is kept, at the end",
+    "on_failure": "what is kept, if it fails",
+    False: "nothing",
+}
 _NAMES = 22
 """Cells for the names in the view of one container."""
 _CURVE = 40
@@ -96,8 +103,8 @@ def brief(entry: Entry) -> Text:
         line.append(f"  {number(figures['total_trades'])} trades, net profit {money(row.net_profit)}")
     if figures.get("max_drawdown") is not None:
         line.append(f", return {percent(figures.get('total_return'))}, max drawdown {percent(figures['max_drawdown'])}")
-    if row.tracing.written:
-        line.append(f", {number(row.tracing.written)} events on disk")
+    if row.tracing.in_files:
+        line.append(f", {number(row.tracing.in_files)} events on disk")
     return line
 
 
@@ -150,8 +157,8 @@ def container(result: ContainerResult, files: Mapping[str, int], curve: str | No
     yield from _section("metrics", _metrics(result))
     notes = ((name, note) for name, note in result.metric_notes.items() if name not in result.metrics)
     yield from _section("conventions", ((visible(name), _note(note)) for name, note in notes))
-    yield from _section("tracing", _settings(result.trace_settings))
-    counts = {**result.tracing, **result.memory_usage}
+    yield from _section("tracing", _settings(result))
+    counts = {**result.tracing.counts, **result.memory_usage}
     yield from _section("events and memory", ((visible(name), _count(count)) for name, count in counts.items()))
     yield from _section("files", ((visible(name), file_size(size)) for name, size in files.items()))
     if hint is not None:
@@ -170,7 +177,7 @@ def ratio(value: Figure) -> str:
 
 
 def _events(row: ContainerSummary | None) -> str:
-    return number(row.tracing.written) if row and row.tracing.written else NOTHING
+    return number(row.tracing.in_files) if row and row.tracing.in_files else NOTHING
 
 
 def _section(title: str | None, rows: Iterable[tuple[str, str]]) -> Iterator[Text]:
@@ -199,7 +206,8 @@ def _metrics(result: ContainerResult) -> Iterator[tuple[str, str]]:
         yield visible(name), value.rjust(widest) + (f"  {visible(str(note))}" if note is not None else "")
 
 
-def _settings(settings: TraceSettings) -> Iterator[tuple[str, str]]:
+def _settings(result: ContainerResult) -> Iterator[tuple[str, str]]:
+    settings = result.trace_settings
     yield "enabled", "yes" if settings.enabled else "no"
     if settings.enabled:
         names = settings.events_to_trace
@@ -208,6 +216,15 @@ def _settings(settings: TraceSettings) -> Iterator[tuple[str, str]]:
             "kept in memory",
             settings.retention_policy + (f", at most {settings.max_events:,}" if settings.max_events else ""),
         )
-        yield "written to", "disk" if settings.streams else "nothing"
-    for rule in settings.dynamic_rules:
-        yield "changed once", visible(rule.condition)
+        yield "written", "to disk as they come" if settings.streams else _AT_END[settings.storage_config.write_at_end]
+    for place, (rule, record) in enumerate(zip_longest(settings.dynamic_rules, result.tracing.rules), 1):
+        condition = visible(rule.condition if rule is not None else record.condition)
+        yield f"rule {place}", f"{condition}: {_outcome(record, running=result.status == 'running')}"
+
+
+def _outcome(record: RuleRecord | None, *, running: bool) -> str:
+    if record is None:
+        return "whether it came true was not noted"
+    if record.fired_at is None:
+        return "has not come true yet" if running else "never came true"
+    return f"came true at {visible(record.fired_at)}, after {visible(record.event_id or NOTHING)}"

@@ -10,6 +10,7 @@ import msgspec
 
 from cli.results.trace import Trace, event_folder
 from tracing.reading.parts import find_parts
+from tracing.storage.window import WINDOW_STEM
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from cli.results.container import ContainerResult
     from cli.results.results import ResultsTree
     from cli.results.trace import Event
+    from tracing.reading.parts import Parts
 
 
 class Pair(msgspec.Struct, frozen=True):
@@ -117,10 +119,14 @@ def _are_same_files(
     a: ResultsTree, b: ResultsTree, id_: str, result_a: ContainerResult, result_b: ContainerResult
 ) -> bool:
     """Whether the event files have the same bytes: the usual case, and ten times quicker than reading events."""
-    parts = [find_parts(event_folder(tree, id_, result), "events") for tree, result in ((a, result_a), (b, result_b))]
-    if parts[0].fault or parts[1].fault or len(parts[0].paths) != len(parts[1].paths):
+    folders = event_folder(a, id_, result_a), event_folder(b, id_, result_b)
+    return all(_are_same(*(find_parts(folder, stem) for folder in folders)) for stem in ("events", WINDOW_STEM))
+
+
+def _are_same(a: Parts, b: Parts) -> bool:
+    if a.fault or b.fault or len(a.paths) != len(b.paths):
         return False
-    return all(cmp(first, second, shallow=False) for first, second in zip(parts[0].paths, parts[1].paths, strict=True))
+    return all(cmp(first, second, shallow=False) for first, second in zip(a.paths, b.paths, strict=True))
 
 
 def _id(event: Event | None) -> str | None:

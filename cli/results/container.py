@@ -5,6 +5,7 @@ from math import inf
 import msgspec
 
 from cli.results.json_file import Versioned
+from tracing.rules import RuleRecord
 from tracing.settings import TraceSettings
 
 INFINITE = "infinite: "
@@ -25,9 +26,35 @@ class ContainerHead(Versioned, frozen=True):
 
 
 class Written(msgspec.Struct, frozen=True):
-    """How many events are in the files of a trace."""
+    """How many events are in the files of a trace: streamed ones, and those that were kept in memory and then written."""
 
     written: int
+    window: int = 0
+
+    @property
+    def in_files(self) -> int:
+        """Both."""
+        return self.written + self.window
+
+
+class Tracing(Written, frozen=True):
+    """What became of a container's events and of its dynamic rules."""
+
+    seen: int = 0
+    filtered: int = 0
+    kept: int = 0
+    pruned: int = 0
+    evicted: int = 0
+    refused: int = 0
+    peak_in_memory: int = 0
+    started_at: str | None = None
+    rules: list[RuleRecord] = []
+
+    @property
+    def counts(self) -> dict[str, int | str | None]:
+        """The counts by name, in the order of metrics.json."""
+        names = ("seen", "filtered", "kept", "pruned", "evicted", "refused", "written", "window", "peak_in_memory")
+        return {name: getattr(self, name) for name in (*names, "started_at")}
 
 
 class ContainerFigures(ContainerHead, frozen=True, kw_only=True):
@@ -60,12 +87,11 @@ class ContainerSummary(ContainerFigures, frozen=True, kw_only=True):
 class ContainerResult(ContainerFigures, frozen=True, kw_only=True):
     """All of it: metrics and notes on them by name, what became of the events, memory use, resolved trace settings."""
 
-    tracing: dict[str, int | str | None]
+    tracing: Tracing
     memory_usage: dict[str, int]
     trace_settings: TraceSettings
 
     @property
     def written(self) -> int:
         """How many events are in the files of its trace."""
-        written = self.tracing.get("written")
-        return written if isinstance(written, int) else 0
+        return self.tracing.in_files

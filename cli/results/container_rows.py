@@ -28,7 +28,7 @@ def container_row(entry: Entry) -> dict[str, Value]:
         return {"id": entry.id, "type": entry.type, "status": "damaged" if entry.damage else "unfinished"}
     fields: dict[str, Value] = {"id": entry.id, "type": summary.type, "status": summary.status}
     parameters = {PARAMETER + name: value for name, value in summary.parameters.items()}
-    counted = {"events": summary.tracing.written, "net_profit": summary.net_profit}
+    counted = {"events": summary.tracing.in_files, "net_profit": summary.net_profit}
     return {**fields, **counted, **summary.figures, **parameters}
 
 

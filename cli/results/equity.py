@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def equity_of(tree: ResultsTree, id_: str) -> Iterator[float]:
-    """Each mark that was written, in order, up to the first damage; nothing where none was."""
+    """Each mark that was written, in order, up to the first damage; nothing where none was, or only some were."""
     file = TraceReader(tree.root / id_, "equity")
     marks = file if file.found else _marks(tree, id_)
     for line in marks:
@@ -25,4 +25,6 @@ def equity_of(tree: ResultsTree, id_: str) -> Iterator[float]:
 
 def _marks(tree: ResultsTree, id_: str) -> Iterator[dict[str, object]]:
     trace = trace_of(tree, id_)
+    if trace.extent is not None:
+        return iter(())
     return (event for event in trace if event["type"] == "PORTFOLIO_UPDATE" and event.get("source") == id_)

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import sys
+from heapq import merge
+from itertools import chain
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
+from cli.results.container import Tracing
 from cli.results.json_file import DamagedFileError
 from cli.results.opening import IMPLIED
 from cli.results.refusal import RefusedError
 from tracing.reading.reader import TraceReader
+from tracing.rules import changed
+from tracing.settings import TraceSettings
 from tracing.storage.paths import StoragePathError, folder_within_results
+from tracing.storage.window import WINDOW_STEM
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,9 +25,20 @@ if TYPE_CHECKING:
 
     from cli.results.container import ContainerResult
     from cli.results.results import ResultsTree
-    from tracing.settings import TraceSettings
 
 Event = dict[str, Any]
+
+
+class Extent(NamedTuple):
+    """How many traced events stand in no file: `before` the first that does, and `after` that."""
+
+    before: int
+    after: int
+
+    def __str__(self) -> str:
+        """For a person."""
+        later = f", {self.after:,} between or after them" if self.after else ""
+        return f"only events that were kept in memory: {self.before:,} came before them{later}"
 
 
 class EventHead(msgspec.Struct, frozen=True):
@@ -37,7 +55,10 @@ class EventHead(msgspec.Struct, frozen=True):
 class Trace:
     """Iterates over the events of one container, in order, as dicts that have the fields of EventHead.
 
-    After an iteration to the end `fault` says why there may be more than was read, None if the trace is whole. `result`
+    These are the events that were streamed to disk and those that were kept in memory and then written (the window). Where there
+    are both, `seq` counts all that were traced; a window alone begins behind those that came before.
+
+    After an iteration to the end `fault` says why there may be more than was read, None if all that was written is there. `result`
     is the container's metrics.json, None if that is damaged or not written yet. Without `numbered`, a gap in `seq` is no
     fault.
     """
@@ -47,8 +68,9 @@ class Trace:
     ) -> None:
         self.container_id = container_id
         self._folder = folder
-        self._reader = TraceReader(folder, numbered=numbered)
-        self._least = result.written if result else 0
+        self._stream = TraceReader(folder, numbered=numbered)
+        self._window = TraceReader(folder, WINDOW_STEM)
+        self._result = result
         self._settings = result.trace_settings if result else None
         self.fault: str | None = None
 
@@ -61,26 +83,72 @@ class Trace:
     @property
     def found(self) -> bool:
         """Whether there is anything to read, or should be."""
-        return self._reader.found or self._least > 0
+        return self.has_window or self._stream.found or (self._result is not None and self._result.written > 0)
+
+    @property
+    def has_window(self) -> bool:
+        """Whether events that were kept in memory are among them."""
+        return self._window.found or (self._result is not None and self._result.tracing.window > 0)
+
+    @property
+    def extent(self) -> Extent | None:
+        """What is not there of the events that were traced; None if there are all, or those that were streamed."""
+        if not self.has_window:
+            return None
+        before = next((int(event["seq"]) for event in self), 0)
+        tracing = self._result.tracing if self._result else None
+        after = tracing.seen - tracing.filtered - tracing.in_files - before if tracing else 0
+        return Extent(before, after) if before or after else None
 
     def __iter__(self) -> Iterator[Event]:
         self.fault = None
+        if not self.has_window:
+            yield from self._checked(self._stream)
+        elif not self._stream.found:
+            yield from self._checked(self._window)
+        else:
+            both = (self._checked(self._window), self._renumbered(self._checked(self._stream)))
+            yield from merge(*both, key=lambda event: int(event["seq"]))
+        self.fault = self.fault or self._incomplete()
+
+    def _checked(self, reader: TraceReader) -> Iterator[Event]:
         try:
-            for event in self._reader:
+            for event in reader:
                 msgspec.convert(event, EventHead)
                 yield event
         except msgspec.ValidationError as error:
-            self.fault = f"{self._folder}: event {self._reader.count - 1} is no event ({error})"
+            self.fault = f"{self._folder}: event {reader.count - 1} is no event ({error})"
         except OSError as error:
             self.fault = f"{error.filename or self._folder}: cannot be read ({error.strerror})"
-        else:
-            self.fault = self._incomplete()
+
+    def _renumbered(self, events: Iterator[Event]) -> Iterator[Event]:
+        """Streamed events, numbered among all that were traced."""
+        numbers = chain.from_iterable(self._streamed())
+        for event in events:
+            yield {**event, "seq": next(numbers)}
+
+    def _streamed(self) -> Iterator[range]:
+        """The numbers of the streamed events: dynamic rules may have begun and ended that."""
+        settings, start = self._settings or TraceSettings(enabled=True, storage_backend="disk"), 0
+        records = self._result.tracing.rules if self._result else []
+        fired = [
+            (record.seq, rule)
+            for record, rule in zip(records, settings.dynamic_rules, strict=False)
+            if record.seq is not None
+        ]
+        for end, rule in sorted(fired, key=lambda each: each[0]):
+            if settings.streams:
+                yield range(start, end)
+            settings, start = changed(settings, rule.action), end
+        yield range(start, sys.maxsize)
 
     def _incomplete(self) -> str | None:
-        if self._reader.damage is not None:
-            return str(self._reader.damage)
-        if self._reader.count < self._least:
-            return f"{self._folder}: {self._reader.count} events, but {self._least} were written: the end is lost"
+        tracing = self._result.tracing if self._result else Tracing(written=0)
+        for reader, written in ((self._stream, tracing.written), (self._window, tracing.window)):
+            if reader.damage is not None:
+                return str(reader.damage)
+            if reader.count < written:
+                return f"{self._folder}: {reader.count} events, but {written} were written: the end is lost"
         return None
 
 
@@ -129,17 +197,32 @@ def why_no_events(id_: str, result: ContainerResult | None) -> str:
     if settings.streams:
         asked = "" if settings.events_to_trace == "ALL" else f" of {', '.join(settings.events_to_trace)}"
         return f"{id_}: events{asked} were to be written, but none occurred"
-    return f"{id_}: {_not_streamed(settings)}; {_remedy(id_)}"
+    return f"{id_}: {_not_written(result)}; {_remedy(id_)}"
 
 
-def _not_streamed(settings: TraceSettings) -> str:
-    if settings.may_stream:
+def _not_written(result: ContainerResult) -> str:
+    settings = result.trace_settings
+    for rule, record in zip(settings.dynamic_rules, result.tracing.rules, strict=False):
+        if record.fired_at is not None:
+            settings = changed(settings, rule.action)
+    if settings.streams:
+        return "a dynamic rule had its events written, but none came after that"
+    if result.trace_settings.may_stream:
         return "no dynamic rule that would have written its events came true"
     if not settings.enabled:
         return "nothing was traced"
     if not settings.events_to_trace:
         return "tracing is on, but for no type of event"
-    return "its events were traced in memory only, and none was written"
+    return _not_kept(result, settings)
+
+
+def _not_kept(result: ContainerResult, settings: TraceSettings) -> str:
+    at_end = settings.storage_config.write_at_end
+    if not at_end:
+        return "its events were traced in memory only, and none was written"
+    if at_end == "on_failure" and result.status != "failed":
+        return "its events were traced in memory only, to be written if it failed"
+    return "its events were traced in memory, and none was kept at the end"
 
 
 def _remedy(id_: str) -> str:

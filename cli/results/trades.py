@@ -36,7 +36,8 @@ TRADE_NAMES = Names(
 class ClosedTrades:
     """Iterates over the closed trades of a container as rows, in the order of their exits.
 
-    After an iteration to the end `fault` says why there may be more, None if nothing is damaged.
+    After an iteration to the end `fault` says why there may be more, None if nothing is damaged; `extent` says it where only
+    some of their events were kept.
 
     Raises:
         RefusedError: if neither trades nor their POSITION_CLOSE events were written; it says what would write them.
@@ -46,6 +47,7 @@ class ClosedTrades:
         self.fault: str | None = None
         self._file = TraceReader(tree.root / id_, "trades")
         self._trace = trace_of(tree, id_)
+        self.extent = None if self._file.found else self._trace.extent
         if not self._file.found and not self._trace.found:
             raise RefusedError(_why_none(tree, id_))
 

@@ -241,24 +241,24 @@ A dotted path to [your own cost model](execution.md#models-of-your-own); every o
     Chapter(
         "Trace settings",
         (
-            "TraceAction",
-            "StorageConfig",
             "ContainerTraceSettings",
+            "StorageConfig",
             "PartialTraceSettings",
             "TraceSettingsBlock",
             "PatternSettings",
             "DynamicRule",
+            "RuleAction",
             "TypeSettings",
             "PortfolioSettings",
         ),
         names={
-            "TraceAction": "What every layer may say",
+            "ContainerTraceSettings": "What every layer may say",
             "StorageConfig": "`storage_config`",
-            "ContainerTraceSettings": "`event_tracing`",
             "PartialTraceSettings": "`event_tracing` of a portfolio, `default`, `container_settings`",
             "TraceSettingsBlock": "`trace_settings`",
             "PatternSettings": "An item of `overrides`",
             "DynamicRule": "An item of `dynamic_rules`",
+            "RuleAction": "The `action` of a rule",
             "TypeSettings": "`<type>_settings`",
             "PortfolioSettings": "`portfolio_settings`",
         },
@@ -270,13 +270,14 @@ the layers below.
 | mode | stands for |
 |---|---|
 | minimal | `retention_policy: trade_complete, storage_backend: memory` |
-| full | `events_to_trace: ALL, retention_policy: trade_complete, storage_backend: disk` |
+| full | `events_to_trace: ALL, retention_policy: trade_complete, storage_backend: disk`; with `storage_backend: memory` `retention_policy: all` |
 | sliding_window | `retention_policy: sliding_window, storage_backend: memory` |
 
 Layers, each over the ones before it, key by key:
 
 1. built in: portfolios trace POSITION_OPEN, POSITION_CLOSE and FILL in memory; analysis containers everything to disk; the
-   others nothing; `retention_policy: trade_complete`
+   others nothing. `retention_policy`, where no layer says it, is trade_complete; if something is traced in memory alone that
+   belongs to no trade, such as BAR, it is sliding_window. `write_at_end` goes with the policy
 2. `trace_settings.default`
 3. the keys directly under `trace_settings`
 4. `<type>_settings`

@@ -12,7 +12,7 @@ from engine.config.structs import StructReader
 from engine.metrics.streaming import STREAMING
 from tracing.expression import Expression, Sort
 from tracing.expression_tokens import ExpressionError
-from tracing.settings import TraceAction
+from tracing.settings import RuleAction
 
 METRIC, CONTAINER = "metrics.", "container."
 CONDITION_NAMES: dict[str, Sort] = {
@@ -45,12 +45,17 @@ class ConditionReader(TextReader):
 
 
 class ActionReader(StructReader):
-    """Trace settings of which at least one is named."""
+    """Trace settings, or `dump: true`: at least one of them is named."""
 
     def read(self, node: Node, path: Path, walk: Walk) -> Any:  # noqa: ANN401 - INVALID is of no type
         """The action."""
         action = super().read(node, path, walk)
-        if action == TraceAction():
+        if action is not INVALID and action.dump is False:
+            dump = node.value("dump") if isinstance(node, Mapping) else None
+            walk.problems.add(
+                dump or node, (*path, "dump"), "expected true; without it nothing is written at that moment"
+            )
+        if action == RuleAction():
             walk.problems.add(node, path, f"expected at least one of {', '.join(self.fields)}")
         return action
 

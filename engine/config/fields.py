@@ -43,7 +43,14 @@ from engine.trading.costs import CostModel
 from engine.trading.order_forms import OrderForm
 from engine.trading.risk import RiskRule
 from engine.trading.sizing import SizingModel
-from tracing.settings import ContainerTraceSettings, DynamicRule, PartialTraceSettings, TraceAction, TypeSettings
+from tracing.settings import (
+    ContainerTraceSettings,
+    DynamicRule,
+    PartialTraceSettings,
+    RuleAction,
+    TraceAction,
+    TypeSettings,
+)
 from tracing.storage.paths import StoragePathError, folder_within_results
 
 _FIRST_YEAR, _LAST_YEAR = 1678, 2261
@@ -172,7 +179,7 @@ def _factory() -> ReaderFactory:
     special[TypeSettings, "event_tracing"] = events
     special[ContainerTraceSettings, "storage_path"] = TextReader("a folder inside the output folder", _folder_fault)
     special[DynamicRule, "condition"] = ConditionReader()
-    special[DynamicRule, "action"] = ActionReader(TraceAction, factory.struct(TraceAction).fields)
+    special[DynamicRule, "action"] = ActionReader(RuleAction, factory.struct(RuleAction).fields)
     for cls, written in ((PortfolioContainer, PartialTraceSettings), (Container, ContainerTraceSettings)):
         special[cls, "event_tracing"] = UnionReader(
             nullable=True,

@@ -49,7 +49,10 @@ if TYPE_CHECKING:
 
 
 class PortfolioContainer(Container):
-    """One isolated portfolio: a lane. The wiring sets what it works with before `start`."""
+    """One isolated portfolio: a lane. The wiring sets what it works with before `start`.
+
+    One that is made by hand trades nothing: it counts the orders, fills and trades that are published on its bus.
+    """
 
     type = "portfolio"
     counted = PORTFOLIO_EVENTS
@@ -83,13 +86,13 @@ class PortfolioContainer(Container):
         super().__init__(container_id, lane=lane, rank=rank, tracer_factory=tracer_factory)
         self.statistics = MetricsObserver()
         self.event_bus.attach_observer(self.statistics)
-        self.event_bus.subscribe("SIGNAL", self._on_signal, own=False)
-        self.event_bus.subscribe("ORDER", self._on_order)
-        self.event_bus.subscribe("FILL", self._on_fill)
         self._marks_beside = 0
 
     def start(self) -> None:
         """Arranges for the lane's first and last step, and for its marks where somebody looks at them."""
+        self.event_bus.subscribe("SIGNAL", self._on_signal, own=False)
+        self.event_bus.subscribe("ORDER", self._on_order)
+        self.event_bus.subscribe("FILL", self._on_fill)
         self.holdings = [Holding() for _ in self.clock.feeds]
         events = RequestEvents(self.outlet)
         pricing = Pricing(self.outlet, self.clock, self.true_range)
@@ -152,8 +155,17 @@ class PortfolioContainer(Container):
 
     @property
     def open_positions(self) -> int:
-        """Symbols held now."""
-        return self.ledger.open_positions
+        """Symbols held now; by hand, trades of which the tracer keeps the beginning and no end."""
+        if self._is_wired:
+            return self.ledger.open_positions
+        kept: dict[str, set[str | None]] = {"POSITION_OPEN": set(), "POSITION_CLOSE": set()}
+        for event in () if self.tracer is None else self.tracer.events:
+            kept.setdefault(event.type, set()).add(event.correlation_id)
+        return len(kept["POSITION_OPEN"] - kept["POSITION_CLOSE"])
+
+    @property
+    def _is_wired(self) -> bool:
+        return hasattr(self, "ledger")
 
     def settle(self, step: int) -> None:
         """Marks every bar before `step` that is not marked yet."""
@@ -164,7 +176,12 @@ class PortfolioContainer(Container):
         self.ledger.watch = watch
 
     def metrics(self) -> Measured:
-        """Every metric in its order of definition, and notes on those that are null or need a convention."""
+        """Every metric in its order of definition, and notes on those that are null or need a convention.
+
+        By hand, those of orders, fills and closed trades.
+        """
+        if not self._is_wired:
+            return self.statistics.to_dict(), {}
         if self.status == "running":
             return self._measure()
         if self._final is None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from engine.containers.base import Container
     from engine.containers.portfolio import PortfolioContainer
     from tracing.settings import TraceSettings
+    from tracing.tracer import EventTracer
 
 
 _MARKED = frozenset(f"{METRIC}{name}" for name in MARKED)
@@ -28,7 +29,8 @@ _MARKED = frozenset(f"{METRIC}{name}" for name in MARKED)
 class RuleWatch:
     """Evaluates a portfolio's rules after each POSITION_CLOSE has been handled; `change` gets the settings it comes to.
 
-    `heard` are the containers whose events reach the portfolio. When no rule waits any more it leaves the bus.
+    `heard` are the containers whose events reach the portfolio, `tracer` is what traces it. When no rule waits any more it
+    leaves the bus.
     """
 
     event_types = frozenset({PositionClose.type})
@@ -38,30 +40,37 @@ class RuleWatch:
         portfolio: PortfolioContainer,
         heard: Sequence[Container],
         settings: TraceSettings,
+        tracer: EventTracer,
         change: Callable[[TraceSettings], None],
     ) -> None:
         self._portfolio = portfolio
         self._heard = heard
         self._change = change
-        self._rules = RuleBook(settings, CONDITION_NAMES)
-        self._has_closed = False
+        self._tracer = tracer
+        self._rules = tracer.rules = RuleBook(settings, CONDITION_NAMES)
+        self._closed: Event | None = None
         self._undo = portfolio.event_bus.attach_observer(self)
 
-    def observe(self, _: Event) -> None:
+    def observe(self, event: Event) -> None:
         """Notes that a position closed; the metrics count it only now."""
-        self._has_closed = True
+        self._closed = event
 
     def ended(self, correlation_id: str) -> None:  # noqa: ARG002 - which trade it was does not matter
         """Evaluates the rules, if the trade ended because its position closed."""
-        if self._has_closed:
-            self._has_closed = False
-            self._evaluate()
+        if self._closed is not None:
+            event, self._closed = self._closed, None
+            self._evaluate(event)
 
-    def _evaluate(self) -> None:
+    def _evaluate(self, event: Event) -> None:
         account = self._account()
-        if not self._rules.latch(lambda name: self._value(name, account)):
+        latched = self._rules.latch(lambda name: self._value(name, account), event, self._tracer.taken)
+        if not latched:
             return
-        self._change(self._rules.settings)
+        for each in latched:
+            if each.dumps:
+                self._tracer.dump()
+            if each.settings is not None:
+                self._change(each.settings)
         if not self._rules.waits:
             self._undo()
         self._portfolio.event_bus.refresh()

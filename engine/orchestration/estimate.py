@@ -145,7 +145,10 @@ class _Needs:
             _PORTFOLIO_FILE + self._symbols(p.id) if p.type == "portfolio" else _OTHER_FILE
             for p in self._plan.containers.values()
         )
-        streamed = sum(self._packed(id_, settings) for id_, settings in self._traces.items() if settings.may_stream)
+        streamed = sum(
+            self._packed(id_, settings) if settings.may_stream else self._window(id_, settings)
+            for id_, settings in self._traces.items()
+        )
         files = _RUN_FILE + len(config) + described
         return files * _FILES_MARGIN + (streamed + self._extracts()) * _EVENTS_MARGIN
 
@@ -252,6 +255,17 @@ class _Needs:
         if not codec:
             return total
         return total * (1 + _COLD_START / self._member) * (_ZSTD_TO_GZIP if codec == "zstd" else 1.0)
+
+    def _window(self, id_: str, settings: TraceSettings) -> float:
+        """Bytes of what is kept in memory and written at the end: the last of the events, or the first under `all`."""
+        events = sum(count for _, count in self._events(id_, settings))
+        if not settings.enabled or settings.storage_config.write_at_end is not True or not events:
+            return 0.0
+        most = settings.max_events
+        if settings.retention_policy == "sliding_window" and most is None:
+            most = DEFAULT_WINDOW
+        kept = {"sliding_window": events, "all": events}.get(settings.retention_policy, 0)
+        return self._packed(id_, settings) * (kept if most is None else min(kept, most)) / events
 
     def _extracts(self) -> float:
         wanted = self._plan.config.results

@@ -10,6 +10,7 @@ import msgspec
 from engine.config.schema import DataContainer
 from engine.config.written import WrittenValue, values_of_container, values_of_run
 from engine.orchestration.estimate import Estimate, estimate
+from engine.orchestration.idle_traces import idle_traces
 from engine.orchestration.lane_paths import LanePath, computed_in_columns, lane_paths
 from engine.orchestration.own_code import own_models
 from engine.orchestration.own_strategies import own_parts
@@ -136,6 +137,7 @@ def explain(
         own_code=tuple(_own_code(plan)),
         warnings=(
             *unused(plan, settings, locations),
+            *idle_traces(plan, resolved, locations),
             *_missing_data(plan, locations),
             *_refusal(plan, needs, locations),
             *tight_memory(plan, needs, locations),

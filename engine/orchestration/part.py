@@ -16,6 +16,7 @@ from engine.containers.portfolio import PortfolioContainer
 from engine.market.column_file import release_pages
 from engine.orchestration.batch_events import BatchEvents
 from engine.orchestration.extracts import EquityExtract, TradeExtract
+from engine.orchestration.failed_lanes import trace_failed_lanes
 from engine.orchestration.memory import MemoryLimit
 from engine.orchestration.results_folder import write_metrics
 from engine.orchestration.snapshots import take_snapshots
@@ -98,6 +99,10 @@ class Part:
         """Simulates to the end, or until it is stopped; returns the metrics of the containers that are measured here, by id."""
         with self._watchdog():
             self.simulation.run(partial(self._look, watch))
+        if not self.simulation.agenda.stopped:
+            self._tracers |= trace_failed_lanes(
+                self._prepared, self._scenery, self._folder, self.simulation, partial(self._look, watch)
+            )
         self._close_files()
         return {id_: self._metrics_of(container) for id_, container in self._measured.items()}
 
@@ -174,11 +179,14 @@ class Part:
         write_metrics(self._folder, container.container_id, result, durable=self._wanted.durable)
 
     def _close_files(self) -> None:
-        containers = self.simulation.containers
-        tracers = ((containers[id_], tracer) for id_, tracer in self._tracers.items())
-        for container, file in (*tracers, *self._extracts):
+        closings: list[tuple[Container, Callable[[], None]]] = []
+        for id_, tracer in self._tracers.items():
+            container = self.simulation.containers[id_]
+            closings.append((container, partial(tracer.close, failed=container.status == "failed")))
+        closings += [(container, extract.close) for container, extract in self._extracts]
+        for container, close in closings:
             try:
-                file.close()
+                close()
             except Exception as error:  # noqa: BLE001 - the others close theirs
                 self._fail_late(container, error)
 
@@ -212,7 +220,7 @@ class Part:
             "parameters": self._prepared.parameters.get(id_, {}),
             "metrics": metrics,
             "metric_notes": notes,
-            "tracing": accounting(self._tracers.get(id_) or self._unbuilt.tracers.get(id_)),
+            "tracing": accounting(self._tracers.get(id_) or self._unbuilt.tracers.get(id_), self._prepared.traces[id_]),
             "memory_usage": container.memory_usage(),
             "trace_settings": self._prepared.traces[id_],
         }

@@ -13,6 +13,7 @@ from engine.metrics.year import NS_PER_DAY
 from engine.orchestration.bar_lengths import time_bars
 from engine.orchestration.estimate import estimate
 from engine.orchestration.identity import plan_hash, run_correlation_id
+from engine.orchestration.idle_traces import idle_traces
 from engine.orchestration.lane_paths import computed_in_columns, lane_paths, told_lanes
 from engine.orchestration.plan import ACTING
 from engine.orchestration.planning import make_plan
@@ -113,6 +114,7 @@ def prepare(
         bars=timed.bars,
         warnings=[
             *unused(plan, traces, locations),
+            *idle_traces(plan, resolved, locations),
             *hopeless(plan, timed.bars, locations),
             *tight,
             *data.warnings,

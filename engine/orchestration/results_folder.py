@@ -25,7 +25,7 @@ METRICS_FILE = "metrics.json"
 SPOOLS = ".spools"
 """Folder of what lanes bring to shared containers, until that is merged (rule Z2)."""
 
-_OURS = re.compile(r"metrics\.json|(events|trades|equity)(\.\d{4,})?\.jsonl(\.gz|\.zst)?")
+_OURS = re.compile(r"metrics\.json|(events(\.window)?|trades|equity)(\.\d{4,})?\.jsonl(\.gz|\.zst)?")
 _LEFT_BEHIND = re.compile(r"\.(run|metrics)\.json\.\d+")
 """A temporary file of a run that was killed while it wrote."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from engine.batch.portfolio import BatchPortfolio
 from engine.config.schema import CONTAINER_TYPES
@@ -13,6 +13,7 @@ from engine.orchestration.dynamic_tracing import RuleWatch
 from tracing.counted import can_be_counted
 from tracing.open import open_tracer, retrace
 from tracing.resolve import TraceResolver
+from tracing.rules import unfired
 from tracing.settings import DEFAULT_FILE_SIZE_MB
 from tracing.storage.compression import codec_of
 from tracing.storage.disk import LineStream
@@ -88,15 +89,21 @@ def attach_tracers(
             if settings.dynamic_rules and isinstance(container, PortfolioContainer):
                 heard = [present[source] for source in plan.heard_by(id_)]
                 change = partial(retrace, tracer, folder=folder, member_bytes=limit, durable=durable)
-                RuleWatch(container, heard, settings, change)
+                RuleWatch(container, heard, settings, tracer, change)
     return tracers
 
 
-def accounting(tracer: EventTracer | CountedTracer | None) -> dict[str, int | str | None]:
-    """What became of the events of a container that may have no tracer; `started_at` is None unless a rule latched."""
-    if tracer is None:
-        return {**UNTRACED, "started_at": None}
-    return {**tracer.accounting(), "started_at": tracer.started_at}
+def accounting(tracer: EventTracer | CountedTracer | None, settings: TraceSettings) -> dict[str, Any]:
+    """What became of the events of a container that may have no tracer, and of the rules in its `settings`.
+
+    `started_at` is None unless a rule latched.
+    """
+    counts: dict[str, Any] = UNTRACED if tracer is None else tracer.accounting()
+    counts = {**counts, "started_at": None if tracer is None else tracer.started_at}
+    if settings.dynamic_rules:
+        rules = None if tracer is None else tracer.rules
+        counts["rules"] = unfired(settings.dynamic_rules) if rules is None else rules.records
+    return counts
 
 
 def open_stream(folder: Path, stem: str, streams: int, *, durable: bool) -> LineStream:

@@ -84,7 +84,8 @@ def why_not(record: Record) -> str | None:
     if started is not None:
         return f"a dynamic rule changed what was traced, from {started} on"
     if not settings.streams:
-        return "its events were not written to disk"
+        kept = record.tracing.get("window")
+        return "only events that it kept in memory were written" if kept else "its events were not written to disk"
     if settings.events_to_trace != "ALL":
         return f"only {', '.join(settings.events_to_trace)} were traced"
     return None

@@ -129,7 +129,11 @@ def test_full_traces_each_container_as_its_layers_say(finished):
     assert results_of(tree)["strategy_momentum"]["memory_usage"]["events_in_memory"] == 5
     assert settings["portfolio_1"]["storage_backend"] == "memory"
     streamed = {file for file in files_of(tree) if "events" in file}
-    assert streamed == {"portfolio_2/events.jsonl.gz", "signal_analyzer/events.jsonl.gz"}
+    assert streamed == {
+        "portfolio_2/events.jsonl.gz",
+        "signal_analyzer/events.jsonl.gz",
+        "strategy_momentum/events.window.jsonl.gz",
+    }
     types = {event["type"] for event in TraceReader(tree / "signal_analyzer")}
     assert types >= {"BAR", "FEATURES", "SIGNAL", "FILL", "POSITION_OPEN", "POSITION_CLOSE"}
 

@@ -41,7 +41,7 @@ class Traced:
     def __init__(self, containers, bars, root, **config):
         made = RunConfig(name="test", containers=containers, **config)
         plan, self.root = make_plan(made, HERE), root
-        traces = resolve_traces(plan, Locations(Mapping({}, Mark("", 1, 1))))
+        self.traces = traces = resolve_traces(plan, Locations(Mapping({}, Mark("", 1, 1))))
         self.tracers = {}
 
         def attach(containers):
@@ -64,7 +64,7 @@ class Traced:
         return self.simulation.containers[id_].metrics()
 
     def account(self, id_="portfolio_1"):
-        return accounting(self.tracers[id_])
+        return accounting(self.tracers[id_], self.traces[id_])
 
 
 def after_close(events, number):
@@ -118,8 +118,9 @@ def test_l5_a_rule_that_never_comes_true_wakes_nobody(tmp_path):
     asleep = Traced(alone(rules()), {"data_x": BARS}, tmp_path / "without")
     waiting = Traced(alone(rules(("metrics.total_trades > 1000", FULL))), {"data_x": BARS}, tmp_path / "with")
     assert waiting.simulation.events == asleep.simulation.events
-    assert waiting.account() == asleep.account()
-    assert waiting.account()["started_at"] is None
+    (record,) = (account := waiting.account()).pop("rules")
+    assert account == asleep.account()
+    assert (record.fired_at, account["started_at"]) == (None, None)
     assert not (tmp_path / "with").exists()
 
 
@@ -385,9 +386,11 @@ def test_metrics_json_shows_the_rules_and_what_became_of_them(tmp_path):
         "events_to_trace": "ALL",
         "retention_policy": "trade_complete",
         "storage_backend": "disk",
+        "storage_config": {"write_at_end": "on_failure"},
     }
     assert result["trace_settings"]["dynamic_rules"] == [{"condition": "metrics.total_trades >= 5", "action": action}]
-    assert list(result["tracing"])[-1] == "started_at"
+    assert list(result["tracing"])[-2:] == ["started_at", "rules"]
+    assert "rules" not in results_of(tree)["data_x"]["tracing"]
     assert result["tracing"]["started_at"] == next(iter(TraceReader(tree / "portfolio_1")))["event_id"]
     assert results_of(tree)["data_x"]["tracing"]["started_at"] is None
 

@@ -8,17 +8,23 @@ import msgspec
 import pytest
 
 from cli.config_file import read_config
+from engine.orchestration.idle_traces import idle_traces
 from engine.orchestration.planning import make_plan
-from engine.orchestration.tracing_setup import resolve_traces
+from engine.orchestration.tracing_setup import resolve_with_origins
 from tests.run_command import results_of, run
 from tracing.reading.reader import TraceReader
 from tracing.settings import TraceSettings
+from tracing.storage.window import WINDOW_STEM
 
 TRADE = ["POSITION_OPEN", "POSITION_CLOSE"]
 FILLS = ["FILL", *TRADE]
 OFF = {}
 PORTFOLIO = {"enabled": True, "events_to_trace": FILLS}
 """What a portfolio traces where nobody says anything."""
+
+AT_END = {"storage_config": {"compression": "gzip", "max_file_size_mb": 100.0, "write_at_end": True}}
+LAST = {"retention_policy": "sliding_window", **AT_END}
+"""What is kept of events that belong to no trade, where nobody says it; it can be read."""
 
 NOTHING = msgspec.to_builtins(TraceSettings())
 
@@ -56,15 +62,21 @@ def check(tmp_path, text, expected):
     file, tree = tmp_path / "c.yaml", tmp_path / "results"
     file.write_text(text, encoding="utf-8")
     loaded = read_config(file, "c.yaml")
-    settings = resolve_traces(make_plan(loaded.config, tmp_path), loaded.locations)
+    plan = make_plan(loaded.config, tmp_path)
+    resolved = resolve_with_origins(plan, loaded.locations)
+    settings = {id_: each.settings for id_, each in resolved.items()}
     assert {id_: differing(settings[id_]) for id_ in expected} == expected
     outcome = run(file, "--output", tree, "--quiet")
     assert outcome.exit_code == 0, outcome.stderr
+    assert not idle_traces(plan, resolved, loaded.locations)
     results = results_of(tree)
     for id_ in expected:
         assert msgspec.convert(results[id_]["trace_settings"], TraceSettings) == settings[id_]
-        streamed = list(TraceReader(tree / id_))
+        streamed, kept = list(TraceReader(tree / id_)), list(TraceReader(tree / id_, WINDOW_STEM))
         assert len(streamed) == results[id_]["tracing"]["written"]
+        assert len(kept) == results[id_]["tracing"]["window"]
+        in_memory = results[id_]["memory_usage"]["events_in_memory"]
+        assert len(kept) == (in_memory if settings[id_].storage_config.write_at_end is True else 0)
     return results
 
 
@@ -100,8 +112,8 @@ def test_a_sliding_window_of_a_feature_container(tmp_path):
     window = {
         "enabled": True,
         "events_to_trace": ["BAR", "FEATURES"],
-        "retention_policy": "sliding_window",
         "max_events": 1000,
+        **LAST,
     }
     results = check(tmp_path, text, {"feature_1": window, "feature_2": OFF})
     assert results["feature_1"]["memory_usage"]["events_in_memory"] == 240
@@ -139,7 +151,7 @@ trace_settings:
         tmp_path,
         text,
         {
-            "portfolio_1": {"enabled": True},
+            "portfolio_1": {"enabled": True, **LAST},
             "signal_analyzer": {"storage_backend": "disk"},
             "strategy_1": OFF,
             "data_x": OFF,
@@ -194,8 +206,8 @@ trace_settings:
     strategy = {
         "enabled": True,
         "events_to_trace": ["SIGNAL"],
-        "retention_policy": "sliding_window",
         "max_events": 100,
+        **LAST,
     }
     results = check(
         tmp_path,
@@ -246,7 +258,7 @@ trace_settings:
         completed(form, "portfolio_phase1_1", "portfolio_phase2_1", "portfolio_final_1", "portfolio_other_1"),
         {
             "portfolio_phase1_1": {"enabled": True, "events_to_trace": ["FILL", "POSITION_CLOSE"], "max_events": 100},
-            "portfolio_phase2_1": {"enabled": True, "retention_policy": "sliding_window", "max_events": 10000},
+            "portfolio_phase2_1": {"enabled": True, "max_events": 10000, **LAST},
             "portfolio_final_1": {"enabled": True, "storage_backend": "disk"},
             "portfolio_other_1": PORTFOLIO,
         },
@@ -270,16 +282,22 @@ trace_settings:
       events_to_trace: "ALL"
       storage_backend: "disk"
 """
-    check(
+    results = check(
         tmp_path,
         completed(form, "backtest_1_momentum_5", "backtest_1_hmm_5", "backtest_1_ml_5", "backtest_1_mean_5"),
         {
-            "backtest_1_momentum_5": {"enabled": True, "events_to_trace": ["BAR", "SIGNAL", "FILL"]},
-            "backtest_1_hmm_5": {"enabled": True, "events_to_trace": ["REGIME_CHANGE", "SIGNAL", "POSITION_CLOSE"]},
+            "backtest_1_momentum_5": {"enabled": True, "events_to_trace": ["BAR", "SIGNAL", "FILL"], **LAST},
+            "backtest_1_hmm_5": {
+                "enabled": True,
+                "events_to_trace": ["REGIME_CHANGE", "SIGNAL", "POSITION_CLOSE"],
+                **LAST,
+            },
             "backtest_1_ml_5": {"enabled": True, "storage_backend": "disk"},
             "backtest_1_mean_5": PORTFOLIO,
         },
     )
+    assert results["backtest_1_momentum_5"]["tracing"]["window"] > 120
+    assert results["backtest_1_hmm_5"]["tracing"]["window"] > 20
 
 
 BY_ENVIRONMENT = """
@@ -305,7 +323,7 @@ production:
       "*":
         enabled: false
 """
-IN_DEVELOPMENT = {"enabled": True, "retention_policy": "all", "max_events": 100_000}
+IN_DEVELOPMENT = {"enabled": True, "retention_policy": "all", "max_events": 100_000, **AT_END}
 
 
 @pytest.mark.parametrize(
@@ -323,14 +341,14 @@ IN_DEVELOPMENT = {"enabled": True, "retention_policy": "all", "max_events": 100_
                 "portfolio_1": {
                     "enabled": True,
                     "events_to_trace": ["FILL", "RISK_BREACH", "ERROR"],
-                    "retention_policy": "sliding_window",
                     "max_events": 1000,
+                    **LAST,
                 },
                 "execution_1": {
                     "enabled": True,
                     "events_to_trace": ["ORDER", "FILL", "ERROR"],
-                    "retention_policy": "sliding_window",
                     "max_events": 5000,
+                    **LAST,
                 },
                 "data_x": OFF,
                 "signal_analyzer": {"storage_backend": "disk"},
@@ -342,8 +360,11 @@ IN_DEVELOPMENT = {"enabled": True, "retention_policy": "all", "max_events": 100_
 def test_environments(tmp_path, environment, expected):
     form = BY_ENVIRONMENT + (f"environment: {environment}\n" if environment else "")
     results = check(tmp_path, completed(form, "portfolio_1", "execution_1", "signal_analyzer"), expected)
+    kept = {id_: result["tracing"]["window"] for id_, result in results.items()}
     if environment == "development":
-        assert results["data_x"]["memory_usage"]["events_in_memory"] == 120
+        assert results["data_x"]["memory_usage"]["events_in_memory"] == kept["data_x"] == 120
+    elif environment == "production":
+        assert kept["portfolio_1"] == results["portfolio_1"]["metrics"]["fills"]
 
 
 def test_a_portfolio_that_turns_profitable_is_traced_whole(tmp_path):
@@ -392,7 +413,7 @@ trace_settings:
         tmp_path,
         completed(form, "portfolio_aggressive_1", "portfolio_calm_1", "strategy_1", "signal_analyzer"),
         {
-            "portfolio_aggressive_1": {"enabled": True, "retention_policy": "all"},
+            "portfolio_aggressive_1": {"enabled": True, "retention_policy": "all", **AT_END},
             "portfolio_calm_1": {"enabled": True, "events_to_trace": TRADE},
             "strategy_1": OFF,
             "signal_analyzer": {"storage_backend": "disk"},

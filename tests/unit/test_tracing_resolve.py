@@ -12,6 +12,15 @@ from tracing.storage.paths import StoragePathError, shared_folders
 TRADE_EVENTS = ("FILL", "POSITION_OPEN", "POSITION_CLOSE")
 
 
+def ending(*, when):
+    """How event files are written, the default but for when what is kept in memory is."""
+    return {"compression": "gzip", "max_file_size_mb": 100.0, "write_at_end": when}
+
+
+LAST = {"retention_policy": "sliding_window", "storage_config": ending(when=True)}
+ALL = {"retention_policy": "all", "storage_config": ending(when=True)}
+
+
 def resolver(block=None, by_type=None, line_of=lambda _: 0):
     return TraceResolver(
         msgspec.convert(block or {}, TraceSettingsBlock),
@@ -51,34 +60,44 @@ def test_built_in_defaults_by_type(container_type, differs):
 @pytest.mark.parametrize(
     ("own", "differs"),
     [
-        (["SIGNAL", "BAR", "SIGNAL"], {"enabled": True, "events_to_trace": ("BAR", "SIGNAL")}),
-        ("ALL", {"enabled": True}),
-        ([], {"enabled": True, "events_to_trace": ()}),
+        (["SIGNAL", "BAR", "SIGNAL"], {"enabled": True, "events_to_trace": ("BAR", "SIGNAL"), **LAST}),
+        ("ALL", {"enabled": True, **LAST}),
+        ([], {"enabled": True, "events_to_trace": (), **LAST}),
         ({"mode": "minimal"}, {"enabled": True}),
         ({"mode": "full"}, {"enabled": True, "storage_backend": "disk"}),
-        ({"mode": "sliding_window"}, {"enabled": True, "retention_policy": "sliding_window"}),
+        ({"mode": "sliding_window"}, {"enabled": True, **LAST}),
         (
             {"mode": "sliding_window", "max_events": 5, "storage_backend": "disk"},
-            {"enabled": True, "retention_policy": "sliding_window", "max_events": 5, "storage_backend": "disk"},
+            {"enabled": True, "max_events": 5, "storage_backend": "disk", **LAST},
         ),
         (
             {"mode": "full", "events_to_trace": ["BAR"]},
             {"enabled": True, "events_to_trace": ("BAR",), "storage_backend": "disk"},
         ),
         ({"mode": "full", "enabled": False}, {"storage_backend": "disk"}),
-        ({"retention_policy": "full"}, {"enabled": True, "retention_policy": "all"}),
+        ({"mode": "full", "storage_backend": "memory"}, {"enabled": True, **ALL}),
+        ({"retention_policy": "full"}, {"enabled": True, **ALL}),
         ({"retention_policy": "minimal"}, {"enabled": True}),
-        ({"retention_policy": "none"}, {"enabled": True, "retention_policy": "none"}),
-        ({"storage_backend": "memory"}, {"enabled": True}),
+        (
+            {"retention_policy": "none"},
+            {"enabled": True, "retention_policy": "none", "storage_config": ending(when=False)},
+        ),
+        ({"storage_backend": "memory"}, {"enabled": True, **LAST}),
         ({"max_events": 5}, {"max_events": 5}),
         ({"storage_path": "./results/a/b/"}, {"storage_path": "a/b"}),
         (
             {"storage_config": {"compression": "zstd", "max_file_size_mb": 1}},
-            {"storage_config": {"compression": "zstd", "max_file_size_mb": 1.0}},
+            {"storage_config": {"compression": "zstd", "max_file_size_mb": 1.0, "write_at_end": "on_failure"}},
         ),
         (
             {"storage_config": {"compression": False}},
-            {"storage_config": {"compression": False, "max_file_size_mb": 100.0}},
+            {"storage_config": {"compression": False, "max_file_size_mb": 100.0, "write_at_end": "on_failure"}},
+        ),
+        ({"storage_config": {"write_at_end": False}}, {"storage_config": ending(when=False)}),
+        ({"storage_path": "full"}, {"storage_path": "full"}),
+        (
+            {"mode": "sliding_window", "storage_config": {"write_at_end": "on_failure"}},
+            {"enabled": True, "retention_policy": "sliding_window"},
         ),
         ({"storage_config": {"compression": True}}, {}),
     ],
@@ -119,8 +138,8 @@ def test_the_specifications_overrides_merge_field_by_field():
     block = {"default": {"enabled": False}, "overrides": overrides}
     assert shown(resolved("portfolio_aggressive_1", block=block)) == {
         "enabled": True,
-        "retention_policy": "all",
         "max_events": 9,
+        **ALL,
     }
     assert not resolved("signal_analyzer", "analysis", block=block).enabled
 
@@ -176,6 +195,7 @@ def test_every_value_tells_where_it_came_from():
         "dynamic_rules": Origin("built-in"),
         "storage_config.compression": Origin("built-in"),
         "storage_config.max_file_size_mb": Origin("built-in"),
+        "storage_config.write_at_end": Origin("built-in"),
     }
 
 
@@ -225,3 +245,39 @@ def test_settings_know_whether_they_stream():
     assert not resolved().streams
     assert resolved(own=["BAR"]).event_types == {"BAR"}
     assert resolved(own="ALL").event_types is None
+
+
+@pytest.mark.parametrize(
+    ("container_type", "own", "policy"),
+    [
+        ("portfolio", {"enabled": True}, "trade_complete"),
+        (
+            "portfolio",
+            ["SIGNAL", "ORDER_REQUEST", "ORDER", "FILL", "POSITION_OPEN", "POSITION_CLOSE"],
+            "trade_complete",
+        ),
+        ("portfolio", ["FILL", "BAR"], "sliding_window"),
+        ("portfolio", ["FILL", "PORTFOLIO_UPDATE"], "sliding_window"),
+        ("portfolio", ["REGIME_CHANGE", "SIGNAL", "POSITION_CLOSE"], "sliding_window"),
+        ("portfolio", ["market.breadth"], "sliding_window"),
+        ("portfolio", "ALL", "sliding_window"),
+        ("portfolio", {"events_to_trace": "ALL", "storage_backend": "disk"}, "trade_complete"),
+        ("portfolio", {"events_to_trace": "ALL", "retention_policy": "minimal"}, "trade_complete"),
+        ("portfolio", {"events_to_trace": "ALL", "enabled": False}, "trade_complete"),
+        ("execution", ["ORDER", "FILL"], "trade_complete"),
+        ("execution", ["ORDER", "FILL", "ERROR"], "sliding_window"),
+        ("strategy", ["SIGNAL"], "sliding_window"),  # its signals are of no trade yet
+        ("data", {"enabled": True}, "sliding_window"),
+    ],
+)
+def test_where_no_layer_says_what_is_kept_it_is_what_could_be_read(container_type, own, policy):
+    assert resolved("x", container_type, own).retention_policy == policy
+
+
+def test_mode_full_keeps_everything_in_memory_whatever_layer_says_that():
+    block = {"mode": "full", "container_settings": {"portfolio_2": {"storage_backend": "memory"}}}
+    assert resolved(block=block).retention_policy == "trade_complete"
+    assert resolved("portfolio_2", block=block).retention_policy == "all"
+    lower = {"default": {"mode": "full", "storage_backend": "memory"}, "storage_backend": "disk"}
+    assert resolved(block=lower).retention_policy == "trade_complete"
+    assert resolved(block=lower, own={"retention_policy": "none"}).retention_policy == "none"

@@ -17,6 +17,7 @@ from tracing.settings import (
     DynamicRule,
     PartialTraceSettings,
     PortfolioSettings,
+    RuleAction,
     StorageConfig,
     TraceAction,
     TraceSettings,
@@ -76,6 +77,7 @@ def test_r1_rules_alone_do_not_switch_tracing_on():
                 "events_to_trace": "ALL",
                 "retention_policy": "trade_complete",
                 "storage_backend": "disk",
+                "storage_config": {"write_at_end": "on_failure"},
             },
         ),
         (
@@ -85,9 +87,24 @@ def test_r1_rules_alone_do_not_switch_tracing_on():
                 "events_to_trace": ["BAR", "FILL"],
                 "retention_policy": "trade_complete",
                 "storage_backend": "disk",
+                "storage_config": {"write_at_end": "on_failure"},
             },
         ),
-        ({"retention_policy": "full"}, {"enabled": True, "retention_policy": "all"}),
+        (
+            {"retention_policy": "full"},
+            {"enabled": True, "retention_policy": "all", "storage_config": {"write_at_end": True}},
+        ),
+        (
+            {"mode": "full", "storage_backend": "memory", "storage_config": {"write_at_end": False}},
+            {
+                "enabled": True,
+                "events_to_trace": "ALL",
+                "retention_policy": "all",
+                "storage_backend": "memory",
+                "storage_config": {"write_at_end": False},
+            },
+        ),
+        ({"dump": True}, {"dump": True}),
         ({"max_events": None}, {"max_events": None}),
         ({"storage_config": {"compression": True}}, {"storage_config": {"compression": "gzip"}}),
     ],
@@ -121,28 +138,56 @@ def book(*rules):
 
 
 def made(condition, **action):
-    return DynamicRule(condition=condition, action=TraceAction(**action))
+    return DynamicRule(condition=condition, action=RuleAction(**action))
+
+
+def latch(rules, values, seq=0):
+    """What the rules ask for once an event has been handled."""
+    return rules.latch(values.get, opening("a", 60 * 10**9), seq)
 
 
 def test_r5_each_rule_latches_once_and_the_later_wins():
     rules = book(made("metrics.n > 1", max_events=1, enabled=True), made("metrics.n > 2", max_events=2))
-    assert not rules.latch({"metrics.n": 1}.get)
-    assert rules.latch({"metrics.n": 3}.get)  # both at once: in the order in which they are written
+    assert not latch(rules, {"metrics.n": 1})
+    assert latch(rules, {"metrics.n": 3})  # both at once: in the order in which they are written
     assert (rules.settings.max_events, rules.settings.enabled, rules.waits) == (2, True, False)
-    assert not rules.latch({"metrics.n": 3}.get)
+    assert not latch(rules, {"metrics.n": 3})
 
 
 def test_r5_the_order_is_that_of_latching_not_of_writing():
     rules = book(made("metrics.n > 2", max_events=1), made("metrics.n > 1", max_events=2))
-    rules.latch({"metrics.n": 2}.get)
+    latch(rules, {"metrics.n": 2})
     assert (rules.settings.max_events, rules.names) == (2, {"metrics.n"})
-    rules.latch({"metrics.n": 3}.get)
+    latch(rules, {"metrics.n": 3})
     assert (rules.settings.max_events, rules.names) == (1, frozenset())
 
 
 def test_r5_no_value_and_a_division_by_zero_are_false():
     rules = book(made("not metrics.pnl > 0", max_events=1), made("1 / metrics.n > 0", max_events=1))
-    assert not rules.latch({"metrics.pnl": None, "metrics.n": 0}.get)
+    assert not latch(rules, {"metrics.pnl": None, "metrics.n": 0})
+
+
+def test_r5_which_rule_came_true_and_when_is_noted():
+    rules = book(
+        made("metrics.n > 2", dump=True), made("metrics.n > 9", max_events=1), made("metrics.n > 1", max_events=2)
+    )
+    assert [(each.dumps, each.settings and each.settings.max_events) for each in latch(rules, {"metrics.n": 2}, 7)] == [
+        (False, 2)
+    ]
+    assert latch(rules, {"metrics.n": 3}, 8) == [(True, None)]  # it changes no setting
+    assert [msgspec.structs.astuple(record) for record in rules.records] == [
+        ("metrics.n > 2", "1970-01-01T00:01:00Z", "p:POSITION_OPEN:60000000000", 8),
+        ("metrics.n > 9", None, None, None),
+        ("metrics.n > 1", "1970-01-01T00:01:00Z", "p:POSITION_OPEN:60000000000", 7),
+    ]
+
+
+def test_another_policy_brings_its_own_end_unless_the_container_says_one():
+    action = rule("metrics.n > 1", mode="sliding_window")
+    (followed,) = resolved({"dynamic_rules": [action]}).dynamic_rules
+    (kept,) = resolved({"dynamic_rules": [action], "storage_config": {"write_at_end": False}}).dynamic_rules
+    assert changed(TraceSettings(), followed.action).storage_config.write_at_end is True
+    assert changed(TraceSettings(), kept.action).storage_config.write_at_end == "on_failure"
 
 
 def test_an_action_changes_only_what_it_names():

@@ -9,6 +9,7 @@ import msgspec
 from tracing.reading.members import DamagedMemberError, members_of
 from tracing.reading.parts import find_parts
 from tracing.storage.limits import LONGEST_LINE
+from tracing.storage.window import WINDOW_STEM
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,13 +34,16 @@ class TraceReader:
 
     It stops at the first damage: a torn or corrupt member, a line that is no event, a gap in `seq`, a missing file.
     Afterwards `count` says how many events were read and `damage` why there are not more, None if all is well.
-    `stem` names the files: `events` for `events.jsonl.gz`. Without `numbered`, a gap in `seq` is left to who reads.
+    `stem` names the files: `events` for `events.jsonl.gz`. Without `numbered`, a gap in `seq` is left to who reads. The events of
+    `events.window` are only some of those that came: there `seq` rises.
     """
 
     def __init__(self, folder: Path, stem: str = "events", *, numbered: bool = True) -> None:
         self._folder = folder
         self._parts = find_parts(folder, stem)
         self._numbered = numbered
+        self._rises = stem == WINDOW_STEM
+        self._last = -1
         self._decode = msgspec.json.Decoder(dict[str, Any]).decode
         self.count = 0
         self.damage: Damage | None = None
@@ -51,6 +55,7 @@ class TraceReader:
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         self.count = 0
+        self._last = -1
         self.damage = None
         for path in self._parts.paths:
             yield from self._part(path)
@@ -81,7 +86,14 @@ class TraceReader:
             event: dict[str, Any] = self._decode(line)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise DamagedMemberError(offset, f"line {self.count + 1} is no event ({error})") from error
-        if self._numbered and event.get("seq") != self.count:
+        if self._rises:
+            self._check_rise(offset, event.get("seq"))
+        elif self._numbered and event.get("seq") != self.count:
             raise DamagedMemberError(offset, f"seq {event.get('seq')!r} where {self.count} is due")
         self.count += 1
         return event
+
+    def _check_rise(self, offset: int, seq: object) -> None:
+        if not isinstance(seq, int) or seq <= self._last:
+            raise DamagedMemberError(offset, f"seq {seq!r} after {self._last}")
+        self._last = seq

@@ -53,15 +53,15 @@ class LineStream:
         self.written = 0
         self.failed = False
 
-    def add(self, record: Stamped) -> None:
-        """Takes one more event.
+    def add(self, record: Stamped, seq: int | None = None) -> None:
+        """Takes one more event, which is numbered `seq`, without it by how many came before.
 
         Raises:
             WriteFailedError: if this filled a member and it could not be written.
             UnwritableRecordError: if the event has no form that can be written.
             LineTooLongError: if its line is longer than readers accept.
         """
-        line = self._encoded(self.taken, record)
+        line = self._encoded(self.taken if seq is None else seq, record)
         self.taken += 1
         self._lines.append(line)
         self._size += len(line)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_left
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from tracing.record import Record
 
 _SLACK = 16
 """Empty slots tolerated before the live events are moved together."""
+STREAMED = -1
+"""The number of an event that a stream writes anyway."""
 
 
 class MemoryStorage:
@@ -21,14 +24,17 @@ class MemoryStorage:
     order. A removed event leaves an empty slot. Slots are given back in batches, each when at least as many are empty
     as are full, so that what it costs is spread over the removals that made it necessary. `live` is the number of full
     slots, read by the hot path, for nobody else to set. Trades that ended are noted for as long as they have events here.
+    `coming` is the number that the next event is kept under: its `seq`, or STREAMED; its tracer sets it.
     """
 
-    __slots__ = ("_base", "_ended", "_head", "_index", "_slots", "live")
+    __slots__ = ("_base", "_ended", "_head", "_index", "_numbers", "_slots", "coming", "live")
 
     stream = None
 
     def __init__(self) -> None:
         self._slots: list[Record | None] = []
+        self._numbers = array("q")  # of the slots
+        self.coming = 0
         self._base = 0  # position of the first slot
         self._head = 0  # slots before this one are empty
         self.live = 0
@@ -58,6 +64,7 @@ class MemoryStorage:
             else:
                 positions.append(position)
         slots.append(record)
+        self._numbers.append(self.coming)
         self.live += 1
 
     def holds(self, correlation_id: str) -> bool:
@@ -75,17 +82,19 @@ class MemoryStorage:
 
     def remove_all_but_open(self) -> int:
         """Lets go of the events of ended trades and of those without a trade; returns how many there were."""
-        before = self.live
-        kept = [record for record in self.events() if record.correlation_id not in self._ended]
-        self.clear()
-        for record in kept:
-            if record.correlation_id is not None:
-                self.add(record)
+        before, ended = self.live, self._ended
+        self._keep_only(lambda record: record.correlation_id is not None and record.correlation_id not in ended)
         return before - self.live
 
     def events(self) -> list[Record]:
         """Everything kept, in order of arrival."""
         return [record for record in self._slots if record is not None]
+
+    def unwritten(self, since: int) -> Iterator[tuple[int, Record]]:
+        """What no stream has written, with its number, from number `since` on."""
+        for number, record in zip(self._numbers, self._slots, strict=True):
+            if record is not None and number >= since:
+                yield number, record
 
     def latest(self) -> Record | None:
         """What arrived last, None if that is not kept any more."""
@@ -143,6 +152,7 @@ class MemoryStorage:
         removed = self.live
         self._base += len(self._slots)
         self._slots = []
+        self._numbers = array("q")
         self._index = {}
         self._ended = {}
         self._head = self.live = 0
@@ -170,14 +180,20 @@ class MemoryStorage:
         if len(self._slots) - self.live <= self.live + _SLACK:
             return
         del self._slots[: self._head]
+        del self._numbers[: self._head]
         self._base += self._head
         self._head = 0
         if len(self._slots) - self.live > self.live:
-            self._rebuild()
+            ended = self._ended
+            self._keep_only(lambda _: True)
+            self._ended = ended
 
-    def _rebuild(self) -> None:
-        kept, ended = self.events(), self._ended
+    def _keep_only(self, wanted: Callable[[Record], bool]) -> None:
+        """Moves together what is wanted and lets go of the rest."""
+        numbered, coming = zip(self._numbers, self._slots, strict=True), self.coming
         self.clear()
-        for record in kept:
-            self.add(record)
-        self._ended = ended
+        for number, record in numbered:
+            if record is not None and wanted(record):
+                self.coming = number
+                self.add(record)
+        self.coming = coming
