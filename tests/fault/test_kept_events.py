@@ -39,7 +39,7 @@ def window_of(tree, id_, *, torn=False):
 @pytest.mark.parametrize("path", ["event", "batch"])
 def test_2_an_interrupted_run_leaves_the_last_that_was_kept(tmp_path, path):
     config = write_config(tmp_path, KEPT.format(bars=300_000, own="retention_policy: sliding_window, max_events: 77"))
-    options = ("--progress", "json", "--quiet", "--workers", "1", "--path", path)
+    options = ("--progress", "json", "--json", "--workers", "1", "--path", path)
     with started(config, tmp_path / "out", *options) as process:
         assert json.loads(process.stderr.readline())["step"] < 300_000
         process.send_signal(signal.SIGINT)

@@ -7,7 +7,7 @@ import pytest
 from engine.bus import EventBus
 from engine.containers.base import Container, MissingTracerFactoryError
 from engine.containers.portfolio import PortfolioContainer
-from engine.events import PositionClose, PositionOpen, Signal
+from engine.events import Fill, PositionClose, PositionOpen, Signal
 from engine.metrics.observer import MetricsObserver
 from tracing.open import tracer_factory
 from tracing.reading.reader import TraceReader
@@ -155,3 +155,85 @@ def test_tracing_needs_somebody_who_makes_tracers(make):
     assert traced.tracer is tracer
     traced.disable_tracing()
     assert traced.tracer is None
+
+
+def test_a_portfolio_container_by_hand_has_results():
+    """The specification's portfolio: events are published, it answers what they came to."""
+    container = PortfolioContainer("portfolio_1", tracer_factory=tracer_factory())
+    container.enable_tracing(
+        {"retention_policy": "trade_complete", "events_to_trace": ["POSITION_OPEN", "POSITION_CLOSE"]}
+    )
+    assert container.id == container.container_id == "portfolio_1"
+    container.event_bus.publish(opened())
+    container.event_bus.publish(opened("portfolio_1#2"))
+    assert container.get_results()["memory_usage"] == {"events_in_memory": 2, "open_positions": 2}
+    container.event_bus.publish(closed())
+    results = container.get_results()
+    assert (results["container_id"], results["correlation_id"], results["type"]) == ("portfolio_1", None, "portfolio")
+    assert (results["metrics"]["total_trades"], results["metrics"]["total_pnl"]) == (1, 2.0)
+    assert results["memory_usage"] == {"events_in_memory": 1, "open_positions": 1}
+    assert container.get_memory_stats()["open_positions"] == 1
+    container.event_bus.publish(fill())  # it has no books that could take it
+    assert container.get_results()["metrics"]["fills"] == 1
+
+
+def fill():
+    return Fill(5, "e", "e:FILL:1", TRADE, None, "e#1", "X", "buy", 1.0, 10.0, 0.0, 0.0, "taker", False)
+
+
+def test_sliding_windows_by_hand_are_written_when_the_tracer_is_closed(tmp_path):
+    container = Container("feature_1", tracer_factory=tracer_factory(tmp_path))
+    tracer = container.enable_tracing({"mode": "sliding_window", "max_events": 1, "events_to_trace": "ALL"})
+    container.event_bus.publish(opened())
+    container.event_bus.publish(closed())
+    tracer.close()
+    assert [event["seq"] for event in TraceReader(tmp_path / "feature_1", "events.window")] == [1]
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        (
+            {"retention_policy": "trade_complet"},
+            "retention_policy: 'trade_complet': expected one of trade_complete, .*; did you mean 'trade_complete'",
+        ),
+        ({"retention_policy": "Full"}, "did you mean 'full'"),
+        ({"retention_policy": ["all"]}, "retention_policy: \\['all'\\]: expected one of"),
+        (
+            {"events_to_trace": "all"},
+            "events_to_trace: 'all': expected 'ALL', or a list of event types; did you mean 'ALL'",
+        ),
+        ({"events_to_trace": "FILL"}, r"did you mean \['FILL'\]"),
+        (
+            {"events_to_trace": ["fill"]},
+            "events_to_trace: 'fill': expected the name of an event type; did you mean 'FILL'",
+        ),
+        ({"events_to_trace": ["FIL"]}, "events_to_trace: 'FIL': expected an event type; did you mean 'FILL'"),
+        ({"events_to_trace": 5}, "events_to_trace: 5: expected the name of an event type"),
+        ({"mode": "ful"}, "mode: 'ful': expected one of minimal, full, sliding_window; did you mean 'full'"),
+        ({"storage_backend": "disc"}, "did you mean 'disk'"),
+        ({"retention": "all"}, "trace settings: 'retention': .*; did you mean 'retention_policy'"),
+    ],
+)
+def test_settings_by_hand_are_refused_with_what_was_perhaps_meant(settings, words):
+    container = Container("portfolio_1", tracer_factory=tracer_factory())
+    with pytest.raises(ValueError, match=words):
+        container.enable_tracing(settings)
+    assert container.tracer is None
+
+
+def test_a_tracer_by_hand_takes_the_spellings_of_a_config():
+    tracer = EventTracer(
+        "t", MemoryStorage(), retention_policy="minimal", events_to_trace=["POSITION_OPEN", "own.type"]
+    )
+    assert tracer.event_types == {"POSITION_OPEN", "own.type"}
+    tracer.observe(opened())
+    tracer.ended(TRADE)
+    assert tracer.events == []
+    for wrong in (
+        {"retention_policy": "everything"},
+        {"events_to_trace": "fill"},
+        {"events_to_trace": ["position_open"]},
+    ):
+        with pytest.raises(ValueError, match="expected"):
+            EventTracer("t", MemoryStorage(), **wrong)
