@@ -49,6 +49,7 @@ def lanes(folder, own, bars=300):
 def bursting(folder, own):
     """Equity that is no finite amount any more while a position is held, to the end of the data."""
     config = lanes(folder, own, bars=420)
+    config.write_text(config.read_text().replace("crossover, fast: close, slow: mean, direction: both", "buy_and_hold"))
     text = (folder / "bars.csv").read_text().splitlines()
     rows = [f"{row.split(',')[0]},1e308,1e308,1e308,1e308,9" for row in text[401:]]
     (folder / "bars.csv").write_text("\n".join([*text[:401], *rows]) + "\n")
