@@ -157,7 +157,7 @@ def test_k8_a_portfolio_whose_time_is_up_leaves_what_led_to_it(tmp_path):
 
 
 def test_s10_overwrite_deletes_windows_and_nothing_else(tmp_path):
-    config = lanes(tmp_path, "mode: full, storage_backend: memory, storage_config: {max_file_size_mb: 0.002}")
+    config = lanes(tmp_path, "mode: full, storage_backend: memory, storage_config: {max_file_size_mb: 0.01}", bars=1500)
     run(config, "--output", tmp_path / "out", "--quiet")
     (tmp_path / "out" / "portfolio_2" / "events.window.txt").write_text("mine")
     assert (tmp_path / "out" / "portfolio_2" / "events.window.0001.jsonl.gz").exists()
