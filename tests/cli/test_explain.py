@@ -113,7 +113,7 @@ def test_a_field_of_parts_comes_from_the_highest_layer_that_names_one(config):
     found = traces(config)
     parts = {"compression": "zstd", "max_file_size_mb": 5.0, "write_at_end": "on_failure"}
     assert decided(found["portfolio_2"], "storage_config") == (parts, "pattern", "portfolio_2", 21)
-    parts = {"compression": "zstd", "max_file_size_mb": 100.0}
+    parts = {"compression": "zstd", "max_file_size_mb": 100.0, "write_at_end": "on_failure"}
     assert decided(found["portfolio_1"], "storage_config") == (parts, "trace_settings.default", None, 18)
 
 
