@@ -102,7 +102,7 @@ def _rows() -> list[Row]:
         rows.append(
             Row("all events in memory", "100 MB and more", Case("all in memory", 1, *bars, "event"), 1, most_mb)
         )
-        rows.append(Row("streaming to disk", "10 to 20 MB", Case("to disk", 1, *bars, "auto"), 1, 2.0))
+        rows.append(Row("streaming to disk", "10 to 20 MB", Case("to disk", 1, *bars, "auto"), 1, 3.0))
     return rows
 
 
