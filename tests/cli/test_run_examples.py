@@ -13,6 +13,7 @@ KEYS = [
     "status",
     "error",
     "correlation_id",
+    "parameters",
     "metrics",
     "metric_notes",
     "tracing",

@@ -25,22 +25,18 @@ accounts = st.sampled_from(
         CashAccount(),
     ]
 )
-rules = st.lists(
-    st.sampled_from(
-        [
-            MaxPosition(percent=120),
-            MaxGrossExposure(percent=250),
-            DailyLoss(percent=2, action="flatten"),
-            DailyLoss(percent=1),
-            MaxDrawdown(percent=4, action="flatten"),
-            MaxDrawdown(percent=6),
-            Stop(loss=Distance(percent=0.1), cool_down=9),
-            Stop(loss=Distance(atr=0.5, timeperiod=2)),
-            Target(profit=Distance(percent=1.5)),
-        ]
-    ),
-    max_size=3,
-)
+RULES = [
+    MaxPosition(percent=120),
+    MaxGrossExposure(percent=250),
+    DailyLoss(percent=2, action="flatten"),
+    DailyLoss(percent=1),
+    MaxDrawdown(percent=4, action="flatten"),
+    MaxDrawdown(percent=6),
+    Stop(loss=Distance(percent=0.1), cool_down=9),
+    Stop(loss=Distance(atr=0.5, timeperiod=2)),
+    Target(profit=Distance(percent=1.5)),
+]
+rules = st.lists(st.sampled_from(RULES), max_size=3)
 costs = st.sampled_from(
     [
         {},
@@ -117,14 +113,15 @@ def test_the_streams_reach_every_rule():
     """The generator is worth its name."""
     seen = set()
 
-    @settings(deadline=None, max_examples=60, database=None, derandomize=True)
-    @given(streams(), accounts, rules, costs)
-    def look(stream, account, risk, terms):
-        played = run(stream, account, risk, terms)
-        seen.update(event.rule for event in played.events("portfolio_1", "RISK_BREACH"))
-        seen.update("loan" for _ in range(played.metrics()["total_borrow_cost"] > 0))
-        orders = played.events("portfolio_1", "ORDER")
-        seen.update(event.reason.split()[0] for event in orders if event.status == "rejected")
+    @settings(deadline=None, max_examples=40, database=None, derandomize=True)
+    @given(streams(), accounts, costs)
+    def look(stream, account, terms):
+        for rule in RULES:
+            played = run(stream, account, [rule], terms)
+            seen.update(event.rule for event in played.events("portfolio_1", "RISK_BREACH"))
+            seen.update("loan" for _ in range(played.metrics()["total_borrow_cost"] > 0))
+            orders = played.events("portfolio_1", "ORDER")
+            seen.update(event.reason.split()[0] for event in orders if event.status == "rejected")
 
     look()
     assert seen >= {

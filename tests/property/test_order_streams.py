@@ -32,16 +32,24 @@ def around(draw, close):
 
 
 def terms_of(draw, close, bar):
-    """Units, type, prices and time in force."""
+    """Units, type, prices and time in force; and the prices, the close among them."""
     kind = draw(st.sampled_from(["market", "limit", "stop", "stop_limit", "trailing", "trailing %"]))
     prices = {"market": 0, "limit": 1, "stop": 1, "stop_limit": 2}.get(kind)
-    words = [draw(st.sampled_from(["", "3", "10", "2.5"]))]
+    words, levels = [draw(st.sampled_from(["", "3", "10", "2.5"]))], []
     if prices is None:
         words.append("trailing 2%" if kind.endswith("%") else "trailing 1.5")
     else:
-        words += [kind, *(around(draw, close) for _ in range(prices))]
+        levels = [around(draw, close) for _ in range(prices)]
+        words += [kind, *levels]
     words.append(draw(st.sampled_from(["", "gtc", "day", "ioc", f"gtd {bar + 2}"])))
-    return " ".join(filter(None, words))
+    return " ".join(filter(None, words)), [close, *map(float, levels)]
+
+
+def exits_of(draw, sign, levels):
+    """Exits on their sides of every price at which the entry may be made."""
+    worst, best = (min(levels), max(levels)) if sign > 0 else (max(levels), min(levels))
+    loss = f"loss {worst * (1 - sign * 0.02):.2f}"
+    return draw(st.sampled_from(["", loss, f"{loss} target {best * (1 + sign * 0.03):.2f}", "trail 2"]))
 
 
 @st.composite
@@ -53,16 +61,12 @@ def streams(draw):
         close = float(line.split()[3])
         side = draw(st.sampled_from(["", "", "buy", "sell", "flat", "oco"]))
         if side == "flat":
-            orders[bar] = f"flat {terms_of(draw, close, bar)}"
+            orders[bar] = f"flat {terms_of(draw, close, bar)[0]}"
         elif side == "oco":
             orders[bar] = f"buy stop {close * 1.01:.2f} | sell stop {close * 0.99:.2f}"
         elif side:
-            exits = draw(
-                st.sampled_from(
-                    ["", f"loss {close * 0.98:.2f}", f"loss {close * 0.97:.2f} target {close * 1.03:.2f}", "trail 2"]
-                )
-            )
-            orders[bar] = f"{side} {terms_of(draw, close, bar)} {exits}"
+            terms, levels = terms_of(draw, close, bar)
+            orders[bar] = f"{side} {terms} {exits_of(draw, 1 if side == 'buy' else -1, levels)}"
     return lines, orders
 
 
