@@ -233,7 +233,7 @@ def test_an_order_released_inside_a_bar_meets_what_comes_after(case):
                 continue
             better = sign_of(event) * (at - price)
             assert kind != "market" or price == close
-            assert kind not in ("limit", "stop_limit") or better >= 0.0
+            assert kind != "limit" or better >= 0.0  # a stop-limit is a stop until it is reached
             assert kind not in ("stop", "trailing_stop") or better <= 0.0
             assert_not_passed(price, at, open_, close)
 
