@@ -131,12 +131,11 @@ class _Needs:
         self._read_here = [id_ for id_, path in files.items() if is_quick(path)]
         self._read_apart = [id_ for id_ in files if id_ not in self._read_here]
         self._files = len(files)
-        self.has_reader = bool(self._read_apart)
 
     def open_files(self) -> int:
         """Files of the process that has most of them open: each column of a data file is mapped from one."""
         own = _FILES_OF_A_RUN + _FILES_OF_A_SOURCE * self._files
-        return max(own, _FILES_OF_THE_READER) if self.has_reader else own
+        return max(own, _FILES_OF_THE_READER) if self._read_apart else own
 
     def disk(self) -> float:
         """Bytes of all files of the results."""
