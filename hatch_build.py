@@ -23,6 +23,9 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from engine.kernel.build import NoCompilerError, build, machine_compiler
 from engine.kernel.library import LIBRARY, LibraryError
+from engine.kernel.translate import UntranslatableError
+
+_FAILURES = (UntranslatableError, NoCompilerError, LibraryError, OSError, subprocess.CalledProcessError)
 
 _ZIG_WHEELS = {"Linux": {"x86_64", "aarch64"}, "Darwin": {"x86_64", "arm64"}, "Windows": {"AMD64", "ARM64"}}
 _OFFLINE = ("PIP_NO_INDEX", "UV_OFFLINE", "UV_NO_INDEX")
@@ -48,7 +51,7 @@ class KernelBuildHook(BuildHookInterface[Any]):
         library = LIBRARY if version == "editable" else Path(self._folder, LIBRARY.name)
         try:
             build(library)
-        except (NoCompilerError, LibraryError, OSError, subprocess.CalledProcessError) as error:
+        except _FAILURES as error:
             why = getattr(error, "stderr", "") or error
             self.app.display_warning(f"the kernel is not compiled, it will run as Python with the same results: {why}")
             return

@@ -15,9 +15,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.kernel.canned import canned_digest
-from engine.kernel.library import INTERPRETED, LIBRARY, LibraryError, check_library, fingerprint, sources
-from engine.kernel.translate import translate
+from engine.kernel.canned import LANES_OF_A_BUILD, canned_digest
+from engine.kernel.library import INTERPRETED, LIBRARY, LibraryError, check_digest, check_library, fingerprint, sources
+from engine.kernel.translate import UntranslatableError, translate
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,12 +52,13 @@ def compiler() -> list[str]:
     Raises:
         NoCompilerError: if there is neither.
     """
-    own = machine_compiler()
-    if own is None and find_spec("ziglang") is None:
-        raise NoCompilerError("no C compiler: neither cc, gcc or clang on the PATH nor the package ziglang")
+    own, ziglang = machine_compiler(), find_spec("ziglang")
     if own is not None:
         return [*own, "-fno-tree-loop-distribute-patterns"]  # or gcc makes calls of memset from loops
-    return [sys.executable, "-m", "ziglang", "cc", "-mcpu=baseline", "-fno-sanitize=undefined"]
+    if ziglang is None or ziglang.origin is None:
+        raise NoCompilerError("no C compiler: neither cc, gcc or clang on the PATH nor the package ziglang")
+    zig = Path(ziglang.origin).with_name("zig.exe" if platform.system() == "Windows" else "zig")
+    return [str(zig), "cc", "-mcpu=baseline", "-fno-sanitize=undefined"]
 
 
 def kernel_source(digest: str) -> str:
@@ -98,13 +99,14 @@ def build(target: Path = LIBRARY) -> None:
     """Compiles the kernel into the library `target`, and makes sure that it does what the sources say.
 
     Raises:
+        UntranslatableError: if the sources are outside the kernel's language.
         NoCompilerError: if there is no compiler.
         subprocess.CalledProcessError: if it fails.
         LibraryError: if what it made computes anything else; it is gone then.
     """
     compile_c(kernel_source(canned_digest(INTERPRETED)), target)
     try:
-        check_library(target)
+        check_digest(check_library(target), canned_digest(INTERPRETED, LANES_OF_A_BUILD), LANES_OF_A_BUILD)
     except LibraryError:
         target.unlink()
         raise
@@ -114,7 +116,7 @@ def main() -> int:
     """Builds, and says how it went; the exit code is 1 where nothing was built."""
     try:
         build()
-    except (NoCompilerError, LibraryError, OSError) as error:
+    except (UntranslatableError, NoCompilerError, LibraryError, OSError) as error:
         sys.stderr.write(f"kernel: not built: {error}\n")
         return 1
     except subprocess.CalledProcessError as error:

@@ -1,4 +1,4 @@
-"""One run of the kernel on made-up prices, and the digest of all that comes of it: both forms must give the same."""
+"""Some lanes over made-up prices, and the digest of all that comes of them: both forms of the kernel must give the same."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import hashlib
 from math import isnan
 from typing import TYPE_CHECKING, Any
 
-from engine.kernel.lane.books import CLOSED, Books, book_fill, close_trade, finish_books, mark_until, start_books
+from engine.kernel.lane import costs, sizing, state
+from engine.kernel.lane.books import Books
+from engine.kernel.lane.run import RECORDS_OF_A_BAR, advance, finish, start
 from engine.kernel.language import Array, fields_of
 
 if TYPE_CHECKING:
@@ -14,46 +16,159 @@ if TYPE_CHECKING:
 
     from engine.kernel.library import Kernel
 
-BARS = 600
+LANES = 2
+LANES_OF_A_BUILD = 40
+BARS = 120
 BARS_OF_A_DAY = 12
-HALF = 0.5
+HOUR = 3_600_000_000_000
+CASH = 10_000.0
+ORDER_ROOM = 16
+ENTRIES = (state.MARKET, state.MARKET, state.LIMIT, state.STOP, state.STOP_LIMIT, state.TRAILING_STOP)
+DISTANCES = (state.BY_PERCENT, state.BY_AMOUNT, state.BY_ATR)
+SIZES = (15.0, 2_000.0, 60.0, 1.0, 20.0)
+COMMISSIONS = ((costs.PERCENT, 0.1), (costs.PER_SHARE, 0.01), (costs.PER_TRADE, 1.0), (costs.TIERED, 0.0))
+SLIPPAGES = (
+    (costs.BASIS_POINTS, 5.0),
+    (costs.TICKS, 0.25),
+    (costs.RANGE_FRACTION, 0.1),
+    (costs.SQUARE_ROOT_IMPACT, 0.01),
+)
+RULES = (state.MAX_POSITION, state.MAX_DRAWDOWN, state.DAILY_LOSS, state.STOP_RULE, state.TARGET_RULE)
 
 
-def canned_digest(kernel: Kernel) -> str:
-    """The digest of every figure after trades of all kinds: long and short, added to and reduced, with costs and loans."""
-    books = kernel.struct(Books)
-    numbers = made_up_numbers()
-    _fill_in(books, kernel, numbers)
-    start, fill, close = kernel.function(start_books), kernel.function(book_fill), kernel.function(close_trade)
-    mark, finish = kernel.function(mark_until), kernel.function(finish_books)
-    start(books, 10_000.0)
-    trade, sign = 0, 0
-    for row in range(0, BARS, 7):
-        mark(books, row)
-        is_flat = books.position.held == 0.0
-        if is_flat:
-            trade, sign = trade + 1, 1 if next(numbers) < HALF else -1
-        leaves = not is_flat and next(numbers) < HALF
-        quantity = 10.0 + 200.0 * next(numbers)
-        if leaves:
-            left = abs(books.position.held)
-            quantity = left if next(numbers) < HALF else left * next(numbers)
-        price = books.close[row] * (1.0 + 0.001 * next(numbers))
-        done = fill(books, row, trade, -sign if leaves else sign, quantity, price, next(numbers), next(numbers))
-        if done == CLOSED:
-            close(books, row)
-    mark(books, BARS)
-    finish(books)
-    text = ";".join(figures(books, Books, {"daily": books.curve.days}))
-    return hashlib.sha256(text.encode()).hexdigest()
+def canned_digest(kernel: Kernel, lanes: int = LANES) -> str:
+    """The digest of every figure and of the journals of lanes with orders, costs, sizings, accounts and rules of many kinds."""
+    run = CannedRun(kernel)
+    digest = hashlib.sha256()
+    for _ in range(lanes):
+        digest.update("\n".join(run.lines()).encode())
+    return digest.hexdigest()
 
 
 def made_up_numbers() -> Iterator[float]:
     """Numbers from 0 to 1 that look random and are the same everywhere."""
-    state = 12345
+    number = 12345
     while True:
-        state = (state * 1103515245 + 12345) % 2**31
-        yield state / 2**31
+        number = (number * 1103515245 + 12345) % 2**31
+        yield number / 2**31
+
+
+class CannedRun:
+    """Lanes of one kernel, one after the other, each on prices and terms of its own."""
+
+    def __init__(self, kernel: Kernel) -> None:
+        self._kernel = kernel
+        self._numbers = made_up_numbers()
+        self._start, self._advance = kernel.function(start), kernel.function(advance)
+        self._finish = kernel.function(finish)
+
+    def lines(self) -> Iterator[str]:
+        """Everything that comes of the next lane, line by line."""
+        lane = self._kernel.struct(state.Lane)
+        self._set_market(lane)
+        self._set_orders(lane)
+        self._set_terms(lane)
+        self._set_risk(lane)
+        self._start(lane, CASH)
+        status = self._advance(lane, BARS)
+        while status == state.JOURNAL_FULL:
+            yield from self._records(lane)
+            status = self._advance(lane, BARS)
+        self._finish(lane)
+        yield from self._records(lane)
+        yield from figures(lane.books, Books, {"daily": lane.books.curve.days})
+
+    def _records(self, lane: state.Lane) -> Iterator[str]:
+        """The records in the journal of a lane, which is empty afterwards."""
+        yield from map(repr, self._kernel.rows(state.Record, lane.journal.records, lane.journal.count))
+        lane.journal.count = 0
+
+    def _one_of(self, *choices: Any) -> Any:  # noqa: ANN401 - of any kind
+        return choices[int(next(self._numbers) * len(choices))]
+
+    def _set_market(self, lane: state.Lane) -> None:
+        price = 100.0
+        rows: list[tuple[float, ...]] = []
+        for _ in range(BARS):
+            first = price + self._one_of(-2.0, 0.0, 0.0, 0.5)
+            price = max(first + self._one_of(-3.0, -1.0, -0.25, 0.0, 0.5, 1.0, 2.5), 20.0)
+            high = max(first, price) + self._one_of(0.0, 0.5, 2.0)
+            low = min(first, price) - self._one_of(0.0, 0.5, 2.0)
+            rows.append((first, high, low, price, self._one_of(0.0, 50.0, 1000.0)))
+        kernel, market, curve = self._kernel, lane.market, lane.books.curve
+        market.open, market.high, market.low, market.close, market.volume = map(kernel.floats, zip(*rows, strict=True))
+        self._atr = kernel.floats([1.0 + number % 5 for number in range(BARS)])
+        market.bars, market.bar_length = BARS, HOUR
+        market.timestamp = kernel.ints([row * HOUR for row in range(BARS)])
+        market.day = kernel.ints([row // BARS_OF_A_DAY for row in range(BARS)])
+        market.day_after = kernel.ints([(row + 1) // BARS_OF_A_DAY for row in range(BARS)])
+        ends = [*range(BARS_OF_A_DAY - 1, BARS - 1, BARS_OF_A_DAY), BARS - 1]
+        curve.days_known, curve.day_rows = len(ends), kernel.ints(ends)
+        curve.daily = kernel.floats([0.0] * len(ends))
+        lane.books.day_numbers = kernel.ints([day + day // 5 * 2 for day in range(len(ends))])
+        lane.books.close = lane.sizing.close = market.close
+        changes = sorted({int(next(self._numbers) * BARS) for _ in range(BARS // 4)})
+        lane.change_rows = kernel.ints(changes)
+        lane.change_targets = kernel.ints([self._one_of(-1, 0, 1, 1) for _ in changes])
+        lane.changes = len(changes)
+
+    def _set_orders(self, lane: state.Lane) -> None:
+        kernel, room = self._kernel, 2 * RECORDS_OF_A_BAR
+        lane.book.orders = kernel.structs(state.Order, ORDER_ROOM)
+        lane.book.places = kernel.ints([0] * ORDER_ROOM)
+        lane.book.room = ORDER_ROOM
+        lane.journal.records = kernel.structs(state.Record, room)
+        lane.journal.room, lane.journal.is_kept = room, True
+        for form in (lane.entry, lane.exit.on_signal):
+            form.type = self._one_of(*ENTRIES)
+            form.time_in_force = self._one_of(state.GTC, state.GTC, state.DAY, state.IOC, state.GTD)
+            form.good_for = 9 * HOUR if form.time_in_force == state.GTD else 0
+            self._set_distance(form.limit)
+            self._set_distance(form.stop)
+        for distance in (lane.exit.stop_loss, lane.exit.take_profit, lane.exit.trailing_stop):
+            if self._one_of(True, False):
+                self._set_distance(distance)
+
+    def _set_distance(self, distance: state.Distance) -> None:
+        distance.kind, distance.size = self._one_of(*DISTANCES), self._one_of(0.5, 1.0, 2.0)
+        distance.atr = self._atr
+
+    def _set_terms(self, lane: state.Lane) -> None:
+        lane.fill_at = self._one_of(state.NEXT_OPEN, state.NEXT_OPEN, state.NEXT_CLOSE)
+        lane.participation = self._one_of(0.0, 0.0, 0.1)
+        lane.account = self._one_of(state.MARGIN_ACCOUNT, state.MARGIN_ACCOUNT, state.CASH_ACCOUNT)
+        lane.leverage, lane.minimum_notional = self._one_of(1.0, 3.0), self._one_of(0.0, 200.0)
+        lane.closes_at_end = self._one_of(True, False)
+        lane.books.borrow_percent, lane.books.interest_percent = self._one_of(0.0, 3.0), self._one_of(0.0, 5.0)
+        ours = lane.sizing
+        ours.kind = self._one_of(*range(len(SIZES)))
+        ours.size, ours.weight, ours.lot_size = SIZES[ours.kind], 1.0, self._one_of(0.0, 1.0)
+        ours.bars, ours.bars_per_year, ours.max_percent = 3, 252, 100.0
+        lane.costs.commission_count = lane.costs.slippage_count = self._one_of(0, 1, 2)
+        lane.costs.commissions, lane.costs.slippages = self._models(COMMISSIONS), self._models(SLIPPAGES)
+        if ours.kind == sizing.VOLATILITY_TARGET:
+            ours.weight = 0.5
+
+    def _models(self, choices: tuple[tuple[int, float], ...]) -> list[costs.CostModel]:
+        models = self._kernel.structs(costs.CostModel, 2)
+        for place in range(2):
+            model = models[place]
+            model.kind, model.size = self._one_of(*choices)
+            model.minimum, model.maximum, model.is_monthly = 0.5, 8.0, self._one_of(True, False)
+            model.tiers, model.tier_count = self._kernel.structs(costs.Tier, 2), 2
+            model.tiers[0].percent, model.tiers[1].percent, model.tiers[1].above = 0.3, 0.1, 1_500.0
+        return models
+
+    def _set_risk(self, lane: state.Lane) -> None:
+        risk = lane.risk
+        risk.count = self._one_of(0, 1, 2)
+        risk.rules = self._kernel.structs(state.RiskRule, 2)
+        for place in range(2):
+            rule = risk.rules[place]
+            rule.kind, rule.size = self._one_of(*RULES), self._one_of(1.0, 4.0, 80.0)
+            rule.action, rule.cool_down = self._one_of(state.HALT, state.FLATTEN), self._one_of(0, 3)
+            self._set_distance(rule.distance)
+        risk.watches = risk.looks_at_days = True
 
 
 def figures(struct: Any, cls: type, lengths: dict[str, int]) -> Iterator[str]:  # noqa: ANN401 - of either form
@@ -76,17 +191,3 @@ def _texts(name: str, value: Any, kind: Any, lengths: dict[str, int]) -> Iterato
     else:
         for each in figures(value, kind, lengths):
             yield f"{name}.{each}"
-
-
-def _fill_in(books: Books, kernel: Kernel, numbers: Iterator[float]) -> None:
-    price, closes = 100.0, []
-    for _ in range(BARS):
-        price *= 0.98 + 0.04 * next(numbers)
-        closes.append(price)
-    ends = range(BARS_OF_A_DAY - 1, BARS, BARS_OF_A_DAY)
-    books.close = kernel.floats(closes)
-    books.borrow_percent, books.interest_percent = 3.0, 5.0
-    books.day_numbers = kernel.ints([day + day // 5 * 2 for day in range(len(ends))])
-    books.curve.days_known = len(ends)
-    books.curve.day_rows = kernel.ints(ends)
-    books.curve.daily = kernel.floats([0.0] * len(ends))

@@ -6,12 +6,14 @@ import ctypes
 import hashlib
 import inspect
 import platform
+import struct
 from functools import cache
 from itertools import chain
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
-from engine.kernel.canned import canned_digest
+from engine.kernel.canned import LANES, canned_digest
 from engine.kernel.language import Array, fields_of
 
 if TYPE_CHECKING:
@@ -52,6 +54,9 @@ class Kernel(Protocol):
     def structs(self, cls: type[_Struct], count: int) -> list[_Struct]:
         """An array of structs with all their fields at zero."""
 
+    def rows(self, cls: type[_Struct], structs: list[_Struct], count: int) -> Iterable[tuple[Any, ...]]:
+        """The values of the first `count` structs, in the order of their fields, which are ints and floats."""
+
     def floats(self, values: Iterable[float]) -> F64:
         """An array of floats; one of numpy is used as it stands where that can be."""
 
@@ -79,6 +84,10 @@ class Interpreted:
         """A list of objects of the class."""
         return [cls() for _ in range(count)]
 
+    def rows(self, cls: type[_Struct], structs: list[_Struct], count: int) -> Iterable[tuple[Any, ...]]:
+        """Read field by field."""
+        return map(attrgetter(*fields_of(cls)), structs[:count])
+
     def floats(self, values: Iterable[float]) -> F64:
         """A list of them."""
         return cast("F64", _listed(values))
@@ -96,6 +105,7 @@ class Compiled:
 
     def __init__(self, path: Path) -> None:
         self._library = ctypes.CDLL(str(path))
+        self._types: dict[type, type[ctypes.Structure]] = {}
 
     def text(self, name: str) -> str:
         """A string inside the library.
@@ -131,6 +141,12 @@ class Compiled:
         """A ctypes array of such structures."""
         return cast("list[_Struct]", (self._type(cls) * count)())
 
+    def rows(self, cls: type[_Struct], structs: list[_Struct], count: int) -> Iterable[tuple[Any, ...]]:
+        """Read from memory at once."""
+        layout = "=" + "".join({int: "q", float: "d"}[kind] for kind in fields_of(cls).values())
+        address = ctypes.cast(cast("ctypes.Array[Any]", structs), ctypes.c_void_p).value or 0
+        return struct.iter_unpack(layout, ctypes.string_at(address, count * struct.calcsize(layout)) if count else b"")
+
     def floats(self, values: Iterable[float]) -> F64:
         """A ctypes array; it shares the memory of a numpy array of float64."""
         return cast("F64", _array(ctypes.c_double, "<f8", values))
@@ -140,6 +156,11 @@ class Compiled:
         return cast("I64", _array(ctypes.c_int64, "<i8", values))
 
     def _type(self, cls: type) -> type[ctypes.Structure]:
+        if cls not in self._types:
+            self._types[cls] = self._checked(cls)
+        return self._types[cls]
+
+    def _checked(self, cls: type) -> type[ctypes.Structure]:
         made, fields = _structure(cls), fields_of(cls)
         for kind in fields.values():
             item = kind.item if isinstance(kind, Array) else kind
@@ -185,9 +206,18 @@ def check_library(path: Path) -> Compiled:
         raise LibraryError(f"its library does not load: {error}") from error
     if library.text("kernel_fingerprint") != fingerprint():
         raise LibraryError("its library was built from other sources")
-    if library.text("kernel_digest") != canned_digest(library):
-        raise LibraryError("its library computes something else than its sources")
+    check_digest(library, library.text("kernel_digest"), LANES)
     return library
+
+
+def check_digest(library: Compiled, digest: str, lanes: int) -> None:
+    """Makes sure that so many canned lanes come to this digest.
+
+    Raises:
+        LibraryError: if they do not.
+    """
+    if canned_digest(library, lanes) != digest:
+        raise LibraryError("its library computes something else than its sources")
 
 
 @cache

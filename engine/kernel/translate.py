@@ -84,7 +84,7 @@ class _Program:
         self.structs: dict[str, dict[str, Kind]] = {}
         self.functions: dict[str, _Signature] = {}
         self._defined: dict[str, tuple[str, Any]] = {}
-        self._faults: set[tuple[str, int, str]] = set()
+        self.faults: set[tuple[str, int, str]] = set()
         self._out = [PRELUDE.read_text(encoding="utf-8")]
         for source, text in sources.items():
             for node in ast.parse(text, source).body:
@@ -94,8 +94,8 @@ class _Program:
                 self.attempt(source, action, source, node)
         self.writers = self._writers()
         self._out += [line for signature in self.functions.values() for line in _Function(self, signature).lines()]
-        if self._faults:
-            raise UntranslatableError("\n".join(f"{name}:{line}: {why}" for name, line, why in sorted(self._faults)))
+        if self.faults:
+            raise UntranslatableError("\n".join(f"{name}:{line}: {why}" for name, line, why in sorted(self.faults)))
         self.text = "\n".join(self._out) + "\n"
 
     def attempt(self, source: str, action: Callable[..., Any], *arguments: object) -> Any:  # noqa: ANN401
@@ -105,7 +105,7 @@ class _Program:
         except _RefusedError as refusal:
             node, why = refusal.args
             if why:
-                self._faults.add((source, node.lineno, why))
+                self.faults.add((source, node.lineno, why))
             return None
 
     def _collect(self, source: str, node: ast.stmt) -> None:
@@ -162,7 +162,7 @@ class _Program:
             item, size = (kind.item, f"[{kind.size}]") if isinstance(kind, Array) else (kind, "")
             star = "*" if size == "[0]" else ""
             members += f" {_C_TYPES.get(item, item + '_')} {star}{field}_{'' if star else size};"
-            offsets += f", offsetof({name}_, {field}_), sizeof(({name}_){{0}}.{field}_)"
+            offsets += f", offsetof({name}_, {field}_), sizeof((({name}_ *)0)->{field}_)"
         self._out.append(f"typedef struct {{{members} }} {name}_;")
         self._out.append(f"PUBLIC const int64_t layout_{name}[] = {{{offsets}}};")
 
@@ -213,7 +213,7 @@ class _Function:
         """The function in C."""
         source, node, parameters, returns = self._signature
         falls = self._block(node.body)
-        ends = returns == "None" or not falls
+        ends = returns == "None" or not falls or self._program.faults
         self._program.attempt(source, _require, ends, node, f"{node.name} may end without a value")
         own = [(_c_type(kind), name) for name, kind in self._kinds.items() if name not in parameters]
         return [_head(self._signature), "{", *(f"{c_type} {name}_ = 0;" for c_type, name in own), *self._lines, "}"]

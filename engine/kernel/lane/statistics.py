@@ -28,6 +28,7 @@ class TradeStatistics:
     max_consecutive_losses: int
     fills: int
     ambiguous_bars: int
+    exit_after_entry_bar: int
     traded_notional: float
     total_commission: float
     total_slippage: float

@@ -1,0 +1,188 @@
+"""Whether an order is accepted: whether it makes sense, and what the account and the risk rules say of it (rules P2, P3)."""
+
+from math import isfinite
+
+from engine.kernel.lane.books import equity_at
+from engine.kernel.lane.journal import ORDER_REQUEST, record_breach
+from engine.kernel.lane.orders import has_limit, has_stop, reduces, units_held, works_as
+from engine.kernel.lane.positions import NO_TRADE, ROUNDING_SHARE
+from engine.kernel.lane.state import (
+    CASH_ACCOUNT,
+    MARKET,
+    MAX_GROSS_EXPOSURE,
+    MAX_OPEN_POSITIONS,
+    MAX_POSITION,
+    NONE,
+    TRAILING_STOP,
+    Lane,
+    Order,
+)
+from engine.kernel.language import divide
+
+BEYOND_REASON = 100.0
+"""A price so many times above or below the last close is a slip of the hand."""
+ROUNDING = 1e-9
+"""Buying power may be exceeded by this share: an order sized on all of the equity must not fail by its last bit."""
+LARGEST = 1.7976931348623157e308
+
+FINE = 0
+NO_QUANTITY = 1
+NO_STOP_PRICE = 2
+STOP_BEYOND_REASON = 3
+NO_LIMIT_PRICE = 4
+LIMIT_BEYOND_REASON = 5
+NO_TRAIL = 6
+NOTHING_TO_REPLACE = 7
+TOO_SMALL = 8
+HALTED = 9
+HALTED_FOR_THE_DAY = 10
+COOLING_DOWN = 11
+ABOVE_LIMIT = 12
+SHORT_IN_CASH_ACCOUNT = 13
+CASH_MISSING = 14
+BUYING_POWER = 15
+"""Why an order is rejected."""
+SIGNAL_CHANGED = 16
+BEING_LEFT = 17
+POSITION_CLOSED = 18
+NOT_AT_ONCE = 19
+DAY_OVER = 20
+TIME_OVER = 21
+DATA_ENDED = 22
+REPLACED = 23
+HALTED_BY_RULE = 24
+"""Why an order is cancelled or expires."""
+
+
+def refuse(lane: Lane, reason: int, value: float, limit: float, further: float) -> int:
+    """Keeps why an order is rejected, with the numbers that say so."""
+    lane.refusal.reason = reason
+    lane.refusal.value = value
+    lane.refusal.limit = limit
+    lane.refusal.further = further
+    return reason
+
+
+def refusal_of(lane: Lane, order: Order, request: int) -> int:
+    """Why an order is rejected, FINE if it is not. Orders that make a position smaller only have to make sense."""
+    close = lane.market.close[lane.books.row]
+    fault = fault_of(lane, order, close)
+    if fault != FINE or reduces(lane.book, order):
+        return fault
+    worth = order.quantity * close
+    if worth < lane.minimum_notional:
+        return refuse(lane, TOO_SMALL, worth, lane.minimum_notional, 0.0)
+    fault = pause_of(lane)
+    return beyond_means(lane, order, close, request) if fault == FINE else fault
+
+
+def fault_of(lane: Lane, order: Order, close: float) -> int:
+    """What is wrong with an order in itself, seen from the last close."""
+    terms = order.terms
+    if not isfinite(order.quantity) or order.quantity <= 0.0:
+        return refuse(lane, NO_QUANTITY, order.quantity, 0.0, 0.0)
+    fault = FINE
+    if has_stop(terms.type):
+        fault = price_fault(lane, terms.stop, close, NO_STOP_PRICE)
+    if fault == FINE and has_limit(terms.type):
+        fault = price_fault(lane, terms.limit, close, NO_LIMIT_PRICE)
+    if fault == FINE and terms.type == TRAILING_STOP:
+        trail = terms.trail_percent if terms.trail_percent > 0.0 else terms.trail_amount
+        if not isfinite(trail) or trail <= 0.0:
+            return refuse(lane, NO_TRAIL, 0.0, 0.0, 0.0)
+    return fault
+
+
+def price_fault(lane: Lane, price: float, close: float, reason: int) -> int:
+    """What is wrong with a price: it is none, `reason`, or too far from the last close to be meant, the reason after that."""
+    if not isfinite(price) or price <= 0.0:
+        return refuse(lane, reason, price, 0.0, 0.0)
+    if not close / BEYOND_REASON <= price <= close * BEYOND_REASON:
+        return refuse(lane, reason + 1, price, close, 0.0)
+    return FINE
+
+
+def pause_of(lane: Lane) -> int:
+    """Whether a risk rule has stopped entries for a time."""
+    risk = lane.risk
+    if risk.halted_by != NONE:
+        return refuse(lane, HALTED, 0.0, 0.0, float(risk.halted_by))
+    row = lane.books.row
+    if risk.halted_on != NONE and risk.halted_day == lane.market.day[row]:
+        return refuse(lane, HALTED_FOR_THE_DAY, 0.0, 0.0, float(risk.halted_on))
+    if risk.cooling_until > row:
+        return refuse(lane, COOLING_DOWN, float(risk.cooling_until - row), 0.0, 0.0)
+    return FINE
+
+
+def beyond_means(lane: Lane, order: Order, close: float, request: int) -> int:
+    """Whether the portfolio, with all its waiting entries and this one filled, would be beyond a rule or the account.
+
+    An entry against the position waits until that is gone, so the two never add up.
+    """
+    book = lane.book
+    buying = 0.0
+    selling = 0.0
+    leaving = 0.0
+    for place in range(book.count):
+        other = book.orders[book.places[place]]
+        if not reduces(book, other):
+            if other.sign > 0:
+                buying += other.left
+            else:
+                selling += other.left
+        elif works_as(other) == MARKET:
+            leaving += other.left
+    if order.sign > 0:
+        buying += order.quantity
+    else:
+        selling += order.quantity
+    held = 0.0
+    stays = 0.0
+    if book.trade != NO_TRADE:
+        units = units_held(book)
+        rest = units - leaving
+        held = book.sign * units
+        stays = book.sign * (0.0 if rest <= ROUNDING_SHARE * book.entered else rest)
+    long = max(stays, 0.0) + buying
+    short = min(stays, 0.0) - selling
+    largest = max(long, -short)
+    after = long if order.sign > 0 else short
+    equity = equity_at(lane.books, close)
+    cash = lane.books.cash + (held - stays - buying) * close
+    fault = above_limit(lane, order.trade, request, abs(after) * close, largest * close, 1.0 if largest > 0.0 else 0.0)
+    return beyond_account(lane, after, cash, equity, largest * close) if fault == FINE else fault
+
+
+def above_limit(lane: Lane, trade: int, request: int, worth: float, gross: float, positions: float) -> int:
+    """Which rule on orders would be broken; it says so in a RISK_BREACH."""
+    equity = equity_at(lane.books, lane.market.close[lane.books.row])
+    for place in range(lane.risk.count):
+        rule = lane.risk.rules[place]
+        value = 0.0
+        if rule.kind == MAX_POSITION:
+            value = share_of(equity, worth)
+        elif rule.kind == MAX_GROSS_EXPOSURE:
+            value = share_of(equity, gross)
+        elif rule.kind == MAX_OPEN_POSITIONS:
+            value = positions
+        if value > rule.size * (1.0 + ROUNDING) and rule.kind <= MAX_OPEN_POSITIONS:
+            record_breach(lane, place, trade, ORDER_REQUEST, request, value, rule.size)
+            return refuse(lane, ABOVE_LIMIT, value, rule.size, float(place))
+    return FINE
+
+
+def share_of(equity: float, money: float) -> float:
+    """So much money in percent of equity; all there is where equity is gone."""
+    return divide(money, equity) * 100.0 if equity > 0.0 else LARGEST
+
+
+def beyond_account(lane: Lane, held: float, cash: float, equity: float, gross: float) -> int:
+    """Why a portfolio that would be so is beyond its account."""
+    if lane.account == CASH_ACCOUNT:
+        if held < 0.0:
+            return refuse(lane, SHORT_IN_CASH_ACCOUNT, 0.0, 0.0, 0.0)
+        return refuse(lane, CASH_MISSING, -cash, 0.0, 0.0) if cash < -ROUNDING * abs(equity) else FINE
+    if gross <= equity * lane.leverage * (1.0 + ROUNDING):
+        return FINE
+    return refuse(lane, BUYING_POWER, gross, equity, lane.leverage)

@@ -1,0 +1,355 @@
+"""The execution side of a portfolio: it accepts, fills, cancels and expires its orders (rules X1 to X8, E2).
+
+What the portfolio makes of that comes later, as a task: a fill and the orders that it cancels are noted before a trade is closed.
+"""
+
+from math import inf
+
+from engine.kernel.lane.acceptance import (
+    BEING_LEFT,
+    DAY_OVER,
+    FINE,
+    NOT_AT_ONCE,
+    NOTHING_TO_REPLACE,
+    POSITION_CLOSED,
+    REPLACED,
+    TIME_OVER,
+    refusal_of,
+    refuse,
+)
+from engine.kernel.lane.costs import execute
+from engine.kernel.lane.journal import (
+    ACCEPTED,
+    AFTER_ENTRY_BAR,
+    AMBIGUOUS,
+    CANCELLED,
+    ENDS_TRADE,
+    EXPIRED,
+    FILL,
+    MAKER,
+    ORDER,
+    ORDER_REQUEST,
+    REJECTED,
+    TRIGGERED,
+    record_fill,
+    record_order,
+)
+from engine.kernel.lane.matching import AT_OPEN, INSIDE, is_ambiguous, is_beyond, next_meeting, take_over
+from engine.kernel.lane.orders import (
+    fill_in_book,
+    fillable,
+    follow_closes,
+    free_slot,
+    has_limit,
+    knows,
+    put_in,
+    reduces,
+    slot_of,
+    take_out,
+    waits_for_stop,
+)
+from engine.kernel.lane.state import (
+    DAY,
+    GTD,
+    IOC,
+    LIMIT,
+    MOST_TASKS,
+    NONE,
+    TOO_MANY_EVENTS,
+    TOO_MANY_ORDERS,
+    Lane,
+    Order,
+    Task,
+    Terms,
+)
+
+TAKE = 1
+ON_ORDER = 2
+ON_FILL = 3
+ACT = 4
+WITHDRAW = 5
+LEAVE = 6
+"""Kinds of tasks: a request is taken, the portfolio learns what became of an order, or of a fill, and acts on a decision of the
+strategy, or of a risk rule, which withdraws entries or leaves the position."""
+
+
+def add_task(lane: Lane, kind: int) -> Task:
+    """A task that is done after those there are; its fields are still to be set."""
+    if lane.task_count >= MOST_TASKS - 1:
+        lane.status = TOO_MANY_EVENTS
+        lane.task_count = MOST_TASKS - 2
+    task = lane.tasks[(lane.first_task + lane.task_count) % MOST_TASKS]
+    lane.task_count += 1
+    task.kind = kind
+    return task
+
+
+def copy_terms(to: Terms, terms: Terms) -> None:
+    """Makes two orders' terms the same."""
+    to.type = terms.type
+    to.time_in_force = terms.time_in_force
+    to.limit = terms.limit
+    to.stop = terms.stop
+    to.trail_amount = terms.trail_amount
+    to.trail_percent = terms.trail_percent
+    to.good_till = terms.good_till
+
+
+def report_order(lane: Lane, order: Order, status: int, cause_kind: int, cause: int, reason: int, flags: int) -> int:
+    """Counts and notes what became of an order that was accepted, and notifies the portfolio; returns the ordinal."""
+    lane.ordinals.order += 1
+    ordinal = lane.ordinals.order
+    record_order(lane, order, status, ordinal, cause_kind, cause, reason, flags)
+    notify(lane, order, status)
+    return ordinal
+
+
+def notify(lane: Lane, order: Order, status: int) -> None:
+    """Has the portfolio handle what became of an order."""
+    task = add_task(lane, ON_ORDER)
+    task.status = status
+    task.trade = order.trade
+    task.sign = order.sign
+    task.group = order.group
+    task.terms.type = order.terms.type
+
+
+def end_order(lane: Lane, slot: int, status: int, cause_kind: int, cause: int, reason: int) -> None:
+    """Takes an order out of the book. If nothing of its trade is left, the trade ends with it."""
+    order = lane.book.orders[slot]
+    take_out(lane.book, slot)
+    flags = 0 if knows(lane.book, order.trade) else ENDS_TRADE
+    report_order(lane, order, status, cause_kind, cause, reason, flags)
+
+
+def cancel(lane: Lane, slot: int, cause_kind: int, cause: int, reason: int) -> None:
+    """Takes an order out of the book that has become superfluous: its trade goes on."""
+    order = lane.book.orders[slot]
+    take_out(lane.book, slot)
+    report_order(lane, order, CANCELLED, cause_kind, cause, reason, 0)
+
+
+def cancel_entries(lane: Lane, trade: int, cause_kind: int, cause: int) -> None:
+    """Cancels the entries of a trade that is being left."""
+    place = 0
+    while place < lane.book.count:
+        order = lane.book.orders[lane.book.places[place]]
+        if order.trade == trade and not reduces(lane.book, order):
+            cancel(lane, lane.book.places[place], cause_kind, cause, BEING_LEFT)
+        else:
+            place += 1
+
+
+def cancel_all_of(lane: Lane, trade: int, fill: int) -> None:
+    """Cancels the orders of a trade that a fill has closed."""
+    place = 0
+    while place < lane.book.count:
+        if lane.book.orders[lane.book.places[place]].trade == trade:
+            cancel(lane, lane.book.places[place], FILL, fill, POSITION_CLOSED)
+        else:
+            place += 1
+
+
+def take(lane: Lane, request: Task) -> None:
+    """Accepts or rejects a request; an accepted order meets its symbol's next bar (rule L3)."""
+    book = lane.book
+    slot = free_slot(book)
+    if slot == NONE:
+        lane.status = TOO_MANY_ORDERS
+        return
+    order = book.orders[slot]
+    replaced = slot_of(book, request.replaces)
+    set_order(lane, order, request)
+    if replaced != NONE:
+        take_out(book, replaced)
+    lane.books.total.orders += 1
+    if request.replaces != 0 and replaced == NONE:
+        refuse(lane, NOTHING_TO_REPLACE, float(request.replaces), 0.0, 0.0)
+    else:
+        lane.refusal.reason = refusal_of(lane, order, request.ordinal)
+    if lane.refusal.reason != FINE:
+        reject(lane, order, replaced, request.ordinal)
+        return
+    put_in(book, slot)
+    record_order(lane, order, ACCEPTED, order.accepted_by, ORDER_REQUEST, request.ordinal, FINE, 0)
+    if replaced != NONE:
+        report_order(lane, book.orders[replaced], CANCELLED, ORDER_REQUEST, request.ordinal, REPLACED, 0)
+    admit(lane, order, replaced)
+
+
+def set_order(lane: Lane, order: Order, request: Task) -> None:
+    """Makes the order of a request; nothing has happened to it yet."""
+    lane.book.accepted += 1
+    lane.ordinals.order += 1
+    order.number = lane.book.accepted
+    order.trade = request.trade
+    order.sign = request.sign
+    copy_terms(order.terms, request.terms)
+    order.group = request.group
+    order.accepted_by = lane.ordinals.order
+    order.quantity = request.quantity
+    order.left = request.quantity
+    order.stop = request.terms.stop
+    order.is_triggered = False
+    order.first_row = 0
+    order.ratcheted = 0
+    order.day = NONE
+    order.rest_row = NONE
+    order.is_rest = False
+
+
+def reject(lane: Lane, order: Order, replaced: int, request: int) -> None:
+    """Says that an order is rejected; the one that it would have replaced goes on."""
+    if replaced != NONE:
+        put_in(lane.book, replaced)
+    lane.books.total.rejected_orders += 1
+    flags = 0 if knows(lane.book, order.trade) else ENDS_TRADE
+    record_order(lane, order, REJECTED, order.accepted_by, ORDER_REQUEST, request, lane.refusal.reason, flags)
+    notify(lane, order, REJECTED)
+
+
+def admit(lane: Lane, order: Order, replaced: int) -> None:
+    """Says which bar an accepted order meets first: the one under way if that is at its open, else the next.
+
+    A stop that replaces another goes on in its place: adding to a position leaves no bar without a stop.
+    """
+    path = lane.path
+    if not path.is_under_way:
+        order.first_row = lane.books.row + 1
+        order.ratcheted = order.first_row
+        return
+    order.first_row = path.row if path.moment == AT_OPEN else path.row + 1
+    order.ratcheted = path.row
+    if replaced != NONE:
+        old = lane.book.orders[replaced]
+        if waits_for_stop(order) and waits_for_stop(old):
+            order.first_row = min(order.first_row, old.first_row)
+            take_over(lane, order, old)
+    if order.first_row == path.row:
+        begin_lifetime(lane, order)
+    elif path.moment == INSIDE and is_beyond(order, lane.market.close[path.row]) and reduces(lane.book, order):
+        lane.book.is_overdue = True
+
+
+def begin_lifetime(lane: Lane, order: Order) -> None:
+    """Notes the day of the first bar that an order meets: a day order is good for that day."""
+    if order.terms.time_in_force == DAY and order.day == NONE:
+        order.day = lane.market.day[lane.path.row]
+
+
+def over_at(order: Order, timestamp: int, day: int) -> int:
+    """Why an order does not live to see a moment of a day; FINE if it does."""
+    if order.terms.time_in_force == DAY and order.day != NONE and day != order.day:
+        return DAY_OVER
+    return TIME_OVER if order.terms.time_in_force == GTD and timestamp > order.terms.good_till else FINE
+
+
+def open_bar(lane: Lane, row: int) -> None:
+    """Opens a bar: orders whose time has passed do not see it."""
+    path = lane.path
+    market = lane.market
+    path.row = row
+    path.is_under_way = True
+    path.moment = AT_OPEN
+    path.at = market.open[row]
+    path.heading = 0
+    path.volume = market.volume[row] * lane.participation if lane.participation > 0.0 else inf
+    place = 0
+    while place < lane.book.count:
+        slot = lane.book.places[place]
+        order = lane.book.orders[slot]
+        day = market.day[row] if order.terms.time_in_force == DAY else NONE
+        over = over_at(order, market.timestamp[row], day)
+        if over != FINE:
+            end_order(lane, slot, EXPIRED, ORDER, order.accepted_by, over)
+        else:
+            begin_lifetime(lane, order)
+            follow_closes(lane, order, row)
+            place += 1
+
+
+def meet_next(lane: Lane) -> bool:
+    """Does the next thing that the bar does to an order; returns whether there was any."""
+    slot = next_meeting(lane)
+    if slot == NONE:
+        return False
+    order = lane.book.orders[slot]
+    path = lane.path
+    ambiguous = is_ambiguous(lane, order)
+    if waits_for_stop(order):
+        order.is_triggered = True
+        ordinal = report_order(lane, order, TRIGGERED, ORDER, order.accepted_by, FINE, 0)
+        if reduces(lane.book, order):
+            cancel_entries(lane, order.trade, ORDER, ordinal)
+    if not order.fills:
+        order.first_row = path.row if path.moment == AT_OPEN else path.row + 1
+        return True
+    quantity = fillable(lane.book, order, path.volume)
+    order.first_row = path.row + 1
+    if quantity > 0.0:
+        path.volume -= quantity
+        maker = order.terms.type == LIMIT and order.price == order.terms.limit
+        fill(lane, slot, quantity, order.price, (MAKER if maker else 0) + (AMBIGUOUS if ambiguous else 0))
+    return True
+
+
+def close_bar(lane: Lane) -> None:
+    """Closes the bar: orders that are good for no other end, the rest waits for its next one."""
+    path = lane.path
+    market = lane.market
+    place = 0
+    while place < lane.book.count:
+        slot = lane.book.places[place]
+        order = lane.book.orders[slot]
+        order.first_row = max(order.first_row, path.row + 1)
+        day = market.day_after[path.row] if order.terms.time_in_force == DAY else NONE
+        over = over_at(order, market.timestamp[path.row] + market.bar_length, day)
+        if order.terms.time_in_force == IOC:
+            end_order(lane, slot, CANCELLED, ORDER, order.accepted_by, NOT_AT_ONCE)
+        elif over != FINE:
+            end_order(lane, slot, EXPIRED, ORDER, order.accepted_by, over)
+        else:
+            place += 1
+    path.is_under_way = False
+
+
+def fill(lane: Lane, slot: int, quantity: float, reference: float, flags: int) -> None:
+    """Fills `quantity` of an order at `reference`, before slippage. What its trade has no more use for is cancelled at once."""
+    order = lane.book.orders[slot]
+    row = lane.books.row
+    market = lane.market
+    deal = lane.deal
+    deal.sign = order.sign
+    deal.quantity = quantity
+    deal.price = reference
+    deal.high = market.high[row]
+    deal.low = market.low[row]
+    deal.volume = market.volume[row]
+    deal.timestamp = market.timestamp[row]
+    deal.has_limit = has_limit(order.terms.type)
+    deal.limit = order.terms.limit
+    execute(lane.costs, deal)
+    trade = order.trade
+    leaves = reduces(lane.book, order)
+    overdue = leaves and lane.book.is_overdue
+    flat = fill_in_book(lane.book, slot, quantity)
+    ordinal = record_fill(lane, order, quantity, flags + (AFTER_ENTRY_BAR if overdue else 0))
+    task = add_task(lane, ON_FILL)
+    task.ordinal = ordinal
+    task.trade = trade
+    task.sign = order.sign
+    task.quantity = quantity
+    task.price = lane.costs.price
+    task.commission = lane.costs.commission
+    task.slippage = lane.costs.slippage
+    task.status = flags + (AFTER_ENTRY_BAR if overdue else 0)
+    if flat:
+        cancel_all_of(lane, trade, ordinal)
+    elif leaves:
+        cancel_entries(lane, trade, FILL, ordinal)
+
+
+def fill_first_at(lane: Lane, price: float) -> None:
+    """Fills all of the first order that works at a price; no cap of volume holds there."""
+    slot = lane.book.places[0]
+    fill(lane, slot, lane.book.orders[slot].left, price, 0)

@@ -1,0 +1,186 @@
+"""The journal: what happens in a lane, as records in the order of the events (rule E1). Events are counted whoever reads them."""
+
+from engine.kernel.lane.positions import Position, entry_price, exit_price, gross_profit_of, net_profit_of
+from engine.kernel.lane.state import TOO_MANY_EVENTS, Lane, Order, Record, Task
+
+NOTHING = 0
+SIGNAL = 1
+ORDER_REQUEST = 2
+ORDER = 3
+FILL = 4
+POSITION_OPEN = 5
+POSITION_CLOSE = 6
+RISK_BREACH = 7
+ENDED = 8
+PORTFOLIO_UPDATE = 9
+"""Kinds of records, and of causes: a SIGNAL is caused by a bar, NOTHING here, and a RISK_BREACH by the mark of its bar.
+
+ENDED is no event: the trade ended before it began.
+"""
+
+ACCEPTED = 1
+REJECTED = 2
+TRIGGERED = 3
+CANCELLED = 4
+EXPIRED = 5
+"""What an ORDER says, its `detail`."""
+
+ENDS_TRADE = 1
+"""The flag of an ORDER with which its trade ends."""
+
+MAKER = 1
+AMBIGUOUS = 2
+AFTER_ENTRY_BAR = 4
+"""Flags of a FILL."""
+
+
+def new_record(lane: Lane, kind: int, ordinal: int) -> Record:
+    """The next record of the journal, with the bar under way; for lanes that keep one."""
+    journal = lane.journal
+    if journal.count >= journal.room:
+        lane.status = TOO_MANY_EVENTS
+        journal.count = journal.room - 1
+    record = journal.records[journal.count]
+    journal.count += 1
+    record.kind = kind
+    record.row = lane.books.row
+    record.ordinal = ordinal
+    record.order = 0
+    record.trade = 0
+    record.sign = 0
+    record.cause_kind = NOTHING
+    record.cause = 0
+    record.detail = 0
+    record.reason = 0
+    record.flags = 0
+    record.time = 0
+    record.quantity = 0.0
+    record.price = 0.0
+    record.limit = 0.0
+    record.stop = 0.0
+    record.money = 0.0
+    record.further = 0.0
+    return record
+
+
+def record_signal(lane: Lane, trade: int, target: int) -> int:
+    """Notes a decision of the strategy; returns its ordinal."""
+    lane.ordinals.signal += 1
+    if lane.journal.is_kept:
+        record = new_record(lane, SIGNAL, lane.ordinals.signal)
+        record.trade = trade
+        record.sign = target
+    return lane.ordinals.signal
+
+
+def record_request(lane: Lane, task: Task, cause_kind: int, cause: int) -> None:
+    """Notes what is asked for: `detail` is its type, `flags` its time in force and group, `order` the one that it replaces."""
+    lane.ordinals.request += 1
+    task.ordinal = lane.ordinals.request
+    if lane.journal.is_kept:
+        record = new_record(lane, ORDER_REQUEST, task.ordinal)
+        record.trade = task.trade
+        record.sign = task.sign
+        record.cause_kind = cause_kind
+        record.cause = cause
+        record.detail = task.terms.type
+        record.flags = task.terms.time_in_force + 8 * task.group
+        record.order = task.replaces
+        record.quantity = task.quantity
+        record.limit = task.terms.limit
+        record.stop = task.terms.stop
+        record.money = task.terms.trail_amount
+        record.further = task.terms.trail_percent
+        record.time = task.terms.good_till
+
+
+def record_order(
+    lane: Lane, order: Order, status: int, ordinal: int, cause_kind: int, cause: int, reason: int, flags: int
+) -> None:
+    """Notes what became of an order, whose ordinal was counted before; `price`, `limit` and `money` belong to a rejection."""
+    if lane.journal.is_kept:
+        record = new_record(lane, ORDER, ordinal)
+        record.order = order.number
+        record.trade = order.trade
+        record.sign = order.sign
+        record.cause_kind = cause_kind
+        record.cause = cause
+        record.detail = status
+        record.reason = reason
+        record.flags = flags
+        if status == REJECTED:
+            record.price = lane.refusal.value
+            record.limit = lane.refusal.limit
+            record.money = lane.refusal.further
+
+
+def record_fill(lane: Lane, order: Order, quantity: float, flags: int) -> int:
+    """Notes a fill, whose outcome is in the costs of the lane; returns its ordinal."""
+    lane.ordinals.fill += 1
+    if lane.journal.is_kept:
+        record = new_record(lane, FILL, lane.ordinals.fill)
+        record.order = order.number
+        record.trade = order.trade
+        record.sign = order.sign
+        record.cause_kind = ORDER
+        record.cause = order.accepted_by
+        record.flags = flags
+        record.quantity = quantity
+        record.price = lane.costs.price
+        record.money = lane.costs.commission
+        record.further = lane.costs.slippage
+    return lane.ordinals.fill
+
+
+def record_opened(lane: Lane, fill: Task) -> int:
+    """Notes that a fill opened a position; returns the ordinal."""
+    lane.ordinals.opened += 1
+    if lane.journal.is_kept:
+        record = new_record(lane, POSITION_OPEN, lane.ordinals.opened)
+        record.trade = fill.trade
+        record.sign = fill.sign
+        record.cause_kind = FILL
+        record.cause = fill.ordinal
+        record.quantity = fill.quantity
+        record.price = fill.price
+        record.money = fill.commission
+    return lane.ordinals.opened
+
+
+def record_closed(lane: Lane, fill: Task, position: Position) -> None:
+    """Notes that a fill closed a position: units entered, average prices, profit; `detail` is the bar in which it was opened."""
+    lane.ordinals.closed += 1
+    if lane.journal.is_kept:
+        record = new_record(lane, POSITION_CLOSE, lane.ordinals.closed)
+        record.trade = position.trade
+        record.sign = position.sign
+        record.cause_kind = FILL
+        record.cause = fill.ordinal
+        record.detail = position.opened_bar
+        record.quantity = position.entry_quantity
+        record.price = entry_price(position)
+        record.limit = exit_price(position)
+        record.money = gross_profit_of(position)
+        record.further = net_profit_of(position)
+
+
+def record_breach(lane: Lane, rule: int, trade: int, cause_kind: int, cause: int, value: float, limit: float) -> int:
+    """Notes that the rule at a place of the config's list was broken; returns the ordinal."""
+    lane.ordinals.breach += 1
+    lane.books.total.risk_breaches += 1
+    if lane.journal.is_kept:
+        record = new_record(lane, RISK_BREACH, lane.ordinals.breach)
+        record.trade = trade
+        record.cause_kind = cause_kind
+        record.cause = cause
+        record.detail = rule
+        record.price = value
+        record.limit = limit
+    return lane.ordinals.breach
+
+
+def record_ended(lane: Lane, trade: int) -> None:
+    """Notes that a trade ended before it began."""
+    if lane.journal.is_kept:
+        record = new_record(lane, ENDED, 0)
+        record.trade = trade

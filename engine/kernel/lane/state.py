@@ -1,0 +1,385 @@
+"""The state of one portfolio in one symbol: what the config says of it, its orders, and what has yet to be done in a bar."""
+
+from typing import Annotated
+
+from engine.kernel.lane.books import Books
+from engine.kernel.lane.costs import Costs, Deal
+from engine.kernel.lane.sizing import Sizing
+from engine.kernel.language import F64, I64, struct
+
+NONE = -1
+"""No order, no place, no day."""
+
+MARKET = 0
+LIMIT = 1
+STOP = 2
+STOP_LIMIT = 3
+TRAILING_STOP = 4
+"""Types of orders."""
+
+GTC = 0
+DAY = 1
+IOC = 2
+GTD = 3
+"""How long orders work (rule X6)."""
+
+ALONE = 0
+PROTECTS = 1
+"""Groups of orders: those that protect a position share an OCO."""
+
+NEXT_OPEN = 0
+NEXT_CLOSE = 1
+"""What a market order meets."""
+
+NO_DISTANCE = 0
+BY_PERCENT = 1
+BY_AMOUNT = 2
+BY_ATR = 3
+"""How distances are measured."""
+
+CASH_ACCOUNT = 0
+MARGIN_ACCOUNT = 1
+"""Kinds of account."""
+
+MAX_POSITION = 0
+MAX_GROSS_EXPOSURE = 1
+MAX_OPEN_POSITIONS = 2
+MAX_DRAWDOWN = 3
+DAILY_LOSS = 4
+STOP_RULE = 5
+TARGET_RULE = 6
+"""Kinds of risk rules."""
+
+HALT = 0
+FLATTEN = 1
+"""What a risk rule of the account does."""
+
+RUNNING = 0
+JOURNAL_FULL = 1
+NOT_FINITE = 2
+TOO_MANY_ORDERS = 3
+TOO_MANY_EVENTS = 4
+CROSSED_FLAT = 5
+"""The status of a lane: whether it goes on, waits for room in the journal, or has failed."""
+
+MOST_TASKS = 128
+
+
+@struct
+class Distance:
+    """How far from a price: percent of it, money a unit, or a multiple of `atr`, the average true range at each bar."""
+
+    kind: int
+    size: float
+    atr: F64
+
+
+@struct
+class OrderForm:
+    """How the config asks for an order: its type, how long it works (`good_for` in ns), and distances from the close.
+
+    `limit`: how much better than the close, or worse than the stop. `stop`: how far the price must have gone on, or how far a
+    trailing stop stays behind.
+    """
+
+    type: int
+    time_in_force: int
+    good_for: int
+    limit: Distance
+    stop: Distance
+
+
+@struct
+class ExitForm:
+    """How positions are left: by decisions, and by orders that protect them."""
+
+    on_signal: OrderForm
+    stop_loss: Distance
+    take_profit: Distance
+    trailing_stop: Distance
+
+
+@struct
+class Terms:
+    """What an order asks for beside side and size. Prices that its type has no use for are 0.0, so is the trail it has not."""
+
+    type: int
+    time_in_force: int
+    limit: float
+    stop: float
+    trail_amount: float
+    trail_percent: float
+    good_till: int
+
+
+@struct
+class Order:
+    """An order at work.
+
+    `number`: its place in the order of acceptance, from 1. `accepted_by`: the ordinal of the ORDER that accepted it. `stop`: where
+    its stop is now. `first_row`: the first bar that it may meet (rule L3). `ratcheted`: the row from which a trailing stop has
+    yet to follow the closes. `day`: of the first bar it met. `quantity` asked for and `left`, in units.
+
+    What is left of the bar at `rest_row` for an order that joined inside it: open, high and low. And what that bar does to it:
+    at which moment, at what `level`, in which direction the price goes there, and the price of the fill, if it fills.
+    """
+
+    number: int
+    trade: int
+    sign: int
+    terms: Terms
+    group: int
+    accepted_by: int
+    quantity: float
+    left: float
+    stop: float
+    is_triggered: bool
+    first_row: int
+    ratcheted: int
+    day: int
+    rest_row: int
+    is_rest: bool
+    rest_open: float
+    rest_high: float
+    rest_low: float
+    moment: int
+    level: float
+    heading: int
+    fills: bool
+    price: float
+
+
+@struct
+class Book:
+    """The orders at work and what of the open trade is filled.
+
+    `orders` has room for `room` of them; `places` are those in use, in the order of acceptance, `count` of them, and behind them
+    those that are free. `trade`: the one that holds a position, NO_TRADE while flat; units `entered` and `left_again` of it.
+    `is_overdue`: the bar that entered it closed beyond an exit that works only from the next bar on.
+    """
+
+    orders: list[Order]
+    places: I64
+    room: int
+    count: int
+    accepted: int
+    trade: int
+    sign: int
+    entered: float
+    left_again: float
+    is_overdue: bool
+
+
+@struct
+class PricePath:
+    """How far a bar has got: the moment, the price and the direction of the last fill inside, and the volume that is left.
+
+    Between bars: a bar that stays above `below` and below `above` does nothing to the orders at work, but that the one in the
+    slot `trail`, if there is one, follows its close.
+    """
+
+    row: int
+    is_under_way: bool
+    moment: int
+    at: float
+    heading: int
+    volume: float
+    below: float
+    above: float
+    trail: int
+
+
+@struct
+class Holding:
+    """What the portfolio wants of its symbol.
+
+    `intent`: the direction it will have once all its orders are filled. `trade`: the latest one. `is_closing`: the exit of the open
+    position is on its way. `opened_by`: the ordinal of the POSITION_OPEN that began it. `begun`: the trade that a signal of this step
+    began, or NO_TRADE. `left_row`: the bar at which a risk rule left it.
+    """
+
+    intent: int
+    trade: int
+    is_closing: bool
+    opened_by: int
+    begun: int
+    left_row: int
+
+
+@struct
+class RiskRule:
+    """A rule with its parameters, and its state: when it acted last, the trade it measured a range for, and that range."""
+
+    kind: int
+    size: float
+    action: int
+    distance: Distance
+    cool_down: int
+    has_acted: bool
+    acted_on: int
+    measured_trade: int
+    measured: float
+
+
+@struct
+class Risk:
+    """The risk rules of a portfolio, in the order of the config, and what they have found.
+
+    `watches` and `looks_at_days`: whether any of them looks at marks, and at days. `is_watching`: marks are looked at, for something is or was held. `halted_by` and `halted_on`: the rule that stopped trading for
+    good, or for a day, by its place, else NONE. `cooling_until`: the bar from which entries are taken again. `left_trade`: the last
+    trade that a rule left.
+    """
+
+    rules: list[RiskRule]
+    count: int
+    watches: bool
+    looks_at_days: bool
+    is_watching: bool
+    has_looked: bool
+    peak: float
+    last: float
+    day_start: float
+    day: int
+    halted_by: int
+    halted_on: int
+    halted_day: int
+    cooling_until: int
+    left_trade: int
+
+
+@struct
+class Task:
+    """Something that has yet to be done in the phase under way, after what was arranged before it.
+
+    A request, or what became of an order, or a fill, or a decision of the strategy or of a risk rule: `kind` says which.
+    """
+
+    kind: int
+    ordinal: int
+    trade: int
+    sign: int
+    terms: Terms
+    group: int
+    replaces: int
+    status: int
+    rule: int
+    quantity: float
+    price: float
+    commission: float
+    slippage: float
+
+
+@struct
+class Record:
+    """An event in the journal; which fields mean what is in `journal`."""
+
+    kind: int
+    row: int
+    ordinal: int
+    order: int
+    trade: int
+    sign: int
+    cause_kind: int
+    cause: int
+    detail: int
+    reason: int
+    flags: int
+    time: int
+    quantity: float
+    price: float
+    limit: float
+    stop: float
+    money: float
+    further: float
+
+
+@struct
+class Ordinals:
+    """How many events of each type there were; the next one has the number after it."""
+
+    signal: int
+    request: int
+    order: int
+    fill: int
+    opened: int
+    closed: int
+    breach: int
+
+
+@struct
+class Journal:
+    """Records for whoever reads them, if `is_kept`: `count` of them in a buffer of `room`."""
+
+    is_kept: bool
+    records: list[Record]
+    count: int
+    room: int
+
+
+@struct
+class Refusal:
+    """Why an order was rejected last: a reason of `acceptance`, and the numbers that its text gives."""
+
+    reason: int
+    value: float
+    limit: float
+    further: float
+
+
+@struct
+class Market:
+    """The bars of the symbol: prices, volume, timestamps (ns UTC); `bar_length` ns.
+
+    `day` and `day_after`: the number of the day of each bar, and of the moment `bar_length` later; they are needed where orders are good
+    for a day, or a rule looks at days.
+    """
+
+    bars: int
+    open: F64
+    high: F64
+    low: F64
+    close: F64
+    volume: F64
+    timestamp: I64
+    bar_length: int
+    day: I64
+    day_after: I64
+
+
+@struct
+class Lane:
+    """A portfolio with all that belongs to it.
+
+    `change_rows` and `change_targets`: the bars at which its strategy wants another direction, `changes` of them, `change` the next.
+    """
+
+    status: int
+    market: Market
+    books: Books
+    book: Book
+    path: PricePath
+    holding: Holding
+    risk: Risk
+    costs: Costs
+    deal: Deal
+    sizing: Sizing
+    ordinals: Ordinals
+    journal: Journal
+    refusal: Refusal
+    tasks: Annotated[list[Task], MOST_TASKS]
+    first_task: int
+    task_count: int
+    terms: Terms
+    change_rows: I64
+    change_targets: I64
+    changes: int
+    change: int
+    trades_begun: int
+    entry: OrderForm
+    exit: ExitForm
+    fill_at: int
+    participation: float
+    minimum_notional: float
+    account: int
+    leverage: float
+    closes_at_end: bool

@@ -1,0 +1,1 @@
+"""Portfolios on the kernel: from a config and bars to a lane, and from its journal to events."""

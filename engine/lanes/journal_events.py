@@ -1,0 +1,297 @@
+"""The journal of a lane as the events that it stands for, with their ids and causes, in the order in which they happened."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from engine.events import Fill, Order, OrderRequest, PositionClose, PositionOpen, RiskBreach, Signal
+from engine.kernel.lane import acceptance, journal, state
+from engine.kernel.lane.orders import has_limit, has_stop
+from engine.lanes.configure import ORDER_TYPES, TIMES_IN_FORCE
+from engine.strategies.decision import TARGETS
+from engine.trading.orders import BEING_LEFT
+from engine.trading.risk import DailyLoss, MaxDrawdown, Stop, Target
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from engine.events import Direction, Event, OrderStatus, PositionSide, Side
+    from engine.kernel.lane.state import Journal, Record
+    from engine.trading.risk import AnyRiskRule
+
+NS_PER_SECOND = 1_000_000_000
+
+_STATUSES: dict[int, OrderStatus] = {
+    journal.ACCEPTED: "accepted",
+    journal.REJECTED: "rejected",
+    journal.TRIGGERED: "triggered",
+    journal.CANCELLED: "cancelled",
+    journal.EXPIRED: "expired",
+}
+_DEAD = (journal.REJECTED, journal.CANCELLED, journal.EXPIRED)
+_REASONS = {
+    acceptance.FINE: "",
+    acceptance.NO_QUANTITY: "quantity {quantity} is not a positive number of units",
+    acceptance.NO_STOP_PRICE: "stop_price {value} is not a price",
+    acceptance.STOP_BEYOND_REASON: "stop_price {value} is beyond reason: the last close is {limit}",
+    acceptance.NO_LIMIT_PRICE: "limit_price {value} is not a price",
+    acceptance.LIMIT_BEYOND_REASON: "limit_price {value} is beyond reason: the last close is {limit}",
+    acceptance.NO_TRAIL: "a trailing_stop order needs a trail_amount or a trail_percent above zero",
+    acceptance.NOTHING_TO_REPLACE: "there is no order {replaces} to replace",
+    acceptance.TOO_SMALL: "worth {value:.2f}, less than minimum_notional {limit:.2f}",
+    acceptance.HALTED: "halted by {rule}",
+    acceptance.HALTED_FOR_THE_DAY: "halted for the day by {rule}",
+    acceptance.COOLING_DOWN: "cooling down after a stop: {value:.0f} bars left",
+    acceptance.ABOVE_LIMIT: "{rule}: {value:.2f} would be above {limit:g}",
+    acceptance.SHORT_IN_CASH_ACCOUNT: "a cash account cannot sell short",
+    acceptance.CASH_MISSING: "cash: {value:.2f} would be missing",
+    acceptance.BUYING_POWER: "buying power: positions would be worth {value:.2f}, equity is {limit:.2f}",
+    acceptance.SIGNAL_CHANGED: "the signal changed before it was filled",
+    acceptance.BEING_LEFT: BEING_LEFT,
+    acceptance.POSITION_CLOSED: "the position is closed",
+    acceptance.NOT_AT_ONCE: "not filled at once",
+    acceptance.DAY_OVER: "the day is over",
+    acceptance.TIME_OVER: "its time is over",
+    acceptance.DATA_ENDED: "the data ended",
+    acceptance.REPLACED: "replaced by {latest}",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class LaneNames:
+    """What events of a lane are named by.
+
+    `portfolio`, `execution`: ids of the containers; `broker`: what stands in the ids of the execution's events; `strategy`: the
+    name of what decides. `cause(row)` is the id of the event behind a decision at a bar.
+    """
+
+    portfolio: str
+    execution: str
+    broker: str
+    symbol: str
+    strategy: str
+    cause: Callable[[int], str]
+
+
+class JournalEvents:
+    """Makes events of the records of one lane; `timestamps` has one number for each bar (ns UTC)."""
+
+    def __init__(self, names: LaneNames, timestamps: Sequence[int], rules: Sequence[AnyRiskRule]) -> None:
+        self._names = names
+        self._timestamps = timestamps
+        self._rules = rules
+        self._requests: dict[int, OrderRequest] = {}
+        self._orders: dict[int, OrderRequest] = {}
+        self._latest = 0
+        self._makers: dict[int, Callable[[Record, int], Event]] = {
+            journal.SIGNAL: self._signal,
+            journal.ORDER_REQUEST: self._request,
+            journal.ORDER: self._order,
+            journal.FILL: self._fill,
+            journal.POSITION_OPEN: self._position_open,
+            journal.POSITION_CLOSE: self._position_close,
+            journal.RISK_BREACH: self._risk_breach,
+        }
+        of_portfolio, of_broker = f"{names.portfolio}:", f"{names.broker}:"
+        self._causes = {
+            journal.SIGNAL: f"{of_portfolio}SIGNAL:",
+            journal.ORDER_REQUEST: f"{of_portfolio}ORDER_REQUEST:",
+            journal.ORDER: f"{of_broker}ORDER:",
+            journal.FILL: f"{of_broker}FILL:",
+            journal.POSITION_OPEN: f"{of_portfolio}POSITION_OPEN:",
+            journal.POSITION_CLOSE: f"{of_portfolio}POSITION_CLOSE:",
+            journal.RISK_BREACH: f"{of_portfolio}RISK_BREACH:",
+        }
+
+    def take(self, kept: Journal) -> Iterator[tuple[Event | None, str | None]]:
+        """The events of all records at hand, each with the trade that ends with it, and empties the journal.
+
+        Without an event it is only said that a trade ended, before it began.
+        """
+        for place in range(kept.count):
+            record = kept.records[place]
+            trade = self._trade(record.trade)
+            if record.kind == journal.ENDED:
+                yield None, trade
+            else:
+                event = self._makers[record.kind](record, self._timestamps[record.row])
+                yield event, trade if event.ends_correlation else None
+        kept.count = 0
+
+    def _trade(self, trade: int) -> str | None:
+        return f"{self._names.portfolio}#{trade}" if trade else None
+
+    def _id(self, record: Record) -> str:
+        return f"{self._causes[record.kind]}{record.ordinal}"
+
+    def _cause(self, record: Record) -> str:
+        return f"{self._causes[record.cause_kind]}{record.cause}"
+
+    def _signal(self, record: Record, now: int) -> Signal:
+        names, decision = self._names, TARGETS[record.sign]
+        direction: Direction = decision.direction
+        return Signal(
+            now,
+            names.portfolio,
+            self._id(record),
+            self._trade(record.trade),
+            names.cause(record.row),
+            names.symbol,
+            direction,
+            decision.strength,
+            names.strategy,
+            decision.reason,
+        )
+
+    def _request(self, record: Record, now: int) -> OrderRequest:
+        names, trade = self._names, self._trade(record.trade)
+        time_in_force, group = record.flags % 8, record.flags // 8
+        kind = record.detail
+        trails = kind == state.TRAILING_STOP
+        request = OrderRequest(
+            now,
+            names.portfolio,
+            self._id(record),
+            trade,
+            self._cause(record),
+            names.symbol,
+            _side(record),
+            record.quantity,
+            ORDER_TYPES[kind],
+            record.limit if has_limit(kind) else None,
+            record.stop if has_stop(kind) else None,
+            TIMES_IN_FORCE[time_in_force],
+            record.money if trails and not record.further else None,
+            record.further if trails and record.further else None,
+            record.time or None,
+            trade if group == state.PROTECTS else None,
+            f"{names.broker}#{record.order}" if record.order else None,
+        )
+        self._requests[record.ordinal] = request
+        return request
+
+    def _order(self, record: Record, now: int) -> Order:
+        names, number = self._names, record.order
+        if record.detail in {journal.ACCEPTED, journal.REJECTED}:
+            self._orders[number] = self._requests.pop(record.cause)
+            self._latest = number
+        request = self._orders[number]
+        order = Order(
+            now,
+            names.execution,
+            self._id(record),
+            request.correlation_id,
+            self._cause(record),
+            f"{names.broker}#{number}",
+            _STATUSES[record.detail],
+            names.symbol,
+            request.side,
+            request.quantity,
+            request.order_type,
+            request.limit_price,
+            request.stop_price,
+            request.time_in_force,
+            self._reason(record, request),
+            bool(record.flags & journal.ENDS_TRADE),
+            request.trail_amount,
+            request.trail_percent,
+            request.good_till,
+            request.oco,
+        )
+        if record.detail in _DEAD:
+            del self._orders[number]
+        return order
+
+    def _reason(self, record: Record, request: OrderRequest) -> str:
+        """Why an order is rejected or dead, in words."""
+        if record.reason >= acceptance.HALTED_BY_RULE:
+            return f"halted by {self._rules[record.reason - acceptance.HALTED_BY_RULE].name}"
+        named = record.reason in {acceptance.HALTED, acceptance.HALTED_FOR_THE_DAY, acceptance.ABOVE_LIMIT}
+        text = _REASONS[record.reason].format(
+            quantity=request.quantity,
+            replaces=request.replaces,
+            value=record.price,
+            limit=record.limit,
+            rule=self._rules[int(record.money)].name if named else "",
+            latest=f"{self._names.broker}#{self._latest}",
+        )
+        if record.reason == acceptance.BUYING_POWER and record.money != 1.0:
+            return f"{text}, leverage {record.money:g}"
+        is_one_bar = record.reason == acceptance.COOLING_DOWN and record.price == 1.0
+        return text.replace("bars", "bar") if is_one_bar else text
+
+    def _fill(self, record: Record, now: int) -> Fill:
+        names = self._names
+        return Fill(
+            now,
+            names.execution,
+            self._id(record),
+            self._trade(record.trade),
+            self._cause(record),
+            f"{names.broker}#{record.order}",
+            names.symbol,
+            _side(record),
+            record.quantity,
+            record.price,
+            record.money,
+            record.further,
+            "maker" if record.flags & journal.MAKER else "taker",
+            bool(record.flags & journal.AMBIGUOUS),
+            bool(record.flags & journal.AFTER_ENTRY_BAR),
+        )
+
+    def _position_open(self, record: Record, now: int) -> PositionOpen:
+        head = (now, self._names.portfolio, self._id(record), self._trade(record.trade), self._cause(record))
+        return PositionOpen(*head, self._names.symbol, _position(record), record.quantity, record.price, record.money)
+
+    def _position_close(self, record: Record, now: int) -> PositionClose:
+        return PositionClose(
+            now,
+            self._names.portfolio,
+            self._id(record),
+            self._trade(record.trade),
+            self._cause(record),
+            self._names.symbol,
+            _position(record),
+            record.quantity,
+            record.price,
+            record.limit,
+            record.money,
+            record.further,
+            record.row - record.detail,
+            (now - self._timestamps[record.detail]) / NS_PER_SECOND,
+            ends_correlation=True,
+        )
+
+    def _risk_breach(self, record: Record, now: int) -> RiskBreach:
+        rule, portfolio = self._rules[record.detail], self._names.portfolio
+        cause = f"{portfolio}:PORTFOLIO_UPDATE:{record.row + 2}"
+        action: str = "reject"
+        if isinstance(rule, MaxDrawdown | DailyLoss):
+            action = rule.action
+        elif isinstance(rule, Stop | Target):
+            action = "exit"
+        return RiskBreach(
+            now,
+            portfolio,
+            self._id(record),
+            self._trade(record.trade),
+            self._cause(record) if record.cause_kind else cause,
+            rule.name,
+            record.price,
+            record.limit,
+            action,
+        )
+
+
+def _price_name(reason: int) -> str:
+    return "stop_price" if reason == acceptance.NO_STOP_PRICE else "limit_price"
+
+
+def _side(record: Record) -> Side:
+    return "buy" if record.sign > 0 else "sell"
+
+
+def _position(record: Record) -> PositionSide:
+    return "long" if record.sign > 0 else "short"
