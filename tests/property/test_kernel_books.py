@@ -51,7 +51,7 @@ class Reference:
 
     def __init__(self, closes, day_rows, day_numbers, borrowing):
         feed = Feed("data", "X", make_bars(closes), np.arange(len(closes)))
-        days = DayEnds(np.array(day_rows, np.intp), np.array(day_numbers, np.int64), falls_on_weekend=False)
+        days = DayEnds(np.array(day_rows, np.intp), np.array(day_numbers, np.int64), np.array(day_rows, np.int64))
         self.curve = EquityCurve(CASH, len(day_rows))
         self.ledger = Ledger(CASH, Clock([feed]), self.curve, days, borrowing)
         self.book = TradeBook()
@@ -96,7 +96,7 @@ def assert_same(books, reference, row):
         (curve.max_drawdown, expected.max_drawdown),
         (curve.bars, expected.bars),
         (curve.bars_in_market, expected.bars_in_market),
-        (max(curve.longest_spell, curve.bars - curve.peak_bar), expected.max_drawdown_bars),
+        (max(curve.longest_spell, curve.bars - curve.peak_bar), expected.longest_drawdown_bars),
         (None if curve.recovered_bar == -1 else curve.recovered_bar - curve.trough_bar, expected.recovery_bars),
     ):
         assert ours == theirs

@@ -1,5 +1,6 @@
 """A portfolio on the kernel is that of the event path, to the bit: events, statistics, equity (rules E2, L1, X1 to X9, P1 to P4)."""
 
+from collections import Counter
 from dataclasses import fields, replace
 
 import msgspec
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from engine.features.columns import FeatureStore
 from engine.features.spec import FeatureSpec
 from engine.kernel.canned import figures
-from engine.kernel.lane import state
+from engine.kernel.lane import acceptance, state
 from engine.kernel.lane.books import Books
 from engine.kernel.lane.run import advance, finish, start
 from engine.lanes.configure import LaneConfigurator, LaneMarket
@@ -48,7 +49,7 @@ steps = st.sampled_from([-4.0, -2.0, -1.0, -0.5, 0.0, 0.0, 0.5, 1.0, 2.0, 4.0])
 @st.composite
 def markets(draw):
     """Bars on a coarse grid: exact touches, gaps, both exits in one bar; a target at each."""
-    count = draw(st.integers(2, 40))
+    count = draw(st.integers(2, 40) | st.integers(60, 150))
     price, rows = 100.0, []
     for _ in range(count):
         first = max(price + draw(steps), 8.0)
@@ -58,7 +59,7 @@ def markets(draw):
         rows.append((first, high, low, close, draw(st.sampled_from([0.0, 20.0, 60.0, 1000.0]))))
         price = close
     wishes = draw(st.lists(st.sampled_from([-1, 0, 1, 1]), min_size=count, max_size=count))
-    holds = draw(st.sampled_from([1, 2, 5]))
+    holds = draw(st.sampled_from([1, 2, 5, 25]))
     return rows, [wishes[place // holds * holds] for place in range(count)], draw(st.sampled_from(["1d", "6h"]))
 
 
@@ -182,7 +183,7 @@ def lane_of(kernel, config, terms, bars, *, block=None):
     configurator = LaneConfigurator(kernel, market)
     wishes = bars.extras["wish"].astype(np.int8)
     rows, targets = changed_from(0, np.arange(len(bars)), wishes)
-    lane = configurator.lane(config, terms, rows, targets, days.days_per_year)
+    lane = configurator.lane(config, terms, rows, targets, days.year(config.days_per_year).number)
     configurator.keep_journal(lane, 1000)
     names = LaneNames("portfolio_1", "execution_1", "execution_1", "X", "tests.strategies_for_tests.wish", bar_id)
     made = JournalEvents(names, stamps.tolist(), config.risk)
@@ -233,6 +234,34 @@ def test_random_portfolios_trade_the_same(market, of_portfolio, of_execution, bl
     assert all(text == texts[0] for text in texts)
 
 
+STATUSES = ("", "accepted", "rejected", "triggered", "cancelled", "expired")
+REFUSALS = {
+    acceptance.NO_QUANTITY: "quantity",
+    acceptance.NO_STOP_PRICE: "price",
+    acceptance.STOP_BEYOND_REASON: "price",
+    acceptance.NO_LIMIT_PRICE: "price",
+    acceptance.LIMIT_BEYOND_REASON: "price",
+    acceptance.TOO_SMALL: "minimum_notional",
+    acceptance.HALTED: "halted",
+    acceptance.HALTED_FOR_THE_DAY: "halted",
+    acceptance.COOLING_DOWN: "cooling_down",
+    acceptance.SHORT_IN_CASH_ACCOUNT: "short_sale",
+    acceptance.CASH_MISSING: "cash",
+    acceptance.BUYING_POWER: "buying_power",
+}
+
+
+def assert_same_counts(counts, expected, partial_fills):
+    assert counts.partial_fills == partial_fills
+    assert {STATUSES[place]: count for place, count in enumerate(counts.statuses) if count} == expected.statuses
+    rejected = Counter()
+    for reason, count in enumerate(counts.rejections):
+        rejected[REFUSALS.get(reason, "a rule")] += count
+    by_rules = sum(count for kind, count in expected.rejected.items() if kind.startswith("max_"))
+    others = {kind: count for kind, count in expected.rejected.items() if not kind.startswith("max_")}
+    assert rejected == Counter({**others, "a rule": by_rules})
+
+
 def lines(events):
     """Events as they are written, a line each."""
     return [msgspec.json.encode(event).decode() for event in events]
@@ -240,6 +269,7 @@ def lines(events):
 
 def assert_same_figures(lane, reference):
     books, ledger, counted = lane.books, reference.ledger, reference.statistics.book
+    assert_same_counts(lane.counts, counted, reference.desk.partial_fills)
     assert [books.cash, books.position.held, books.borrow_cost] == [
         ledger.cash,
         ledger.quantities[0],
@@ -259,7 +289,7 @@ def assert_same_figures(lane, reference):
         (curve.max_drawdown, expected.max_drawdown),
         (curve.bars, expected.bars),
         (curve.bars_in_market, expected.bars_in_market),
-        (max(curve.longest_spell, curve.bars - curve.peak_bar), expected.max_drawdown_bars),
+        (max(curve.longest_spell, curve.bars - curve.peak_bar), expected.longest_drawdown_bars),
         (None if curve.recovered_bar == -1 else curve.recovered_bar - curve.trough_bar, expected.recovery_bars),
     ):
         assert ours == theirs

@@ -68,15 +68,16 @@ lane = compiled.struct(module.Lane)
 lane.prices = compiled.floats([1.0] * 1000)
 print(compiled.function(getattr(module, sys.argv[3]))(lane, int(sys.argv[4])))
 """
-CHECK = "import sys; from pathlib import Path; from engine.kernel.library import check_library; check_library(Path(sys.argv[1]))"
 
 
-def python(code, *arguments, addresses=False):
+def python(*arguments, addresses=False, kernel=None):
     environment = {"PATH": "/usr/bin:/bin", "PYTHONMALLOC": "malloc"}
+    if kernel is not None:
+        environment["ADMF_TEST_KERNEL"] = str(kernel)
     if addresses:
         found = subprocess.run(["gcc", "-print-file-name=libasan.so"], capture_output=True, text=True, check=True)
         environment |= {"LD_PRELOAD": found.stdout.strip(), "ASAN_OPTIONS": "detect_leaks=0"}
-    command = [sys.executable, "-c", code, *map(str, arguments)]
+    command = [sys.executable, *map(str, arguments)]
     folder = Path(__file__).parents[2]
     return subprocess.run(command, env=environment, cwd=folder, capture_output=True, text=True, check=False)
 
@@ -91,31 +92,43 @@ def module(tmp_path_factory):
     return folder
 
 
-def test_the_canned_run_is_defined_in_every_operation(tmp_path):
-    compile_c(kernel_source(canned_digest(INTERPRETED)), tmp_path / "checked.so", CHECKED)
-    done = python(CHECK, tmp_path / "checked.so")
-    assert (done.returncode, done.stderr) == (0, "")
+PROPERTIES = [*("-m", "pytest", "-q", "-n", "0", "-p", "no:cacheprovider"), "tests/property/test_kernel_lanes.py"]
 
 
-def test_the_canned_run_touches_no_memory_that_is_not_its_own(tmp_path):
-    compile_c(kernel_source(canned_digest(INTERPRETED)), tmp_path / "asan.so", ADDRESSES, ["-nostdlib"])
-    done = python(CHECK, tmp_path / "asan.so", addresses=True)
-    assert (done.returncode, done.stderr) == (0, "")
+@pytest.fixture(scope="module")
+def builds(tmp_path_factory):
+    """The kernel in a checked build, and in one with checked addresses."""
+    folder = tmp_path_factory.mktemp("builds")
+    source = kernel_source(canned_digest(INTERPRETED))
+    compile_c(source, folder / "checked.so", CHECKED)
+    compile_c(source, folder / "addresses.so", ADDRESSES, ["-nostdlib"])
+    return folder
+
+
+def test_lanes_are_defined_in_every_operation(builds):
+    done = python(*PROPERTIES, "tests/property/test_kernel_extremes.py", kernel=builds / "checked.so")
+    assert done.returncode == 0, done.stdout
+
+
+def test_lanes_touch_no_memory_that_is_not_their_own(builds):
+    properties = (*PROPERTIES, "tests/property/test_kernel_extremes.py")
+    done = python(*properties, addresses=True, kernel=builds / "addresses.so")
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.mark.parametrize(("name", "number", "traps"), [("inside", 3, False), ("inside", 4, True), ("inside", -1, True)])
 def test_a_checked_build_stops_at_an_index_outside(module, name, number, traps):
-    done = python(RUN_MODULE, module / "module.py", module / "checked", name, number)
+    done = python("-c", RUN_MODULE, module / "module.py", module / "checked", name, number)
     assert (done.returncode < 0) is traps, done.stderr
 
 
 @pytest.mark.parametrize(("number", "traps"), [(2**62 - 1, False), (2**62, True)])
 def test_a_checked_build_stops_at_an_overflow(module, number, traps):
-    done = python(RUN_MODULE, module / "module.py", module / "checked", "twice", number)
+    done = python("-c", RUN_MODULE, module / "module.py", module / "checked", "twice", number)
     assert (done.returncode < 0) is traps, done.stderr
 
 
 @pytest.mark.parametrize(("number", "found"), [(999, False), (1000, True)])
 def test_a_build_with_checked_addresses_stops_at_memory_of_others(module, number, found):
-    done = python(RUN_MODULE, module / "module.py", module / "addresses", "outside", number, addresses=True)
+    done = python("-c", RUN_MODULE, module / "module.py", module / "addresses", "outside", number, addresses=True)
     assert ("heap-buffer-overflow" in done.stderr) is found, done.stderr

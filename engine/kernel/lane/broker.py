@@ -333,6 +333,8 @@ def fill(lane: Lane, slot: int, quantity: float, reference: float, flags: int) -
     leaves = reduces(lane.book, order)
     overdue = leaves and lane.book.is_overdue
     flat = fill_in_book(lane.book, slot, quantity)
+    if order.left > 0.0:
+        lane.counts.partial_fills += 1
     ordinal = record_fill(lane, order, quantity, flags + (AFTER_ENTRY_BAR if overdue else 0))
     task = add_task(lane, ON_FILL)
     task.ordinal = ordinal

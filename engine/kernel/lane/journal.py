@@ -98,6 +98,9 @@ def record_order(
     lane: Lane, order: Order, status: int, ordinal: int, cause_kind: int, cause: int, reason: int, flags: int
 ) -> None:
     """Notes what became of an order, whose ordinal was counted before; `price`, `limit` and `money` belong to a rejection."""
+    lane.counts.statuses[status] += 1
+    if status == REJECTED:
+        lane.counts.rejections[reason] += 1
     if lane.journal.is_kept:
         record = new_record(lane, ORDER, ordinal)
         record.order = order.number

@@ -10,7 +10,7 @@ from engine.kernel.lane.journal import EXPIRED, ORDER, POSITION_OPEN
 from engine.kernel.lane.orders import follow_closes, trailed, works_as
 from engine.kernel.lane.portfolio import close_at_market, decide, do_tasks
 from engine.kernel.lane.positions import NO_TRADE
-from engine.kernel.lane.risk import look_at_mark
+from engine.kernel.lane.risk import find_quiet, look_at_mark, pass_quiet
 from engine.kernel.lane.state import (
     GTC,
     JOURNAL_FULL,
@@ -65,9 +65,19 @@ def advance(lane: Lane, until: int) -> int:
 
 def first_to_step(lane: Lane, until: int) -> int:
     """The first bar before `until` that may do something to an order, or at which a rule looks at the mark; `until` if none."""
+    if not can_wait(lane):
+        return min(lane.books.row, until)
+    if not lane.risk.is_watching:
+        return first_to_reach(lane, until)
+    find_quiet(lane, until)
+    row = first_to_reach(lane, min(until, lane.risk.quiet_until))
+    pass_quiet(lane, row)
+    return row
+
+
+def first_to_reach(lane: Lane, until: int) -> int:
+    """The first bar before `until` that may reach an order; `until` if none does."""
     row = min(lane.books.row, until)
-    if lane.risk.is_watching or not can_wait(lane):
-        return row
     path = lane.path
     if path.trail != NONE:
         return first_to_reach_trail(lane, lane.book.orders[path.trail], until)
@@ -138,7 +148,7 @@ def step(lane: Lane, row: int, change_row: int) -> None:
     """One bar in all its phases."""
     if lane.book.count > 0:
         open_bar(lane, row)
-        while lane.status == RUNNING and meet_next(lane):
+        while lane.status == RUNNING and lane.book.count > 0 and meet_next(lane):
             do_tasks(lane)
         close_bar(lane)
         do_tasks(lane)

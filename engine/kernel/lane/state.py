@@ -236,6 +236,13 @@ class Risk:
     looks_at_days: bool
     is_watching: bool
     has_looked: bool
+    quiet_peak: float
+    quiet_last: float
+    quiet_until: int
+    lowest_close: float
+    highest_close: float
+    lowest_equity: float
+    drawdown: float
     peak: float
     last: float
     day_start: float
@@ -307,6 +314,15 @@ class Ordinals:
 
 
 @struct
+class OrderCounts:
+    """How many orders there were by what became of them, how many were rejected for each reason, and fills that left a part open."""
+
+    statuses: Annotated[list[int], 8]
+    rejections: Annotated[list[int], 32]
+    partial_fills: int
+
+
+@struct
 class Journal:
     """Records for whoever reads them, if `is_kept`: `count` of them in a buffer of `room`."""
 
@@ -364,6 +380,7 @@ class Lane:
     deal: Deal
     sizing: Sizing
     ordinals: Ordinals
+    counts: OrderCounts
     journal: Journal
     refusal: Refusal
     tasks: Annotated[list[Task], MOST_TASKS]
