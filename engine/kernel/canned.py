@@ -131,7 +131,7 @@ class CannedRun:
 
     def _set_distance(self, distance: state.Distance) -> None:
         distance.kind, distance.size = self._one_of(*DISTANCES), self._one_of(0.5, 1.0, 2.0)
-        distance.atr = self._atr
+        distance.atr, distance.timeperiod = self._atr, 3
 
     def _set_terms(self, lane: state.Lane) -> None:
         lane.fill_at = self._one_of(state.NEXT_OPEN, state.NEXT_OPEN, state.NEXT_CLOSE)

@@ -209,7 +209,7 @@ class LaneConfigurator:
         elif distance.amount is not None:
             ours.kind, ours.size = state.BY_AMOUNT, distance.amount
         else:
-            ours.kind, ours.size = state.BY_ATR, distance.atr or 0.0
+            ours.kind, ours.size, ours.timeperiod = state.BY_ATR, distance.atr or 0.0, distance.timeperiod
             ours.atr = self._kernel.floats(self._market.true_range(distance.timeperiod))
 
     def _set_risk(self, lane: Lane, rules: Sequence[AnyRiskRule]) -> None:

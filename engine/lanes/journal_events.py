@@ -167,6 +167,7 @@ class JournalEvents:
             record.time or None,
             trade if group == state.PROTECTS else None,
             f"{names.broker}#{record.order}" if record.order else None,
+            _unknown(record),
         )
         self._requests[record.ordinal] = request
         return request
@@ -218,6 +219,8 @@ class JournalEvents:
         )
         if record.reason == acceptance.BUYING_POWER and record.money != 1.0:
             return f"{text}, leverage {record.money:g}"
+        if acceptance.NO_QUANTITY <= record.reason <= acceptance.LIMIT_BEYOND_REASON and request.unknown:
+            return f"{text}: {request.unknown}"
         is_one_bar = record.reason == acceptance.COOLING_DOWN and record.price == 1.0
         return text.replace("bars", "bar") if is_one_bar else text
 
@@ -287,6 +290,16 @@ class JournalEvents:
 
 def _price_name(reason: int) -> str:
     return "stop_price" if reason == acceptance.NO_STOP_PRICE else "limit_price"
+
+
+def _unknown(record: Record) -> str:
+    """What was not known when an order was asked for."""
+    if record.reason == state.TRUE_RANGE:
+        return f"the average true range over {record.number} bars is not known yet"
+    if record.reason == state.VOLATILITY:
+        there_are = "there is" if record.row == 1 else "there are"
+        return f"the volatility of {record.number} returns is not known yet, {there_are} {record.row}"
+    return ""
 
 
 def _side(record: Record) -> Side:

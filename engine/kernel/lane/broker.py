@@ -93,6 +93,8 @@ def copy_terms(to: Terms, terms: Terms) -> None:
     to.trail_amount = terms.trail_amount
     to.trail_percent = terms.trail_percent
     to.good_till = terms.good_till
+    to.unknown = terms.unknown
+    to.unknown_over = terms.unknown_over
 
 
 def report_order(lane: Lane, order: Order, status: int, cause_kind: int, cause: int, reason: int, flags: int) -> int:

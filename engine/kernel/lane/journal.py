@@ -54,6 +54,7 @@ def new_record(lane: Lane, kind: int, ordinal: int) -> Record:
     record.reason = 0
     record.flags = 0
     record.time = 0
+    record.number = 0
     record.quantity = 0.0
     record.price = 0.0
     record.limit = 0.0
@@ -74,7 +75,10 @@ def record_signal(lane: Lane, trade: int, target: int) -> int:
 
 
 def record_request(lane: Lane, task: Task, cause_kind: int, cause: int) -> None:
-    """Notes what is asked for: `detail` is its type, `flags` its time in force and group, `order` the one that it replaces."""
+    """Notes what is asked for: `detail` is its type, `flags` its time in force and group, `order` the one that it replaces.
+
+    `reason` is what was not known, `number` over how many bars.
+    """
     lane.ordinals.request += 1
     task.ordinal = lane.ordinals.request
     if lane.journal.is_kept:
@@ -92,6 +96,8 @@ def record_request(lane: Lane, task: Task, cause_kind: int, cause: int) -> None:
         record.money = task.terms.trail_amount
         record.further = task.terms.trail_percent
         record.time = task.terms.good_till
+        record.reason = task.terms.unknown
+        record.number = task.terms.unknown_over
 
 
 def record_order(

@@ -1,6 +1,6 @@
 """The portfolio side: what it makes of decisions, of its fills, and of what becomes of its orders (rules E2, P1, P3)."""
 
-from math import nan
+from math import isnan, nan
 
 from engine.kernel.lane.acceptance import BEING_LEFT, HALTED_BY_RULE, SIGNAL_CHANGED
 from engine.kernel.lane.books import CLOSED, CROSSED, OPENED, book_fill, close_trade, equity_at
@@ -30,8 +30,8 @@ from engine.kernel.lane.journal import (
 from engine.kernel.lane.orders import entry_on_its_way, exit_on_its_way, is_leaving, knows, reduces
 from engine.kernel.lane.positions import NO_TRADE
 from engine.kernel.lane.protection import ask, can_protect, protect, set_market, set_terms
-from engine.kernel.lane.sizing import units_to_enter
-from engine.kernel.lane.state import ALONE, CROSSED_FLAT, MOST_TASKS, RUNNING, STOP_LIMIT, Lane, Task
+from engine.kernel.lane.sizing import VOLATILITY_TARGET, units_to_enter
+from engine.kernel.lane.state import ALONE, CROSSED_FLAT, MOST_TASKS, RUNNING, STOP_LIMIT, VOLATILITY, Lane, Task
 
 
 def do_tasks(lane: Lane) -> None:
@@ -125,8 +125,11 @@ def enter(lane: Lane, signal: int) -> None:
     old = entry_on_its_way(lane.book, holding.trade, holding.intent)
     row = lane.books.row
     units = nan
-    if can_protect(lane):
+    if can_protect(lane, lane.terms):
         units = units_to_enter(lane.sizing, equity_at(lane.books, lane.market.close[row]), row)
+        if isnan(units) and lane.sizing.kind == VOLATILITY_TARGET:
+            lane.terms.unknown = VOLATILITY
+            lane.terms.unknown_over = lane.sizing.bars
     ask(lane, holding.trade, holding.intent, units, lane.terms, ALONE, old, SIGNAL, signal)
 
 

@@ -1,5 +1,7 @@
 """The open position of a portfolio in a symbol, and what fills make of it (rules E2, X9)."""
 
+from math import isnan, nan
+
 from engine.kernel.language import divide, struct
 
 ROUNDING_SHARE = 1e-12
@@ -13,7 +15,8 @@ class Position:
     """One trade from its first fill to the fill that makes it flat.
 
     `trade`: its ordinal in the portfolio, from 1; NO_TRADE while flat. `sign`: 1 long, -1 short, 0 flat. `opened_bar`: the bar of
-    its first fill. Quantities are positive units, notionals and costs quote currency. `held`: signed units held now.
+    its first fill. Quantities are positive units, notionals and costs quote currency. `held`: signed units held now. `entered_at` and
+    `left_at`: the one price of all fills of that kind, NaN where there are several.
     """
 
     trade: int
@@ -26,6 +29,8 @@ class Position:
     commission: float
     borrowing: float
     held: float
+    entered_at: float
+    left_at: float
 
 
 def left_of(total: float, taken: float) -> float:
@@ -46,6 +51,8 @@ def open_position(position: Position, trade: int, sign: int, bar: int) -> None:
     position.commission = 0.0
     position.borrowing = 0.0
     position.held = 0.0
+    position.entered_at = nan
+    position.left_at = nan
 
 
 def crosses_flat(position: Position, sign: int, quantity: float) -> bool:
@@ -57,13 +64,18 @@ def crosses_flat(position: Position, sign: int, quantity: float) -> bool:
 def add_fill(position: Position, sign: int, quantity: float, price: float, commission: float) -> None:
     """Adds a fill of `quantity` units to an open position that it does not cross flat."""
     if sign == position.sign:
+        is_one_price = position.entry_quantity == 0.0 or position.entered_at == price
+        position.entered_at = price if is_one_price else nan
         position.entry_quantity += quantity
         position.entry_notional += quantity * price
     else:
+        is_one_price = position.exit_quantity == 0.0 or position.left_at == price
+        position.left_at = price if is_one_price else nan
         position.exit_quantity += quantity
         position.exit_notional += quantity * price
     position.commission += commission
-    position.held = position.sign * left_of(position.entry_quantity, position.exit_quantity)
+    left = left_of(position.entry_quantity, position.exit_quantity)
+    position.held = left if position.sign > 0 else 0.0 - left
 
 
 def close_position(position: Position) -> None:
@@ -74,18 +86,24 @@ def close_position(position: Position) -> None:
 
 
 def entry_price(position: Position) -> float:
-    """The average entry price of a trade."""
+    """The average entry price of a trade, to the bit where all its fills are at one."""
+    if not isnan(position.entered_at):
+        return position.entered_at
     return divide(position.entry_notional, position.entry_quantity)
 
 
 def exit_price(position: Position) -> float:
-    """The average exit price of what has left."""
+    """The average exit price of what has left, likewise."""
+    if not isnan(position.left_at):
+        return position.left_at
     return divide(position.exit_notional, position.exit_quantity)
 
 
 def gross_profit_of(position: Position) -> float:
     """Profit of what has left against what was entered, before costs; final once flat."""
-    return position.sign * (position.exit_notional - position.entry_notional)
+    if position.sign > 0:
+        return position.exit_notional - position.entry_notional
+    return position.entry_notional - position.exit_notional
 
 
 def net_profit_of(position: Position) -> float:

@@ -19,6 +19,7 @@ from engine.kernel.lane.state import (
     STOP,
     STOP_LIMIT,
     TRAILING_STOP,
+    TRUE_RANGE,
     Distance,
     ExitForm,
     Lane,
@@ -50,6 +51,8 @@ def set_market(terms: Terms) -> None:
     terms.trail_amount = 0.0
     terms.trail_percent = 0.0
     terms.good_till = 0
+    terms.unknown = 0
+    terms.unknown_over = 0
 
 
 def set_terms(lane: Lane, terms: Terms, form: OrderForm, sign: int) -> None:
@@ -59,7 +62,7 @@ def set_terms(lane: Lane, terms: Terms, form: OrderForm, sign: int) -> None:
     close = lane.market.close[lane.books.row]
     terms.type = form.type
     terms.time_in_force = form.time_in_force
-    if form.good_for > 0:
+    if form.good_for > 0 and form.time_in_force != GTC:
         terms.good_till = lane.market.timestamp[lane.books.row] + form.good_for
     if form.type == LIMIT:
         terms.limit = close - sign * money(form.limit, close, row)
@@ -70,6 +73,15 @@ def set_terms(lane: Lane, terms: Terms, form: OrderForm, sign: int) -> None:
         terms.limit = terms.stop + sign * money(form.limit, terms.stop, row)
     elif form.type == TRAILING_STOP:
         set_trail(terms, form.stop, close, sign, money(form.stop, close, row))
+    note_unknown(terms, form.limit, row)
+    note_unknown(terms, form.stop, row)
+
+
+def note_unknown(terms: Terms, distance: Distance, row: int) -> None:
+    """Notes in the terms of an order that a distance is not known at a bar."""
+    if is_unknown(distance, row):
+        terms.unknown = TRUE_RANGE
+        terms.unknown_over = distance.timeperiod
 
 
 def set_trail(terms: Terms, distance: Distance, price: float, sign: int, amount: float) -> None:
@@ -116,10 +128,16 @@ def protects(form: ExitForm) -> bool:
     )
 
 
-def can_protect(lane: Lane) -> bool:
-    """Whether the distances of the config can be measured now: nothing is entered that could not be protected."""
+def can_protect(lane: Lane, terms: Terms) -> bool:
+    """Whether the distances of the config can be measured now: nothing is entered that could not be protected.
+
+    If not, that is noted in the terms of the entry.
+    """
     form = lane.exit
     row = last_complete(lane)
+    note_unknown(terms, form.trailing_stop, row)
+    note_unknown(terms, form.take_profit, row)
+    note_unknown(terms, form.stop_loss, row)
     return not (
         is_unknown(form.stop_loss, row) or is_unknown(form.take_profit, row) or is_unknown(form.trailing_stop, row)
     )

@@ -37,6 +37,10 @@ BY_AMOUNT = 2
 BY_ATR = 3
 """How distances are measured."""
 
+TRUE_RANGE = 1
+VOLATILITY = 2
+"""What may not be known yet; 0 if everything is."""
+
 CASH_ACCOUNT = 0
 MARGIN_ACCOUNT = 1
 """Kinds of account."""
@@ -67,11 +71,12 @@ MOST_TASKS = 128
 
 @struct
 class Distance:
-    """How far from a price: percent of it, money a unit, or a multiple of `atr`, the average true range at each bar."""
+    """How far from a price: percent of it, money a unit, or a multiple of `atr`, the average true range over `timeperiod` bars."""
 
     kind: int
     size: float
     atr: F64
+    timeperiod: int
 
 
 @struct
@@ -101,7 +106,10 @@ class ExitForm:
 
 @struct
 class Terms:
-    """What an order asks for beside side and size. Prices that its type has no use for are 0.0, so is the trail it has not."""
+    """What an order asks for beside side and size. Prices that its type has no use for are 0.0, so is the trail it has not.
+
+    `unknown`: what was not known where that leaves it without a size or a price, over `unknown_over` bars.
+    """
 
     type: int
     time_in_force: int
@@ -110,6 +118,8 @@ class Terms:
     trail_amount: float
     trail_percent: float
     good_till: int
+    unknown: int
+    unknown_over: int
 
 
 @struct
@@ -292,6 +302,7 @@ class Record:
     reason: int
     flags: int
     time: int
+    number: int
     quantity: float
     price: float
     limit: float
