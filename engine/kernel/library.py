@@ -63,6 +63,9 @@ class Kernel(Protocol):
     def ints(self, values: Iterable[int]) -> I64:
         """An array of ints, likewise."""
 
+    def packed(self, array: F64, count: int) -> bytes:
+        """The first `count` floats of an array, as they are in memory."""
+
 
 class Interpreted:
     """The kernel as Python."""
@@ -95,6 +98,10 @@ class Interpreted:
     def ints(self, values: Iterable[int]) -> I64:
         """A list of them."""
         return cast("I64", _listed(values))
+
+    def packed(self, array: F64, count: int) -> bytes:
+        """Packed one by one."""
+        return struct.pack(f"={count}d", *array[:count])
 
 
 class Compiled:
@@ -144,8 +151,8 @@ class Compiled:
     def rows(self, cls: type[_Struct], structs: list[_Struct], count: int) -> Iterable[tuple[Any, ...]]:
         """Read from memory at once."""
         layout = "=" + "".join({int: "q", float: "d"}[kind] for kind in fields_of(cls).values())
-        address = ctypes.cast(cast("ctypes.Array[Any]", structs), ctypes.c_void_p).value or 0
-        return struct.iter_unpack(layout, ctypes.string_at(address, count * struct.calcsize(layout)) if count else b"")
+        size = count * struct.calcsize(layout)
+        return struct.iter_unpack(layout, ctypes.string_at(_address(structs), size) if count else b"")
 
     def floats(self, values: Iterable[float]) -> F64:
         """A ctypes array; it shares the memory of a numpy array of float64."""
@@ -154,6 +161,10 @@ class Compiled:
     def ints(self, values: Iterable[int]) -> I64:
         """A ctypes array; it shares the memory of a numpy array of int64."""
         return cast("I64", _array(ctypes.c_int64, "<i8", values))
+
+    def packed(self, array: F64, count: int) -> bytes:
+        """Read from memory at once."""
+        return ctypes.string_at(_address(array), count * ctypes.sizeof(ctypes.c_double)) if count else b""
 
     def _type(self, cls: type) -> type[ctypes.Structure]:
         if cls not in self._types:
@@ -240,6 +251,10 @@ def _ctype(kind: Any) -> Any:  # noqa: ANN401 - kinds are types or arrays
         item = _ctype(kind.item)
         return item * kind.size if kind.size else ctypes.POINTER(item)
     return _SCALARS[kind] if kind in _SCALARS else _structure(kind)
+
+
+def _address(array: Any) -> int:  # noqa: ANN401 - a ctypes array, or a pointer to its first item
+    return ctypes.cast(array, ctypes.c_void_p).value or 0
 
 
 def _listed(values: Any) -> Any:  # noqa: ANN401 - any iterable

@@ -9,8 +9,8 @@ from engine.events import Fill, Order, OrderRequest, PositionClose, PositionOpen
 from engine.kernel.lane import acceptance, journal, state
 from engine.kernel.lane.orders import has_limit, has_stop
 from engine.lanes.configure import ORDER_TYPES, TIMES_IN_FORCE
+from engine.lanes.reasons import Reasons, unknown_text
 from engine.strategies.decision import TARGETS
-from engine.trading.orders import BEING_LEFT
 from engine.trading.risk import DailyLoss, MaxDrawdown, Stop, Target
 
 if TYPE_CHECKING:
@@ -30,32 +30,6 @@ _STATUSES: dict[int, OrderStatus] = {
     journal.EXPIRED: "expired",
 }
 _DEAD = (journal.REJECTED, journal.CANCELLED, journal.EXPIRED)
-_REASONS = {
-    acceptance.FINE: "",
-    acceptance.NO_QUANTITY: "quantity {quantity} is not a positive number of units",
-    acceptance.NO_STOP_PRICE: "stop_price {value} is not a price",
-    acceptance.STOP_BEYOND_REASON: "stop_price {value} is beyond reason: the last close is {limit}",
-    acceptance.NO_LIMIT_PRICE: "limit_price {value} is not a price",
-    acceptance.LIMIT_BEYOND_REASON: "limit_price {value} is beyond reason: the last close is {limit}",
-    acceptance.NO_TRAIL: "a trailing_stop order needs a trail_amount or a trail_percent above zero",
-    acceptance.NOTHING_TO_REPLACE: "there is no order {replaces} to replace",
-    acceptance.TOO_SMALL: "worth {value:.2f}, less than minimum_notional {limit:.2f}",
-    acceptance.HALTED: "halted by {rule}",
-    acceptance.HALTED_FOR_THE_DAY: "halted for the day by {rule}",
-    acceptance.COOLING_DOWN: "cooling down after a stop: {value:.0f} bars left",
-    acceptance.ABOVE_LIMIT: "{rule}: {value:.2f} would be above {limit:g}",
-    acceptance.SHORT_IN_CASH_ACCOUNT: "a cash account cannot sell short",
-    acceptance.CASH_MISSING: "cash: {value:.2f} would be missing",
-    acceptance.BUYING_POWER: "buying power: positions would be worth {value:.2f}, equity is {limit:.2f}",
-    acceptance.SIGNAL_CHANGED: "the signal changed before it was filled",
-    acceptance.BEING_LEFT: BEING_LEFT,
-    acceptance.POSITION_CLOSED: "the position is closed",
-    acceptance.NOT_AT_ONCE: "not filled at once",
-    acceptance.DAY_OVER: "the day is over",
-    acceptance.TIME_OVER: "its time is over",
-    acceptance.DATA_ENDED: "the data ended",
-    acceptance.REPLACED: "replaced by {latest}",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +55,7 @@ class JournalEvents:
         self._names = names
         self._timestamps = timestamps
         self._rules = rules
+        self._reasons = Reasons(rules)
         self._requests: dict[int, OrderRequest] = {}
         self._orders: dict[int, OrderRequest] = {}
         self._latest = 0
@@ -167,7 +142,7 @@ class JournalEvents:
             record.time or None,
             trade if group == state.PROTECTS else None,
             f"{names.broker}#{record.order}" if record.order else None,
-            _unknown(record),
+            unknown_text(record.reason, record.number, record.row),
         )
         self._requests[record.ordinal] = request
         return request
@@ -206,23 +181,14 @@ class JournalEvents:
 
     def _reason(self, record: Record, request: OrderRequest) -> str:
         """Why an order is rejected or dead, in words."""
-        if record.reason >= acceptance.HALTED_BY_RULE:
-            return f"halted by {self._rules[record.reason - acceptance.HALTED_BY_RULE].name}"
-        named = record.reason in {acceptance.HALTED, acceptance.HALTED_FOR_THE_DAY, acceptance.ABOVE_LIMIT}
-        text = _REASONS[record.reason].format(
+        replaced_by = f"{self._names.broker}#{self._latest}"
+        return self._reasons.text(
+            record.reason,
+            (record.price, record.limit, record.money),
             quantity=request.quantity,
-            replaces=request.replaces,
-            value=record.price,
-            limit=record.limit,
-            rule=self._rules[int(record.money)].name if named else "",
-            latest=f"{self._names.broker}#{self._latest}",
+            other=replaced_by if record.reason == acceptance.REPLACED else request.replaces,
+            unknown=request.unknown,
         )
-        if record.reason == acceptance.BUYING_POWER and record.money != 1.0:
-            return f"{text}, leverage {record.money:g}"
-        if acceptance.NO_QUANTITY <= record.reason <= acceptance.LIMIT_BEYOND_REASON and request.unknown:
-            return f"{text}: {request.unknown}"
-        is_one_bar = record.reason == acceptance.COOLING_DOWN and record.price == 1.0
-        return text.replace("bars", "bar") if is_one_bar else text
 
     def _fill(self, record: Record, now: int) -> Fill:
         names = self._names
@@ -290,16 +256,6 @@ class JournalEvents:
 
 def _price_name(reason: int) -> str:
     return "stop_price" if reason == acceptance.NO_STOP_PRICE else "limit_price"
-
-
-def _unknown(record: Record) -> str:
-    """What was not known when an order was asked for."""
-    if record.reason == state.TRUE_RANGE:
-        return f"the average true range over {record.number} bars is not known yet"
-    if record.reason == state.VOLATILITY:
-        there_are = "there is" if record.row == 1 else "there are"
-        return f"the volatility of {record.number} returns is not known yet, {there_are} {record.row}"
-    return ""
 
 
 def _side(record: Record) -> Side:

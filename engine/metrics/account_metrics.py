@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from engine.metrics.accumulator import TradeStatistics
 from engine.metrics.daily import DailyReturns, ordered_sum
-from engine.metrics.equity import EquityCurve
+from engine.metrics.equity import Equity
 from engine.metrics.metric import Metric, Undefined, Value
 
 NO_BAR = Undefined("the lane has no bar")
@@ -16,7 +16,7 @@ class Account:
     """A lane's running figures with what is still open: trades, and their profit at the last marks (money)."""
 
     trades: TradeStatistics
-    equity: EquityCurve
+    equity: Equity
     open_trades: int
     unrealised_pnl: float
     borrow_cost: float = 0.0

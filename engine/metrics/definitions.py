@@ -13,7 +13,7 @@ from engine.metrics.benchmark import Benchmark, Comparison
 from engine.metrics.benchmark_metrics import BENCHMARK_METRICS
 from engine.metrics.daily import DailyReturns
 from engine.metrics.daily_metrics import DAILY_METRICS
-from engine.metrics.equity import EquityCurve
+from engine.metrics.equity import Equity
 from engine.metrics.group_metrics import LONG_METRICS, SHORT_METRICS, SIDE_METRICS, symbol_metrics
 from engine.metrics.metric import NO_NUMBER, Metric, Source, Undefined, Value
 from engine.metrics.trade_book import TradeBook
@@ -36,7 +36,7 @@ Notes = dict[str, int | float | str | list[str]]
 
 def compute_metrics(
     book: TradeBook,
-    equity: EquityCurve,
+    equity: Equity,
     *,
     open_trades: int,
     unrealised_pnl: float,

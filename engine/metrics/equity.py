@@ -8,7 +8,7 @@ bar i, and the final mark at the bar of the last step.
 """
 
 from math import isfinite
-from typing import NoReturn
+from typing import NoReturn, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,41 @@ from engine.metrics.extremes import Extremes, chunks_of, extremes
 from engine.metrics.stretches import NO_ROW, Stretch
 
 NO_BAR = -1
+
+
+class Equity(Protocol):
+    """What the metrics ask of a lane's equity; see `EquityCurve`."""
+
+    @property
+    def initial_equity(self) -> float:
+        """Money that it began with."""
+
+    @property
+    def final_equity(self) -> float:
+        """The last mark."""
+
+    @property
+    def max_drawdown(self) -> float:
+        """The lowest equity / peak - 1, 0 or negative."""
+
+    @property
+    def longest_drawdown_bars(self) -> int:
+        """The most bars from a peak to the last mark below it."""
+
+    @property
+    def recovery_bars(self) -> int | None:
+        """Bars from the lowest point of the deepest drawdown to the first mark at its peak again; None if never."""
+
+    @property
+    def bars(self) -> int:
+        """Bars marked."""
+
+    @property
+    def bars_in_market(self) -> int:
+        """Those of them with a position."""
+
+    def daily_values(self) -> NDArray[np.float64]:
+        """The initial equity and after it the last mark of each day."""
 
 
 class EquityCurve:

@@ -24,6 +24,23 @@ class TradeBook:
         self.rejected: dict[str, int] = {}
         self.first_rejection = ""
 
+    @classmethod
+    def of(
+        cls,
+        *,
+        total: TradeStatistics,
+        sides: dict[PositionSide, TradeStatistics],
+        symbols: dict[str, TradeStatistics],
+        statuses: dict[OrderStatus, int],
+        rejected: dict[str, int],
+        first_rejection: str,
+    ) -> "TradeBook":
+        """A book with these sums and counts, however they were made."""
+        book = cls()
+        book.total, book.sides, book.symbols = total, sides, symbols
+        book.statuses, book.rejected, book.first_rejection = statuses, rejected, first_rejection
+        return book
+
     def on_order(self, status: OrderStatus, reason: str = "") -> None:
         """Count an order once, when it is accepted or rejected, and each thing that becomes of it by itself."""
         self.total.on_order(status)

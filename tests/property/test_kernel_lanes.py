@@ -1,7 +1,6 @@
 """A portfolio on the kernel is that of the event path, to the bit: events, statistics, equity (rules E2, L1, X1 to X9, P1 to P4)."""
 
-from collections import Counter
-from dataclasses import fields, replace
+from dataclasses import replace
 
 import msgspec
 import numpy as np
@@ -11,14 +10,17 @@ from hypothesis import strategies as st
 from engine.features.columns import FeatureStore
 from engine.features.spec import FeatureSpec
 from engine.kernel.canned import figures
-from engine.kernel.lane import acceptance, state
+from engine.kernel.lane import state
 from engine.kernel.lane.books import Books
 from engine.kernel.lane.run import advance, finish, start
 from engine.lanes.configure import LaneConfigurator, LaneMarket
+from engine.lanes.figures import LaneEquity, open_profit, trade_book
 from engine.lanes.journal_events import JournalEvents, LaneNames
+from engine.lanes.marks import MarkColumns, Marks
 from engine.market.column_file import ColumnFile
-from engine.metrics.accumulator import TradeStatistics
 from engine.metrics.days import day_ends, day_numbers
+from engine.metrics.definitions import compute_metrics
+from engine.metrics.year import years_between
 from engine.strategies.columns import changed_from
 from engine.trading.accounts import CashAccount, MarginAccount
 from engine.trading.costs import (
@@ -185,6 +187,7 @@ def lane_of(kernel, config, terms, bars, *, block=None):
     rows, targets = changed_from(0, np.arange(len(bars)), wishes)
     lane = configurator.lane(config, terms, rows, targets, days.year(config.days_per_year).number)
     configurator.keep_journal(lane, 1000)
+    marked, columns = MarkColumns(kernel, lane, bars.close, len(bars)), []
     names = LaneNames("portfolio_1", "execution_1", "execution_1", "X", "tests.strategies_for_tests.wish", bar_id)
     made = JournalEvents(names, stamps.tolist(), config.risk)
     events, ends = [], []
@@ -201,9 +204,10 @@ def lane_of(kernel, config, terms, bars, *, block=None):
         while kernel.function(advance)(lane, until) == state.JOURNAL_FULL:
             take()
         take()
+        columns.append(marked.take())
     kernel.function(finish)(lane)
     take()
-    return lane, events, ends
+    return lane, events, ends, [np.concatenate(parts).tolist() for parts in zip(*columns, strict=True)]
 
 
 def bar_id(row):
@@ -215,8 +219,9 @@ def bar_id(row):
 def test_random_portfolios_trade_the_same(market, of_portfolio, of_execution, block):
     bars = bars_of(market)
     config = portfolio(strategy=own("wish"), execution="execution_1", cash=CASH, **of_portfolio)
-    played = play([data(), execution(**of_execution), config], bars, types=TYPES, listen=["portfolio_1"])
-    expected = played.events()
+    types = [*TYPES, "PORTFOLIO_UPDATE"]
+    played = play([data(), execution(**of_execution), config], bars, types=types, listen=["portfolio_1"])
+    expected = [event for event in played.events() if event.type != "PORTFOLIO_UPDATE"]
     terms = Terms(
         of_execution["fill_at"],
         tuple(of_execution["commission"]),
@@ -225,41 +230,16 @@ def test_random_portfolios_trade_the_same(market, of_portfolio, of_execution, bl
     )
     texts = []
     for kernel in kernels():
-        lane, events, ends = lane_of(kernel, config, terms, bars, block=block)
+        lane, events, ends, marks = lane_of(kernel, config, terms, bars, block=block)
         assert lane.status == state.RUNNING
         assert lines(events) == lines(expected)
         assert ends == played.heard["portfolio_1"].ends
-        assert_same_figures(lane, played["portfolio_1"])
+        updates = played.events("portfolio_1", "PORTFOLIO_UPDATE")[1:-1]  # the first and the last are of no bar
+        for name, column in zip(Marks._fields, marks, strict=True):
+            assert column == [getattr(update, name) for update in updates], name
+        assert_same_figures(lane, config, played["portfolio_1"])
         texts.append(list(figures(lane.books, Books, {"daily": lane.books.curve.days})))
     assert all(text == texts[0] for text in texts)
-
-
-STATUSES = ("", "accepted", "rejected", "triggered", "cancelled", "expired")
-REFUSALS = {
-    acceptance.NO_QUANTITY: "quantity",
-    acceptance.NO_STOP_PRICE: "price",
-    acceptance.STOP_BEYOND_REASON: "price",
-    acceptance.NO_LIMIT_PRICE: "price",
-    acceptance.LIMIT_BEYOND_REASON: "price",
-    acceptance.TOO_SMALL: "minimum_notional",
-    acceptance.HALTED: "halted",
-    acceptance.HALTED_FOR_THE_DAY: "halted",
-    acceptance.COOLING_DOWN: "cooling_down",
-    acceptance.SHORT_IN_CASH_ACCOUNT: "short_sale",
-    acceptance.CASH_MISSING: "cash",
-    acceptance.BUYING_POWER: "buying_power",
-}
-
-
-def assert_same_counts(counts, expected, partial_fills):
-    assert counts.partial_fills == partial_fills
-    assert {STATUSES[place]: count for place, count in enumerate(counts.statuses) if count} == expected.statuses
-    rejected = Counter()
-    for reason, count in enumerate(counts.rejections):
-        rejected[REFUSALS.get(reason, "a rule")] += count
-    by_rules = sum(count for kind, count in expected.rejected.items() if kind.startswith("max_"))
-    others = {kind: count for kind, count in expected.rejected.items() if not kind.startswith("max_")}
-    assert rejected == Counter({**others, "a rule": by_rules})
 
 
 def lines(events):
@@ -267,30 +247,31 @@ def lines(events):
     return [msgspec.json.encode(event).decode() for event in events]
 
 
-def assert_same_figures(lane, reference):
-    books, ledger, counted = lane.books, reference.ledger, reference.statistics.book
-    assert_same_counts(lane.counts, counted, reference.desk.partial_fills)
-    assert [books.cash, books.position.held, books.borrow_cost] == [
-        ledger.cash,
-        ledger.quantities[0],
-        ledger.borrow_cost,
+def assert_same_figures(lane, config, reference):
+    """Every metric with its notes, and what the metrics of the execution are made of."""
+    book = trade_book(lane, "X", config.risk, "execution_1")
+    expected = reference.statistics.book
+    assert [book.statuses, book.rejected, book.first_rejection] == [
+        expected.statuses,
+        expected.rejected,
+        expected.first_rejection,
     ]
-    for ours, theirs in (
-        (books.total, counted.total),
-        (books.long, counted.sides["long"]),
-        (books.short, counted.sides["short"]),
-    ):
-        for field in fields(TradeStatistics):
-            assert getattr(ours, field.name) == getattr(theirs, field.name), field.name
-    curve, expected = books.curve, ledger.curve
-    for ours, theirs in (
-        (curve.last, expected.final_equity),
-        (curve.peak, expected.peak),
-        (curve.max_drawdown, expected.max_drawdown),
-        (curve.bars, expected.bars),
-        (curve.bars_in_market, expected.bars_in_market),
-        (max(curve.longest_spell, curve.bars - curve.peak_bar), expected.longest_drawdown_bars),
-        (None if curve.recovered_bar == -1 else curve.recovered_bar - curve.trough_bar, expected.recovery_bars),
-    ):
-        assert ours == theirs
-    assert [CASH, *curve.daily[: curve.days]] == expected.daily_values().tolist()
+    assert lane.counts.partial_fills == reference.desk.partial_fills
+    figures, notes = compute_metrics(
+        book,
+        LaneEquity(lane.books.curve),
+        open_trades=int(lane.books.position.trade != 0),
+        unrealised_pnl=open_profit(lane),
+        symbols=["X"],
+        days_per_year=reference.days_per_year,
+        years=years_between(reference.clock.moment(0), reference.clock.moment(lane.books.curve.bars - 1)),
+        risk_free_rate=config.risk_free_rate,
+        day_zone=config.day_zone,
+        borrow_cost=lane.books.borrow_cost,
+        rates=None if config.account.borrowing is None else config.account.borrowing._asdict(),
+    )
+    expected_figures, expected_notes = reference.metrics()
+    assert figures == {name: value for name, value in expected_figures.items() if name in figures}
+    assert not [name for name in expected_figures if name not in figures and not name.startswith("events_")]
+    assert notes == expected_notes
+    assert lane.books.cash == reference.ledger.cash

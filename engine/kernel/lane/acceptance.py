@@ -167,6 +167,7 @@ def above_limit(lane: Lane, trade: int, request: int, worth: float, gross: float
         elif rule.kind == MAX_OPEN_POSITIONS:
             value = positions
         if value > rule.size * (1.0 + ROUNDING) and rule.kind <= MAX_OPEN_POSITIONS:
+            rule.refused += 1
             record_breach(lane, place, trade, ORDER_REQUEST, request, value, rule.size)
             return refuse(lane, ABOVE_LIMIT, value, rule.size, float(place))
     return FINE

@@ -30,6 +30,8 @@ class Books:
 
     `close`: a price a bar. `borrow_percent` and `interest_percent`: what loans cost a year, of units sold short and of cash below
     zero; they are paid for `nights` so far, have cost `borrow_cost`, and `day_numbers` are those of the days of the curve.
+
+    If `keeps_marks`, cash, signed units held and equity of each bar are written to the arrays, which begin at the bar `marks_from`.
     """
 
     cash: float
@@ -45,6 +47,11 @@ class Books:
     nights: int
     borrow_cost: float
     day_numbers: I64
+    keeps_marks: bool
+    marks_from: int
+    mark_cash: F64
+    mark_held: F64
+    mark_equity: F64
 
 
 @entry
@@ -126,10 +133,23 @@ def mark_until(books: Books, until: int) -> None:
     while books.row < until and curve.is_finite:
         pay_for_nights(books, books.row)
         end = min(until - 1, curve.next_day_row)
+        first = books.row
         if books.position.trade == NO_TRADE:
             mark_flat(books, end)
         else:
             mark_held(books, end)
+        if books.keeps_marks:
+            write_marks(books, first)
+
+
+def write_marks(books: Books, first: int) -> None:
+    """Writes what was held, and its worth, from the bar `first` to the last one marked."""
+    held = books.position.held
+    for row in range(first, books.row):
+        place = row - books.marks_from
+        books.mark_cash[place] = books.cash
+        books.mark_held[place] = held
+        books.mark_equity[place] = books.cash + held * books.close[row] if held != 0.0 else books.cash
 
 
 def mark_flat(books: Books, end: int) -> None:

@@ -170,7 +170,7 @@ def take(lane: Lane, request: Task) -> None:
     else:
         lane.refusal.reason = refusal_of(lane, order, request.ordinal)
     if lane.refusal.reason != FINE:
-        reject(lane, order, replaced, request.ordinal)
+        reject(lane, order, replaced, request)
         return
     put_in(book, slot)
     record_order(lane, order, ACCEPTED, order.accepted_by, ORDER_REQUEST, request.ordinal, FINE, 0)
@@ -200,14 +200,30 @@ def set_order(lane: Lane, order: Order, request: Task) -> None:
     order.is_rest = False
 
 
-def reject(lane: Lane, order: Order, replaced: int, request: int) -> None:
+def reject(lane: Lane, order: Order, replaced: int, request: Task) -> None:
     """Says that an order is rejected; the one that it would have replaced goes on."""
     if replaced != NONE:
         put_in(lane.book, replaced)
     lane.books.total.rejected_orders += 1
+    if lane.books.total.rejected_orders == 1:
+        keep_first_refusal(lane, order, request)
     flags = 0 if knows(lane.book, order.trade) else ENDS_TRADE
-    record_order(lane, order, REJECTED, order.accepted_by, ORDER_REQUEST, request, lane.refusal.reason, flags)
+    record_order(lane, order, REJECTED, order.accepted_by, ORDER_REQUEST, request.ordinal, lane.refusal.reason, flags)
     notify(lane, order, REJECTED)
+
+
+def keep_first_refusal(lane: Lane, order: Order, request: Task) -> None:
+    """Keeps why the first order was rejected, whoever reads the journal."""
+    first = lane.first_refusal
+    first.reason = lane.refusal.reason
+    first.value = lane.refusal.value
+    first.limit = lane.refusal.limit
+    first.further = lane.refusal.further
+    first.row = lane.books.row
+    first.quantity = order.quantity
+    first.replaces = request.replaces
+    first.unknown = order.terms.unknown
+    first.unknown_over = order.terms.unknown_over
 
 
 def admit(lane: Lane, order: Order, replaced: int) -> None:

@@ -218,7 +218,10 @@ class Holding:
 
 @struct
 class RiskRule:
-    """A rule with its parameters, and its state: when it acted last, the trade it measured a range for, and that range."""
+    """A rule with its parameters, and its state.
+
+    `acted_on`: the day on which it acted last. `measured`: the range that it measured for a trade. `refused`: orders that it refused.
+    """
 
     kind: int
     size: float
@@ -229,6 +232,7 @@ class RiskRule:
     acted_on: int
     measured_trade: int
     measured: float
+    refused: int
 
 
 @struct
@@ -345,12 +349,17 @@ class Journal:
 
 @struct
 class Refusal:
-    """Why an order was rejected last: a reason of `acceptance`, and the numbers that its text gives."""
+    """Why an order was rejected: a reason of `acceptance`, the numbers that its text gives, and what was asked for at which bar."""
 
     reason: int
     value: float
     limit: float
     further: float
+    row: int
+    quantity: float
+    replaces: int
+    unknown: int
+    unknown_over: int
 
 
 @struct
@@ -394,6 +403,7 @@ class Lane:
     counts: OrderCounts
     journal: Journal
     refusal: Refusal
+    first_refusal: Refusal
     tasks: Annotated[list[Task], MOST_TASKS]
     first_task: int
     task_count: int

@@ -1,0 +1,56 @@
+"""The marks of a lane as columns: what a PORTFOLIO_UPDATE says of each bar (rule M4)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from engine.kernel.lane.state import Lane
+    from engine.kernel.library import Kernel
+
+    Floats = npt.NDArray[np.float64]
+
+
+class Marks(NamedTuple):
+    """One number a bar: cash, equity, exposure (gross worth over equity), open positions, drawdown (0 or negative)."""
+
+    cash: Floats
+    equity: Floats
+    exposure: Floats
+    open_positions: npt.NDArray[np.int64]
+    drawdown: Floats
+
+
+class MarkColumns:
+    """Has a lane write down its marks, for at most `most_bars` at a time, and makes columns of them. `close` has a price a bar."""
+
+    def __init__(self, kernel: Kernel, lane: Lane, close: Floats, most_bars: int) -> None:
+        self._kernel = kernel
+        self._books = lane.books
+        self._close = close
+        self._peak = 0.0
+        books = lane.books
+        books.mark_cash, books.mark_held, books.mark_equity = (kernel.floats([0.0] * most_bars) for _ in range(3))
+        books.keeps_marks = True
+
+    def take(self) -> Marks:
+        """The marks written since the last call; the next ones are written over them."""
+        books = self._books
+        count = books.row - books.marks_from
+        cash, held, equity = (
+            self._column(each, count) for each in (books.mark_cash, books.mark_held, books.mark_equity)
+        )
+        close = self._close[books.marks_from : books.row]
+        books.marks_from = books.row
+        gross = np.abs(held * close)
+        exposure = np.divide(gross, equity, out=np.zeros(count), where=(gross != 0.0) & (equity != 0.0))
+        peaks = np.maximum.accumulate(np.concatenate(([max(self._peak, books.curve.initial)], equity)))
+        self._peak = peaks.item(-1)
+        return Marks(cash, equity, exposure, (held != 0.0).astype(np.int64), equity / peaks[1:] - 1.0)
+
+    def _column(self, values: list[float], count: int) -> Floats:
+        return np.frombuffer(self._kernel.packed(values, count))
