@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from engine.events import Fill, Order, OrderRequest, PositionClose, PositionOpen, RiskBreach, Signal
 from engine.kernel.lane import acceptance, journal, state
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from engine.events import Direction, Event, OrderStatus, PositionSide, Side
-    from engine.kernel.lane.state import Journal, Record
+    from engine.kernel.lane.state import Journal
+    from engine.kernel.library import Kernel
     from engine.trading.risk import AnyRiskRule
 
 NS_PER_SECOND = 1_000_000_000
@@ -30,6 +31,30 @@ _STATUSES: dict[int, OrderStatus] = {
     journal.EXPIRED: "expired",
 }
 _DEAD = (journal.REJECTED, journal.CANCELLED, journal.EXPIRED)
+
+
+class Recorded(NamedTuple):
+    """A record as it is read from the journal: the fields of `state.Record`, in their order."""
+
+    kind: int
+    row: int
+    ordinal: int
+    order: int
+    trade: int
+    sign: int
+    cause_kind: int
+    cause: int
+    detail: int
+    reason: int
+    flags: int
+    time: int
+    number: int
+    quantity: float
+    price: float
+    limit: float
+    stop: float
+    money: float
+    further: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +84,7 @@ class JournalEvents:
         self._requests: dict[int, OrderRequest] = {}
         self._orders: dict[int, OrderRequest] = {}
         self._latest = 0
-        self._makers: dict[int, Callable[[Record, int], Event]] = {
+        self._makers: dict[int, Callable[[Recorded, int], Event]] = {
             journal.SIGNAL: self._signal,
             journal.ORDER_REQUEST: self._request,
             journal.ORDER: self._order,
@@ -79,13 +104,12 @@ class JournalEvents:
             journal.RISK_BREACH: f"{of_portfolio}RISK_BREACH:",
         }
 
-    def take(self, kept: Journal) -> Iterator[tuple[Event | None, str | None]]:
+    def take(self, kernel: Kernel, kept: Journal) -> Iterator[tuple[Event | None, str | None]]:
         """The events of all records at hand, each with the trade that ends with it, and empties the journal.
 
         Without an event it is only said that a trade ended, before it began.
         """
-        for place in range(kept.count):
-            record = kept.records[place]
+        for record in map(Recorded._make, kernel.rows(state.Record, kept.records, kept.count)):
             trade = self._trade(record.trade)
             if record.kind == journal.ENDED:
                 yield None, trade
@@ -97,13 +121,13 @@ class JournalEvents:
     def _trade(self, trade: int) -> str | None:
         return f"{self._names.portfolio}#{trade}" if trade else None
 
-    def _id(self, record: Record) -> str:
+    def _id(self, record: Recorded) -> str:
         return f"{self._causes[record.kind]}{record.ordinal}"
 
-    def _cause(self, record: Record) -> str:
+    def _cause(self, record: Recorded) -> str:
         return f"{self._causes[record.cause_kind]}{record.cause}"
 
-    def _signal(self, record: Record, now: int) -> Signal:
+    def _signal(self, record: Recorded, now: int) -> Signal:
         names, decision = self._names, TARGETS[record.sign]
         direction: Direction = decision.direction
         return Signal(
@@ -119,7 +143,7 @@ class JournalEvents:
             decision.reason,
         )
 
-    def _request(self, record: Record, now: int) -> OrderRequest:
+    def _request(self, record: Recorded, now: int) -> OrderRequest:
         names, trade = self._names, self._trade(record.trade)
         time_in_force, group = record.flags % 8, record.flags // 8
         kind = record.detail
@@ -147,7 +171,7 @@ class JournalEvents:
         self._requests[record.ordinal] = request
         return request
 
-    def _order(self, record: Record, now: int) -> Order:
+    def _order(self, record: Recorded, now: int) -> Order:
         names, number = self._names, record.order
         if record.detail in {journal.ACCEPTED, journal.REJECTED}:
             self._orders[number] = self._requests.pop(record.cause)
@@ -179,8 +203,10 @@ class JournalEvents:
             del self._orders[number]
         return order
 
-    def _reason(self, record: Record, request: OrderRequest) -> str:
+    def _reason(self, record: Recorded, request: OrderRequest) -> str:
         """Why an order is rejected or dead, in words."""
+        if record.reason == acceptance.FINE:
+            return ""
         replaced_by = f"{self._names.broker}#{self._latest}"
         return self._reasons.text(
             record.reason,
@@ -190,7 +216,7 @@ class JournalEvents:
             unknown=request.unknown,
         )
 
-    def _fill(self, record: Record, now: int) -> Fill:
+    def _fill(self, record: Recorded, now: int) -> Fill:
         names = self._names
         return Fill(
             now,
@@ -210,11 +236,11 @@ class JournalEvents:
             bool(record.flags & journal.AFTER_ENTRY_BAR),
         )
 
-    def _position_open(self, record: Record, now: int) -> PositionOpen:
+    def _position_open(self, record: Recorded, now: int) -> PositionOpen:
         head = (now, self._names.portfolio, self._id(record), self._trade(record.trade), self._cause(record))
         return PositionOpen(*head, self._names.symbol, _position(record), record.quantity, record.price, record.money)
 
-    def _position_close(self, record: Record, now: int) -> PositionClose:
+    def _position_close(self, record: Recorded, now: int) -> PositionClose:
         return PositionClose(
             now,
             self._names.portfolio,
@@ -233,7 +259,7 @@ class JournalEvents:
             ends_correlation=True,
         )
 
-    def _risk_breach(self, record: Record, now: int) -> RiskBreach:
+    def _risk_breach(self, record: Recorded, now: int) -> RiskBreach:
         rule, portfolio = self._rules[record.detail], self._names.portfolio
         cause = f"{portfolio}:PORTFOLIO_UPDATE:{record.row + 2}"
         action: str = "reject"
@@ -258,9 +284,9 @@ def _price_name(reason: int) -> str:
     return "stop_price" if reason == acceptance.NO_STOP_PRICE else "limit_price"
 
 
-def _side(record: Record) -> Side:
+def _side(record: Recorded) -> Side:
     return "buy" if record.sign > 0 else "sell"
 
 
-def _position(record: Record) -> PositionSide:
+def _position(record: Recorded) -> PositionSide:
     return "long" if record.sign > 0 else "short"

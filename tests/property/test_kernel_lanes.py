@@ -13,9 +13,10 @@ from engine.kernel.canned import figures
 from engine.kernel.lane import state
 from engine.kernel.lane.books import Books
 from engine.kernel.lane.run import advance, finish, start
+from engine.kernel.language import fields_of
 from engine.lanes.configure import LaneConfigurator, LaneMarket
 from engine.lanes.figures import LaneEquity, open_profit, trade_book
-from engine.lanes.journal_events import JournalEvents, LaneNames
+from engine.lanes.journal_events import JournalEvents, LaneNames, Recorded
 from engine.lanes.marks import MarkColumns, Marks
 from engine.market.column_file import ColumnFile
 from engine.metrics.days import day_ends, day_numbers
@@ -193,7 +194,7 @@ def lane_of(kernel, config, terms, bars, *, block=None):
     events, ends = [], []
 
     def take():
-        for event, trade in made.take(lane.journal):
+        for event, trade in made.take(kernel, lane.journal):
             if event is not None:
                 events.append(event)
             if trade is not None:
@@ -208,6 +209,10 @@ def lane_of(kernel, config, terms, bars, *, block=None):
     kernel.function(finish)(lane)
     take()
     return lane, events, ends, [np.concatenate(parts).tolist() for parts in zip(*columns, strict=True)]
+
+
+def test_records_are_read_by_the_names_of_their_fields():
+    assert Recorded._fields == tuple(fields_of(state.Record))
 
 
 def bar_id(row):
