@@ -46,6 +46,7 @@ class KernelBuildHook(BuildHookInterface[Any]):
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Compiles, and says what is in the wheel; says in one line why there is no compiled kernel."""
         if not _is_wanted():
+            LIBRARY.unlink(missing_ok=True)
             return
         self._folder = tempfile.mkdtemp()
         library = LIBRARY if version == "editable" else Path(self._folder, LIBRARY.name)
