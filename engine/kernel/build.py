@@ -113,7 +113,7 @@ def build(target: Path = LIBRARY) -> None:
 
 
 def main() -> int:
-    """Builds, and says how it went; the exit code is 1 where nothing was built."""
+    """Builds, and reports the outcome; the exit code is 1 where nothing was built."""
     try:
         build()
     except (UntranslatableError, NoCompilerError, LibraryError, OSError) as error:

@@ -1,4 +1,4 @@
-"""Some lanes over made-up prices, and the digest of all that comes of them: both forms of the kernel must give the same."""
+"""Some lanes over made-up prices, and the digest of all their results: both forms of the kernel must give the same."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class CannedRun:
         self._finish = kernel.function(finish)
 
     def lines(self) -> Iterator[str]:
-        """Everything that comes of the next lane, line by line."""
+        """All results of the next lane, line by line."""
         lane = self._kernel.struct(state.Lane)
         self._set_market(lane)
         self._set_orders(lane)

@@ -222,7 +222,7 @@ def check_library(path: Path) -> Compiled:
 
 
 def check_digest(library: Compiled, digest: str, lanes: int) -> None:
-    """Makes sure that so many canned lanes come to this digest.
+    """Makes sure that so many canned lanes give this digest.
 
     Raises:
         LibraryError: if they do not.

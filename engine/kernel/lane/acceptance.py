@@ -1,4 +1,4 @@
-"""Whether an order is accepted: whether it makes sense, and what the account and the risk rules say of it (rules P2, P3)."""
+"""Whether an order is accepted: whether it makes sense, and whether the account and the risk rules allow it (rules P2, P3)."""
 
 from math import isfinite
 
@@ -155,7 +155,7 @@ def beyond_means(lane: Lane, order: Order, close: float, request: int) -> int:
 
 
 def above_limit(lane: Lane, trade: int, request: int, worth: float, gross: float, positions: float) -> int:
-    """Which rule on orders would be broken; it says so in a RISK_BREACH."""
+    """Which rule on orders would be broken; records a RISK_BREACH."""
     equity = equity_at(lane.books, lane.market.close[lane.books.row])
     for place in range(lane.risk.count):
         rule = lane.risk.rules[place]

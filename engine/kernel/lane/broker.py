@@ -69,8 +69,8 @@ ON_FILL = 3
 ACT = 4
 WITHDRAW = 5
 LEAVE = 6
-"""Kinds of tasks: a request is taken, the portfolio learns what became of an order, or of a fill, and acts on a decision of the
-strategy, or of a risk rule, which withdraws entries or leaves the position."""
+"""Kinds of tasks: a request is taken; the portfolio handles a change of an order, or a fill, and acts on a decision of the strategy,
+or of a risk rule, which withdraws entries or leaves the position."""
 
 
 def add_task(lane: Lane, kind: int) -> Task:
@@ -98,7 +98,7 @@ def copy_terms(to: Terms, terms: Terms) -> None:
 
 
 def report_order(lane: Lane, order: Order, status: int, cause_kind: int, cause: int, reason: int, flags: int) -> int:
-    """Counts and notes what became of an order that was accepted, and notifies the portfolio; returns the ordinal."""
+    """Records a new status of an order that was accepted, and notifies the portfolio; returns the ordinal of the event."""
     lane.ordinals.order += 1
     ordinal = lane.ordinals.order
     record_order(lane, order, status, ordinal, cause_kind, cause, reason, flags)
@@ -107,7 +107,7 @@ def report_order(lane: Lane, order: Order, status: int, cause_kind: int, cause: 
 
 
 def notify(lane: Lane, order: Order, status: int) -> None:
-    """Has the portfolio handle what became of an order."""
+    """Has the portfolio handle a new status of an order."""
     task = add_task(lane, ON_ORDER)
     task.status = status
     task.trade = order.trade
@@ -201,7 +201,7 @@ def set_order(lane: Lane, order: Order, request: Task) -> None:
 
 
 def reject(lane: Lane, order: Order, replaced: int, request: Task) -> None:
-    """Says that an order is rejected; the one that it would have replaced goes on."""
+    """Records that an order is rejected; the one that it would have replaced goes on."""
     if replaced != NONE:
         put_in(lane.book, replaced)
     lane.books.total.rejected_orders += 1
@@ -213,7 +213,7 @@ def reject(lane: Lane, order: Order, replaced: int, request: Task) -> None:
 
 
 def keep_first_refusal(lane: Lane, order: Order, request: Task) -> None:
-    """Keeps why the first order was rejected, whoever reads the journal."""
+    """Keeps why the first order was rejected, with or without a journal."""
     first = lane.first_refusal
     first.reason = lane.refusal.reason
     first.value = lane.refusal.value
@@ -227,7 +227,7 @@ def keep_first_refusal(lane: Lane, order: Order, request: Task) -> None:
 
 
 def admit(lane: Lane, order: Order, replaced: int) -> None:
-    """Says which bar an accepted order meets first: the one under way if that is at its open, else the next.
+    """Sets which bar an accepted order meets first: the one under way if that is at its open, else the next.
 
     A stop that replaces another goes on in its place: adding to a position leaves no bar without a stop.
     """

@@ -1,4 +1,4 @@
-"""The journal: what happens in a lane, as records in the order of the events (rule E1). Events are counted whoever reads them."""
+"""The journal: what happens in a lane, as records in the order of the events (rule E1). Without one, events are only counted."""
 
 from engine.kernel.lane.positions import Position, entry_price, exit_price, gross_profit_of, net_profit_of
 from engine.kernel.lane.state import TOO_MANY_EVENTS, Lane, Order, Record, Task
@@ -23,7 +23,7 @@ REJECTED = 2
 TRIGGERED = 3
 CANCELLED = 4
 EXPIRED = 5
-"""What an ORDER says, its `detail`."""
+"""Statuses of an ORDER, its `detail`."""
 
 ENDS_TRADE = 1
 """The flag of an ORDER with which its trade ends."""
@@ -65,7 +65,7 @@ def new_record(lane: Lane, kind: int, ordinal: int) -> Record:
 
 
 def record_signal(lane: Lane, trade: int, target: int) -> int:
-    """Notes a decision of the strategy; returns its ordinal."""
+    """Records a decision of the strategy; returns its ordinal."""
     lane.ordinals.signal += 1
     if lane.journal.is_kept:
         record = new_record(lane, SIGNAL, lane.ordinals.signal)
@@ -75,7 +75,7 @@ def record_signal(lane: Lane, trade: int, target: int) -> int:
 
 
 def record_request(lane: Lane, task: Task, cause_kind: int, cause: int) -> None:
-    """Notes what is asked for: `detail` is its type, `flags` its time in force and group, `order` the one that it replaces.
+    """Records what is asked for: `detail` is its type, `flags` its time in force and group, `order` the one that it replaces.
 
     `reason` is what was not known, `number` over how many bars.
     """
@@ -103,7 +103,7 @@ def record_request(lane: Lane, task: Task, cause_kind: int, cause: int) -> None:
 def record_order(
     lane: Lane, order: Order, status: int, ordinal: int, cause_kind: int, cause: int, reason: int, flags: int
 ) -> None:
-    """Notes what became of an order, whose ordinal was counted before; `price`, `limit` and `money` belong to a rejection."""
+    """Records a status of an order; its ordinal was counted before. `price`, `limit` and `money` belong to a rejection."""
     lane.counts.statuses[status] += 1
     if status == REJECTED:
         lane.counts.rejections[reason] += 1
@@ -124,7 +124,7 @@ def record_order(
 
 
 def record_fill(lane: Lane, order: Order, quantity: float, flags: int) -> int:
-    """Notes a fill, whose outcome is in the costs of the lane; returns its ordinal."""
+    """Records a fill, whose outcome is in the costs of the lane; returns its ordinal."""
     lane.ordinals.fill += 1
     if lane.journal.is_kept:
         record = new_record(lane, FILL, lane.ordinals.fill)
@@ -142,7 +142,7 @@ def record_fill(lane: Lane, order: Order, quantity: float, flags: int) -> int:
 
 
 def record_opened(lane: Lane, fill: Task) -> int:
-    """Notes that a fill opened a position; returns the ordinal."""
+    """Records that a fill opened a position; returns the ordinal."""
     lane.ordinals.opened += 1
     if lane.journal.is_kept:
         record = new_record(lane, POSITION_OPEN, lane.ordinals.opened)
@@ -157,7 +157,7 @@ def record_opened(lane: Lane, fill: Task) -> int:
 
 
 def record_closed(lane: Lane, fill: Task, position: Position) -> None:
-    """Notes that a fill closed a position: units entered, average prices, profit; `detail` is the bar in which it was opened."""
+    """Records that a fill closed a position: units entered, average prices, profit; `detail` is the bar in which it was opened."""
     lane.ordinals.closed += 1
     if lane.journal.is_kept:
         record = new_record(lane, POSITION_CLOSE, lane.ordinals.closed)
@@ -174,7 +174,7 @@ def record_closed(lane: Lane, fill: Task, position: Position) -> None:
 
 
 def record_breach(lane: Lane, rule: int, trade: int, cause_kind: int, cause: int, value: float, limit: float) -> int:
-    """Notes that the rule at a place of the config's list was broken; returns the ordinal."""
+    """Records that the rule at a place of the config's list was broken; returns the ordinal."""
     lane.ordinals.breach += 1
     lane.books.total.risk_breaches += 1
     if lane.journal.is_kept:
@@ -189,7 +189,7 @@ def record_breach(lane: Lane, rule: int, trade: int, cause_kind: int, cause: int
 
 
 def record_ended(lane: Lane, trade: int) -> None:
-    """Notes that a trade ended before it began."""
+    """Records that a trade ended before it began."""
     if lane.journal.is_kept:
         record = new_record(lane, ENDED, 0)
         record.trade = trade

@@ -1,4 +1,4 @@
-"""The portfolio side: what it makes of decisions, of its fills, and of what becomes of its orders (rules E2, P1, P3)."""
+"""The portfolio side: how it handles decisions, fills and the statuses of its orders (rules E2, P1, P3)."""
 
 from math import isnan, nan
 

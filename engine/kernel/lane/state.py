@@ -272,7 +272,7 @@ class Risk:
 class Task:
     """Something that has yet to be done in the phase under way, after what was arranged before it.
 
-    A request, or what became of an order, or a fill, or a decision of the strategy or of a risk rule: `kind` says which.
+    A request, or a new status of an order, or a fill, or a decision of the strategy or of a risk rule: `kind` says which.
     """
 
     kind: int
@@ -330,7 +330,7 @@ class Ordinals:
 
 @struct
 class OrderCounts:
-    """How many orders there were by what became of them, how many were rejected for each reason, and fills that left a part open."""
+    """How many times orders had each status, how many were rejected for each reason, and fills that left a part open."""
 
     statuses: Annotated[list[int], 8]
     rejections: Annotated[list[int], 32]
@@ -339,7 +339,7 @@ class OrderCounts:
 
 @struct
 class Journal:
-    """Records for whoever reads them, if `is_kept`: `count` of them in a buffer of `room`."""
+    """Records of events, if `is_kept`: `count` of them in a buffer of `room`."""
 
     is_kept: bool
     records: list[Record]
