@@ -41,7 +41,15 @@ def chunks_of(equity: Floats) -> Chunks:
 
 
 def extremes(equity: Floats, chunks: Chunks, peak: float) -> Extremes:
-    """The extremes of a block of finite marks; `peak` is the highest mark before it."""
+    """The extremes of a block of finite marks; `peak` is the highest mark before it.
+
+    A mark may be further below its peak than a float can hold: that drawdown is minus infinity.
+    """
+    with np.errstate(over="ignore"):
+        return _extremes(equity, chunks, peak)
+
+
+def _extremes(equity: Floats, chunks: Chunks, peak: float) -> Extremes:
     if len(chunks.starts) <= _FEW:
         return _searched(equity, np.arange(len(equity)), peak)
     before = np.empty(len(chunks.starts) + 1)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 import engine.metrics.stretches as room
@@ -57,6 +57,7 @@ def marked_in_a_block(initial, states, closes):
     return curve.noted
 
 
+@example([1.7e308], [(0.3, [(0, -1.0, 0.3)])], 128)  # a drawdown that no float holds
 @given(closes_of, lanes_of, st.sampled_from([1, 4, 128]))
 def test_b3_marks_by_pieces_are_those_of_every_bar(closes, lanes, chunk):
     states = [states_of(lane, len(closes)) for lane in lanes]
