@@ -54,6 +54,7 @@ class OrderCounts:
     fills: int = 0
     partial_fills: int = 0
     ambiguous_bars: int = 0
+    exit_after_entry_bar: int = 0
     traded_notional: float = 0.0
     total_commission: float = 0.0
     total_slippage: float = 0.0
@@ -73,6 +74,7 @@ class OrderCounts:
         self.fills += other.fills
         self.partial_fills += other.partial_fills
         self.ambiguous_bars += other.ambiguous_bars
+        self.exit_after_entry_bar += other.exit_after_entry_bar
         self.traded_notional += other.traded_notional
         self.total_commission += other.total_commission
         self.total_slippage += other.total_slippage
@@ -159,6 +161,14 @@ def ambiguous_bars(counts: OrderCounts) -> Value:
     return counts.ambiguous_bars
 
 
+def exit_after_entry_bar(counts: OrderCounts) -> Value:
+    """Exits that came after the bar of their entry although that bar closed beyond the stop or the target.
+
+    Formula: the number of FILL events whose exit_after_entry_bar is true.
+    """
+    return counts.exit_after_entry_bar
+
+
 def traded_notional(counts: OrderCounts) -> Value:
     """What was traded, buys and sells added.
 
@@ -193,6 +203,7 @@ EXECUTION_METRICS: tuple[Metric[OrderCounts], ...] = (
     Metric(fills, "fills"),
     Metric(partial_fills, "fills"),
     Metric(ambiguous_bars, "fills"),
+    Metric(exit_after_entry_bar, "fills"),
     Metric(traded_notional, "money"),
     Metric(total_commission, "money"),
     Metric(total_slippage, "money"),

@@ -65,6 +65,7 @@ class TradeBook:
             fills=self.total.fills,
             partial_fills=partial_fills,
             ambiguous_bars=self.total.ambiguous_bars,
+            exit_after_entry_bar=self.total.exit_after_entry_bar,
             traded_notional=self.total.traded_notional,
             total_commission=self.total.total_commission,
             total_slippage=self.total.total_slippage,

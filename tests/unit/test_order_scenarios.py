@@ -45,5 +45,8 @@ def assert_shape(run, cash=1e6):
     metrics = run.metrics()
     orders = run.events("portfolio_1", "ORDER")
     assert metrics["rejected_orders"] == sum(event.status == "rejected" for event in orders)
-    assert metrics["ambiguous_bars"] == sum(event.ambiguous_bar for event in run.events("portfolio_1", "FILL"))
+    fills = run.events("portfolio_1", "FILL")
+    for counted in (metrics, run.metrics("execution_1")):
+        assert counted["ambiguous_bars"] == sum(event.ambiguous_bar for event in fills)
+        assert counted["exit_after_entry_bar"] == sum(event.exit_after_entry_bar for event in fills)
     assert metrics["final_equity"] == pytest.approx(cash + metrics["total_pnl"] + metrics["unrealised_pnl"])
