@@ -46,7 +46,8 @@ def assert_shape(run, cash=1e6):
     orders = run.events("portfolio_1", "ORDER")
     assert metrics["rejected_orders"] == sum(event.status == "rejected" for event in orders)
     fills = run.events("portfolio_1", "FILL")
-    for counted in (metrics, run.metrics("execution_1")):
+    executions = [run.metrics(id_) for id_ in run.simulation.containers if id_.startswith("execution_")]
+    for counted in (metrics, *executions):
         assert counted["ambiguous_bars"] == sum(event.ambiguous_bar for event in fills)
         assert counted["exit_after_entry_bar"] == sum(event.exit_after_entry_bar for event in fills)
     assert metrics["final_equity"] == pytest.approx(cash + metrics["total_pnl"] + metrics["unrealised_pnl"])
