@@ -77,6 +77,7 @@ class CannedRun:
         self._finish(lane)
         yield from self._records(lane)
         yield from figures(lane.books, Books, {"daily": lane.books.curve.days})
+        yield f"open_events={lane.open_events.total}, {lane.open_events.peak}"
 
     def _records(self, lane: state.Lane) -> Iterator[str]:
         """The records in the journal of a lane, which is empty afterwards."""
@@ -119,6 +120,12 @@ class CannedRun:
         lane.book.room = ORDER_ROOM
         lane.journal.records = kernel.structs(state.Record, room)
         lane.journal.room, lane.journal.is_kept = room, True
+        lane.tasks = kernel.structs(state.Task, state.MOST_TASKS)
+        counted = lane.open_events
+        counted.is_kept, counted.room = True, ORDER_ROOM
+        counted.trades, counted.counts = kernel.ints([0] * ORDER_ROOM), kernel.ints([0] * ORDER_ROOM)
+        for kind in range(len(counted.wanted)):
+            counted.wanted[kind] = kind % 2 == 0
         for form in (lane.entry, lane.exit.on_signal):
             form.type = self._one_of(*ENTRIES)
             form.time_in_force = self._one_of(state.GTC, state.GTC, state.DAY, state.IOC, state.GTD)

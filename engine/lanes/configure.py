@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from engine.kernel.lane import costs, sizing, state
+from engine.kernel.lane import costs, run, sizing, state
+from engine.lanes.marks import MarkColumns
+from engine.market.column_file import release_pages
 from engine.market.durations import duration_ns
 from engine.trading.accounts import CashAccount
 from engine.trading.costs import (
@@ -26,13 +28,13 @@ from engine.trading.risk import DailyLoss, MaxDrawdown, MaxGrossExposure, MaxOpe
 from engine.trading.sizing import AllIn, FixedNotional, FixedQuantity, PercentOfEquity, VolatilityTarget
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     import numpy.typing as npt
 
     from engine.config.schema import PortfolioContainer
     from engine.kernel.lane.state import Lane
-    from engine.kernel.language import I64
+    from engine.kernel.language import F64, I64
     from engine.kernel.library import Kernel
     from engine.market.bars import Bars
     from engine.metrics.days import DayEnds
@@ -47,7 +49,14 @@ if TYPE_CHECKING:
     Floats = npt.NDArray[np.float64]
 
 ORDER_ROOM = 16
-"""Orders that may work at once."""
+"""Orders that may work at once, and trades whose events are counted."""
+
+RECORD_ROOM = 1 << 11
+"""Records of a journal that are read at once."""
+MARK_ROOM = 1 << 9
+"""Bars whose marks are read at once."""
+RELEASED_AFTER = 1 << 20
+"""Bars of all lanes after which the columns that they read are released."""
 
 ORDER_TYPES: tuple[OrderType, ...] = ("market", "limit", "stop", "stop_limit", "trailing_stop")
 TIMES_IN_FORCE: tuple[TimeInForce, ...] = ("gtc", "day", "ioc", "gtd")
@@ -80,23 +89,29 @@ class LaneMarket:
 
 
 class LaneConfigurator:
-    """Makes lanes of one kernel over one market, for portfolios of that symbol alone with a column strategy."""
+    """Makes lanes of one kernel over one market, for portfolios of that symbol alone with a column strategy.
+
+    Lanes take turns: what one has written to its journal and of its marks is read before another advances.
+    """
 
     def __init__(self, kernel: Kernel, market: LaneMarket) -> None:
         self._kernel = kernel
         self._market = market
+        self.start, self.advance = kernel.function(run.start), kernel.function(run.advance)
+        self.finish = kernel.function(run.finish)
         bars = market.bars
         self._close = kernel.floats(bars.close)
         self._prices = {name: kernel.floats(getattr(bars, name)) for name in ("open", "high", "low", "volume")}
         self._timestamp = kernel.ints(bars.timestamps)
         self._day_rows = kernel.ints(market.days.rows.astype(np.int64))
         self._day_numbers = kernel.ints(market.days.numbers)
+        self._bars_done = 0
+        self._tasks = kernel.structs(state.Task, state.MOST_TASKS)
 
-    def lane(
-        self, config: PortfolioContainer, terms: Terms, rows: Sequence[int], targets: Sequence[int], days_per_year: int
-    ) -> Lane:
-        """A lane that has not been started; its strategy wants `targets` from `rows` on. It keeps no journal yet."""
+    def lane(self, config: PortfolioContainer, terms: Terms, days_per_year: int) -> Lane:
+        """A lane that has not been started, whose strategy wants nothing yet. It keeps no journal, nor marks."""
         lane = self._kernel.struct(state.Lane)
+        lane.tasks = self._tasks
         self._set_market(lane)
         self._set_books(lane, config)
         self._set_costs(lane, terms)
@@ -107,19 +122,53 @@ class LaneConfigurator:
         self._set_distance(lane.exit.take_profit, config.exit.take_profit)
         self._set_distance(lane.exit.trailing_stop, config.exit.trailing_stop)
         self._set_risk(lane, config.risk)
-        lane.change_rows, lane.change_targets = self._kernel.ints(rows), self._kernel.ints(targets)
-        lane.changes = len(rows)
         lane.account = state.CASH_ACCOUNT if isinstance(config.account, CashAccount) else state.MARGIN_ACCOUNT
         lane.leverage = getattr(config.account, "leverage", 1.0)
         lane.minimum_notional = config.minimum_notional
         lane.closes_at_end = config.close_at_end
         return lane
 
-    def keep_journal(self, lane: Lane, room: int) -> None:
-        """Has a lane keep a journal of so many records at a time."""
-        lane.journal.records = self._kernel.structs(state.Record, room)
-        lane.journal.room = room
+    def count_bars(self, count: int) -> None:
+        """Takes note that lanes did so many bars: columns that they read count as memory no longer, now and then."""
+        self._bars_done += count
+        if self._bars_done >= RELEASED_AFTER:
+            self._bars_done = 0
+            release_pages()
+
+    def set_changes(self, lane: Lane, rows: Sequence[int], targets: Sequence[int]) -> None:
+        """Has a lane's strategy want `targets` from `rows` on, all of which are ahead."""
+        lane.change_rows, lane.change_targets = self._kernel.ints(rows), self._kernel.ints(targets)
+        lane.changes, lane.change = len(rows), 0
+
+    def keep_journal(self, lane: Lane) -> None:
+        """Has a lane keep a journal, RECORD_ROOM records at a time."""
+        lane.journal.records = self._records
+        lane.journal.room = RECORD_ROOM
         lane.journal.is_kept = True
+
+    def keep_marks(self, lane: Lane) -> MarkColumns:
+        """Has a lane write down its marks, for at most MARK_ROOM bars at a time; returns what reads them."""
+        books = lane.books
+        books.mark_cash, books.mark_held, books.mark_equity = self._marks
+        books.keeps_marks = True
+        return MarkColumns(self._kernel, books, self._market.bars.close)
+
+    def count_open_events(self, lane: Lane, kinds: Iterable[int]) -> None:
+        """Has a lane count the events of these kinds that belong to trades which have not ended."""
+        counted = lane.open_events
+        counted.trades, counted.counts = self._kernel.ints([0] * ORDER_ROOM), self._kernel.ints([0] * ORDER_ROOM)
+        counted.room = ORDER_ROOM
+        counted.is_kept = True
+        for kind in kinds:
+            counted.wanted[kind] = True
+
+    @cached_property
+    def _records(self) -> list[state.Record]:
+        return self._kernel.structs(state.Record, RECORD_ROOM)
+
+    @cached_property
+    def _marks(self) -> list[F64]:
+        return [self._kernel.floats([0.0] * MARK_ROOM) for _ in range(3)]
 
     def _set_market(self, lane: Lane) -> None:
         market, bars = lane.market, self._market.bars

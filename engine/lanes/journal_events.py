@@ -38,6 +38,7 @@ class Recorded(NamedTuple):
 
     kind: int
     row: int
+    marked: int
     ordinal: int
     order: int
     trade: int
@@ -62,7 +63,8 @@ class LaneNames:
     """What events of a lane are named by.
 
     `portfolio`, `execution`: ids of the containers; `broker`: what stands in the ids of the execution's events; `strategy`: the
-    name of what decides. `cause(row)` is the id of the event behind a decision at a bar.
+    name of what decides, and `strategy_container` the id of the container that does, if it is not the portfolio. `cause(row)` is
+    the id of the event behind a decision at a bar; `time_of(row)` the timestamp of the bar, ns UTC.
     """
 
     portfolio: str
@@ -70,15 +72,27 @@ class LaneNames:
     broker: str
     symbol: str
     strategy: str
+    strategy_container: str | None
     cause: Callable[[int], str]
+    time_of: Callable[[int], int]
+
+
+class Happening(NamedTuple):
+    """An event, or none, after so many bars were `marked`, and the trade that `ends` with it, if one does.
+
+    Without an event it is only said that a trade ended, before it began.
+    """
+
+    marked: int
+    event: Event | None
+    ends: str | None
 
 
 class JournalEvents:
-    """Makes events of the records of one lane; `timestamps` has one number for each bar (ns UTC)."""
+    """Makes events of the records of one lane."""
 
-    def __init__(self, names: LaneNames, timestamps: Sequence[int], rules: Sequence[AnyRiskRule]) -> None:
+    def __init__(self, names: LaneNames, rules: Sequence[AnyRiskRule]) -> None:
         self._names = names
-        self._timestamps = timestamps
         self._rules = rules
         self._reasons = Reasons(rules)
         self._requests: dict[int, OrderRequest] = {}
@@ -104,19 +118,20 @@ class JournalEvents:
             journal.RISK_BREACH: f"{of_portfolio}RISK_BREACH:",
         }
 
-    def take(self, kernel: Kernel, kept: Journal) -> Iterator[tuple[Event | None, str | None]]:
-        """The events of all records at hand, each with the trade that ends with it, and empties the journal.
-
-        Without an event it is only said that a trade ended, before it began.
-        """
-        for record in map(Recorded._make, kernel.rows(state.Record, kept.records, kept.count)):
+    def take(self, kernel: Kernel, kept: Journal) -> Iterator[Happening]:
+        """What all records at hand stand for, and empties the journal."""
+        records = list(map(Recorded._make, kernel.rows(state.Record, kept.records, kept.count)))
+        kept.count = 0
+        for record in records:
             trade = self._trade(record.trade)
             if record.kind == journal.ENDED:
-                yield None, trade
-            else:
-                event = self._makers[record.kind](record, self._timestamps[record.row])
-                yield event, trade if event.ends_correlation else None
-        kept.count = 0
+                yield Happening(record.marked, None, trade)
+                continue
+            now = self._names.time_of(record.row)
+            if record.kind == journal.SIGNAL and self._names.strategy_container is not None:
+                yield Happening(record.marked, self._signal_of_strategy(record, now), None)
+            event = self._makers[record.kind](record, now)
+            yield Happening(record.marked, event, trade if event.ends_correlation else None)
 
     def _trade(self, trade: int) -> str | None:
         return f"{self._names.portfolio}#{trade}" if trade else None
@@ -128,20 +143,20 @@ class JournalEvents:
         return f"{self._causes[record.cause_kind]}{record.cause}"
 
     def _signal(self, record: Recorded, now: int) -> Signal:
-        names, decision = self._names, TARGETS[record.sign]
+        names = self._names
+        strategy = names.strategy_container
+        cause = names.cause(record.row) if strategy is None else f"{strategy}:SIGNAL:{record.ordinal}"
+        return self._said(record, (now, names.portfolio, self._id(record), self._trade(record.trade), cause))
+
+    def _signal_of_strategy(self, record: Recorded, now: int) -> Signal:
+        strategy, event_id = self._names.strategy_container or "", f"{self._names.strategy_container}:SIGNAL:{record.ordinal}"
+        return self._said(record, (now, strategy, event_id, None, self._names.cause(record.row)))
+
+    def _said(self, record: Recorded, head: tuple[int, str, str, str | None, str]) -> Signal:
+        decision = TARGETS[record.sign]
         direction: Direction = decision.direction
-        return Signal(
-            now,
-            names.portfolio,
-            self._id(record),
-            self._trade(record.trade),
-            names.cause(record.row),
-            names.symbol,
-            direction,
-            decision.strength,
-            names.strategy,
-            decision.reason,
-        )
+        strength, reason = decision.strength, decision.reason
+        return Signal(*head, self._names.symbol, direction, strength, self._names.strategy, reason)
 
     def _request(self, record: Recorded, now: int) -> OrderRequest:
         names, trade = self._names, self._trade(record.trade)
@@ -255,7 +270,7 @@ class JournalEvents:
             record.money,
             record.further,
             record.row - record.detail,
-            (now - self._timestamps[record.detail]) / NS_PER_SECOND,
+            (now - self._names.time_of(record.detail)) / NS_PER_SECOND,
             ends_correlation=True,
         )
 

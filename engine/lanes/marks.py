@@ -9,7 +9,7 @@ import numpy as np
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from engine.kernel.lane.state import Lane
+    from engine.kernel.lane.books import Books
     from engine.kernel.library import Kernel
 
     Floats = npt.NDArray[np.float64]
@@ -26,16 +26,13 @@ class Marks(NamedTuple):
 
 
 class MarkColumns:
-    """Has a lane write down its marks, for at most `most_bars` at a time, and makes columns of them. `close` has a price a bar."""
+    """Reads the marks that the books of a lane write down, as columns. `close` has a price a bar."""
 
-    def __init__(self, kernel: Kernel, lane: Lane, close: Floats, most_bars: int) -> None:
+    def __init__(self, kernel: Kernel, books: Books, close: Floats) -> None:
         self._kernel = kernel
-        self._books = lane.books
+        self._books = books
         self._close = close
         self._peak = 0.0
-        books = lane.books
-        books.mark_cash, books.mark_held, books.mark_equity = (kernel.floats([0.0] * most_bars) for _ in range(3))
-        books.keeps_marks = True
 
     def take(self) -> Marks:
         """The marks written since the last call; the next ones are written over them."""

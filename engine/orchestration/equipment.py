@@ -119,7 +119,7 @@ class Equipment:
         portfolio.close_at_end = config.close_at_end
         portfolio.days_per_year = days.year(config.days_per_year)
         portfolio.entry_form, portfolio.exit_form = config.entry, config.exit
-        portfolio.true_range = partial(self._true_range, clock)
+        portfolio.true_range = partial(self.true_range, clock)
         portfolio.entry_size = self._entry_size(config, clock, portfolio)
         portfolio.combination = self._combination(config, portfolio)
         portfolio.risk_free_rate = config.risk_free_rate
@@ -156,7 +156,7 @@ class Equipment:
             execution.desks[portfolio.container_id] = desk
         return desk
 
-    def _true_range(self, clock: Clock, feed_number: int, timeperiod: int) -> Column:
+    def true_range(self, clock: Clock, feed_number: int, timeperiod: int) -> Column:
         """An average true range, computed once for everybody who measures by it."""
         spec = FeatureSpec(indicator="ATR", parameters=(("timeperiod", timeperiod),))
         return self._scenery.store.named(clock.feeds[feed_number].bars, {"atr": spec})["atr"]

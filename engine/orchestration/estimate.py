@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec import UNSET
 
-from engine.batch.cohort import lanes_together
 from engine.bus import SHARED
 from engine.config.schema import DataContainer
 from engine.features.columns import BUDGET as COMPUTED_AT_ONCE
@@ -61,8 +60,6 @@ _BAR, _MADE_BAR = 48, 72
 _VALUE = 8
 _PLANNED, _LANE, _COLUMN_LANE, _OTHER_CONTAINER, _FILL = 7680, 24 * 1024, 9 * 1024, 12 * 1024, 30
 """`_PLANNED`: a portfolio's config, plan and report, for the whole run; `_LANE`: what simulates it, in its turn; `_COLUMN_LANE`: as columns."""
-_CELL = 50
-"""Of a bar of a portfolio that is computed with others at once."""
 _DECODED = 1.4
 """Events that another process brought, to such as are made here, which have their texts in common."""
 _WAITING = 1.2
@@ -198,18 +195,9 @@ class _Needs:
         in_columns = len(self._batch - self._told) == count
         at_once = heapq.nlargest(most_in_a_shard(count, self._workers, in_columns=in_columns), lanes.values())
         alone = len(at_once) == len(lanes)
-        own = sum(at_once) + _CELL * self._cells(len(at_once))
+        own = sum(at_once)
         simulated = own + shared_tracers if alone else max(own, _DECODED * shared_tracers)
         return _PLANNED * count + shared + simulated + _CLOSING * self._member
-
-    def _cells(self, at_once: int) -> int:
-        """Bars times lanes of the largest cohort, of so many lanes that are simulated at once."""
-        cells = 0
-        for data, lanes in Counter(self._plan.data_of[id_] for id_ in self._batch).items():
-            bars = min(self._plan.config.block_size, sum(self._bars[id_] for id_ in data))
-            together = 1 if self._plan.config.timeout_s is not None else lanes_together(max(1, bars))
-            cells = max(cells, bars * min(lanes, at_once, together))
-        return cells
 
     def _books(self, id_: str) -> float:
         """The containers of a portfolio's lane, one value a day, and the fills of a block."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engine.batch.portfolio import BatchPortfolio
+from engine.lanes.portfolio import LanePortfolio
 from engine.containers.portfolio import PortfolioContainer
 from engine.orchestration.snapshots import take_snapshots
 from engine.orchestration.tracing_setup import attach_tracers
@@ -51,12 +51,12 @@ def trace_failed_lanes(
     return tracers
 
 
-def _due(simulation: Simulation, prepared: Prepared) -> Iterator[tuple[str, BatchPortfolio]]:
+def _due(simulation: Simulation, prepared: Prepared) -> Iterator[tuple[str, LanePortfolio]]:
     for id_, container in simulation.containers.items():
         settings, error = prepared.traces[id_], container.exception
         is_kept = settings.enabled and settings.storage_config.write_at_end and not settings.may_stream
         fails_again = error is not None and not isinstance(error, _NOT_REPEATABLE)
-        if isinstance(container, BatchPortfolio) and container.status == "failed" and is_kept and fails_again:
+        if isinstance(container, LanePortfolio) and container.status == "failed" and is_kept and fails_again:
             yield id_, container
 
 

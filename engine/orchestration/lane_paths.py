@@ -31,8 +31,9 @@ _KNOWN_OF_ALL = frozenset({"id", "event_tracing"})
 _KNOWN_OF_PORTFOLIOS = _KNOWN_OF_ALL | {
     *("inputs", "execution", "cash", "features", "strategy", "sizing", "lot_size", "minimum_notional"),
     *("close_at_end", "days_per_year", "risk_free_rate", "day_zone"),
+    *("entry", "exit", "account", "risk", "weights", "benchmark"),
 }
-_KNOWN_OF_EXECUTIONS = _KNOWN_OF_ALL | {"fill_at", "commission", "slippage"}
+_KNOWN_OF_EXECUTIONS = _KNOWN_OF_ALL | {"fill_at", "commission", "slippage", "participation"}
 """What the batch path can do; whoever says anything else takes the event path."""
 
 
@@ -90,6 +91,9 @@ def _obstacles(
         yield "its trace settings have dynamic_rules"
     if len(plan.data_of[id_]) != 1:
         yield "it trades several symbols"
+    benchmark = plan.portfolio(id_).benchmark
+    if traces[id_].enabled and benchmark is not None and benchmark not in plan.data_of[id_]:
+        yield f"it traces the bars of its benchmark {benchmark}"
     yield from (f"it says {key}" for key in _said(plan.portfolio(id_), _KNOWN_OF_PORTFOLIOS))
     yield from _strategy_obstacles(plan, id_)
     yield from _own_models(plan, id_)

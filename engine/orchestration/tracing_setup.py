@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from engine.batch.portfolio import BatchPortfolio
+from engine.lanes.portfolio import LanePortfolio
 from engine.config.schema import CONTAINER_TYPES
 from engine.containers.portfolio import PortfolioContainer
 from engine.events import EVENT_TYPES
@@ -80,7 +80,7 @@ def attach_tracers(
     tracers: dict[str, EventTracer] = {}
     for id_, container in containers.items():
         settings = traces[id_]
-        if isinstance(container, BatchPortfolio) and can_be_counted(settings):
+        if isinstance(container, LanePortfolio) and can_be_counted(settings):
             continue
         if settings.enabled or settings.dynamic_rules:
             folder = root / (settings.storage_path or id_)

@@ -17,7 +17,7 @@ from engine.kernel.language import fields_of
 from engine.lanes.configure import LaneConfigurator, LaneMarket
 from engine.lanes.figures import LaneEquity, open_profit, trade_book
 from engine.lanes.journal_events import JournalEvents, LaneNames, Recorded
-from engine.lanes.marks import MarkColumns, Marks
+from engine.lanes.marks import Marks
 from engine.market.column_file import ColumnFile
 from engine.metrics.days import day_ends, day_numbers
 from engine.metrics.definitions import compute_metrics
@@ -186,15 +186,17 @@ def lane_of(kernel, config, terms, bars, *, block=None):
     configurator = LaneConfigurator(kernel, market)
     wishes = bars.extras["wish"].astype(np.int8)
     rows, targets = changed_from(0, np.arange(len(bars)), wishes)
-    lane = configurator.lane(config, terms, rows, targets, days.year(config.days_per_year).number)
-    configurator.keep_journal(lane, 1000)
-    marked, columns = MarkColumns(kernel, lane, bars.close, len(bars)), []
-    names = LaneNames("portfolio_1", "execution_1", "execution_1", "X", "tests.strategies_for_tests.wish", bar_id)
-    made = JournalEvents(names, stamps.tolist(), config.risk)
+    lane = configurator.lane(config, terms, days.year(config.days_per_year).number)
+    configurator.set_changes(lane, rows, targets)
+    configurator.keep_journal(lane)
+    marked, columns = configurator.keep_marks(lane), []
+    of_strategy = ("tests.strategies_for_tests.wish", None, bar_id)
+    names = LaneNames("portfolio_1", "execution_1", "execution_1", "X", *of_strategy, stamps.item)
+    made = JournalEvents(names, config.risk)
     events, ends = [], []
 
     def take():
-        for event, trade in made.take(kernel, lane.journal):
+        for _, event, trade in made.take(kernel, lane.journal):
             if event is not None:
                 events.append(event)
             if trade is not None:

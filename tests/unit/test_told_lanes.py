@@ -3,7 +3,7 @@
 import pytest
 
 from cli.config_file import read_config
-from engine.batch.portfolio import BatchPortfolio
+from engine.lanes.portfolio import LanePortfolio
 from engine.orchestration.prepare import prepare
 from engine.orchestration.shards import parcel
 from engine.strategies.crossover import Crossover
@@ -44,7 +44,7 @@ def test_b2_who_observes_a_lane_and_its_execution_hears_the_same_on_both_paths(c
     heard = [id_ for id_ in ("execution_0", "execution_2", *IDS) if id_ in {each.id for each in containers}]
     by_event = play(containers, BARS, listen=heard)
     in_columns = play(containers, BARS, listen=heard, batch=IDS)
-    assert all(isinstance(in_columns[id_], BatchPortfolio) for id_ in IDS)
+    assert all(isinstance(in_columns[id_], LanePortfolio) for id_ in IDS)
     for id_ in heard:
         assert in_columns.events(id_) == by_event.events(id_)
         assert in_columns.heard[id_].ends == by_event.heard[id_].ends
@@ -55,7 +55,7 @@ def test_b2_only_the_execution_may_be_observed():
     by_event, in_columns = (play(executions(), BARS, listen=["execution_1"], batch=batch) for batch in ([], IDS))
     assert in_columns.events("execution_1") == by_event.events("execution_1")
     assert {e.type for e in in_columns.events("execution_1")} == {"ORDER_REQUEST", "ORDER", "FILL"}
-    assert in_columns["portfolio_0"].narrator is None
+    assert in_columns["portfolio_0"]._events is None
 
 
 @pytest.mark.parametrize("first", [0, 1])
@@ -100,7 +100,7 @@ def test_b2_an_observer_that_takes_no_columns_is_shown_every_event():
 
 
 def test_a_lane_tells_as_the_run_goes_on(monkeypatch):
-    monkeypatch.setattr("engine.batch.portfolio.TOLD_AT_ONCE", 60)
+    monkeypatch.setattr("engine.lanes.portfolio.SHOWN_AT_ONCE", 20)
     recordings = []
     simulation = stage(
         lanes(), {"data_x": BARS}, batch=IDS, prepare=lambda made: recordings.append(record(made["portfolio_1"]))
@@ -114,10 +114,10 @@ def test_a_lane_tells_as_the_run_goes_on(monkeypatch):
     assert bars == [20 * (step // 20) for step in range(1, 101)]
 
 
-@pytest.mark.parametrize("told_at_once", [90, 1 << 14])
+@pytest.mark.parametrize("told_at_once", [30, 1 << 9])
 @pytest.mark.parametrize("failing", IDS)
 def test_l9_an_observer_that_fails_costs_its_own_lane(monkeypatch, told_at_once, failing):
-    monkeypatch.setattr("engine.batch.portfolio.TOLD_AT_ONCE", told_at_once)
+    monkeypatch.setattr("engine.lanes.portfolio.SHOWN_AT_ONCE", told_at_once)
 
     class Fails(Recording):
         def observe(self, event):
@@ -134,7 +134,7 @@ def test_l9_an_observer_that_fails_costs_its_own_lane(monkeypatch, told_at_once,
     assert {id_: run[id_].status for id_ in IDS} == {failing: "failed"} | dict.fromkeys(others, "completed")
     assert run[failing].error == "no more room"
     assert [error.source for error in run.events("root_container", "ERROR")] == [failing]
-    assert (run[failing].bars < len(BARS)) == (told_at_once == 90)
+    assert (run[failing].bars < len(BARS)) == (told_at_once == 30)
     for id_ in others:
         assert run.events(id_) == whole.events(id_)
         assert run.metrics(id_) == whole.metrics(id_)

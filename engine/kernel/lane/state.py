@@ -292,10 +292,11 @@ class Task:
 
 @struct
 class Record:
-    """An event in the journal; which fields mean what is in `journal`."""
+    """An event in the journal; which fields mean what is in `journal`. `marked`: how many bars were marked before it."""
 
     kind: int
     row: int
+    marked: int
     ordinal: int
     order: int
     trade: int
@@ -348,6 +349,23 @@ class Journal:
 
 
 @struct
+class OpenEvents:
+    """The events of trades that have not ended, if they are counted: those of the kinds that are `wanted`.
+
+    Each place in `trades` has the number of a trade, or NO_TRADE, with that of its events in `counts`; there is `room` for so many.
+    `total`: all of them now, `peak`: the most that there were, each time after an event was handled.
+    """
+
+    is_kept: bool
+    wanted: Annotated[list[bool], 16]
+    trades: I64
+    counts: I64
+    room: int
+    total: int
+    peak: int
+
+
+@struct
 class Refusal:
     """Why an order was rejected: a reason of `acceptance`, the numbers that its text gives, and what was asked for at which bar."""
 
@@ -387,6 +405,7 @@ class Lane:
     """A portfolio with all that belongs to it.
 
     `change_rows` and `change_targets`: the bars at which its strategy wants another direction, `changes` of them, `change` the next.
+    `tasks` has room for MOST_TASKS; there are none between two calls, so lanes that take turns may share it.
     """
 
     status: int
@@ -402,9 +421,10 @@ class Lane:
     ordinals: Ordinals
     counts: OrderCounts
     journal: Journal
+    open_events: OpenEvents
     refusal: Refusal
     first_refusal: Refusal
-    tasks: Annotated[list[Task], MOST_TASKS]
+    tasks: list[Task]
     first_task: int
     task_count: int
     terms: Terms
