@@ -40,7 +40,9 @@ class StretchChanges:
     def between(self, first: int, until: int, before: int) -> Turns:
         """The changes at these rows."""
         start = max(first - 1, 0)
-        rows, targets = self._strategy.turns({name: column[start:until] for name, column in self._columns.items()}, before)
+        rows, targets = self._strategy.turns(
+            {name: column[start:until] for name, column in self._columns.items()}, before
+        )
         return rows + start, targets
 
 

@@ -109,7 +109,12 @@ class LaneEvents:
     """
 
     def __init__(
-        self, bus: EventBus, answer: Callable[[Event], None], execution: str, heard: Sequence[Dense], marks: MarkEvents | None
+        self,
+        bus: EventBus,
+        answer: Callable[[Event], None],
+        execution: str,
+        heard: Sequence[Dense],
+        marks: MarkEvents | None,
     ) -> None:
         self._bus = bus
         self._answer = answer

@@ -149,7 +149,10 @@ class JournalEvents:
         return self._said(record, (now, names.portfolio, self._id(record), self._trade(record.trade), cause))
 
     def _signal_of_strategy(self, record: Recorded, now: int) -> Signal:
-        strategy, event_id = self._names.strategy_container or "", f"{self._names.strategy_container}:SIGNAL:{record.ordinal}"
+        strategy, event_id = (
+            self._names.strategy_container or "",
+            f"{self._names.strategy_container}:SIGNAL:{record.ordinal}",
+        )
         return self._said(record, (now, strategy, event_id, None, self._names.cause(record.row)))
 
     def _said(self, record: Recorded, head: tuple[int, str, str, str | None, str]) -> Signal:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engine.lanes.portfolio import LanePortfolio
 from engine.containers.portfolio import PortfolioContainer
+from engine.lanes.portfolio import LanePortfolio
 from engine.orchestration.snapshots import take_snapshots
 from engine.orchestration.tracing_setup import attach_tracers
 from engine.orchestration.watchdog import LaneTimeoutError

@@ -10,13 +10,13 @@ from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from engine.lanes.portfolio import LanePortfolio
 from engine.blame import described, message_of, users_line
 from engine.containers.portfolio import PortfolioContainer
+from engine.lanes.portfolio import LanePortfolio
 from engine.market.column_file import release_pages
-from engine.orchestration.kernel_lanes import UnshownEvents
 from engine.orchestration.extracts import EquityExtract, TradeExtract
 from engine.orchestration.failed_lanes import trace_failed_lanes
+from engine.orchestration.kernel_lanes import UnshownEvents
 from engine.orchestration.memory import MemoryLimit
 from engine.orchestration.results_folder import write_metrics
 from engine.orchestration.snapshots import take_snapshots

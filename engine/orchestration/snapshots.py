@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engine.lanes.portfolio import LanePortfolio
 from engine.events import Event, PositionClose
+from engine.lanes.portfolio import LanePortfolio
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -5,10 +5,10 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from engine.lanes.portfolio import LanePortfolio
 from engine.config.schema import CONTAINER_TYPES
 from engine.containers.portfolio import PortfolioContainer
 from engine.events import EVENT_TYPES
+from engine.lanes.portfolio import LanePortfolio
 from engine.orchestration.dynamic_tracing import RuleWatch
 from tracing.counted import can_be_counted
 from tracing.open import open_tracer, retrace

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from cli.config_file import read_config
 from engine.containers.portfolio import PortfolioContainer
-from engine.orchestration.part import Part
 from engine.lanes.portfolio import LanePortfolio
+from engine.orchestration.part import Part
 from engine.orchestration.prepare import prepare
 from engine.orchestration.results_folder import ResultsFolder
 from engine.orchestration.scenery import Scenery
@@ -175,11 +175,20 @@ def config_of(folder, case):
     containers = [
         {"id": "data_x", "type": "data", "source": {"name": "synthetic", "symbol": "X", "bars": 2}, **traced},
         {"id": "execution_1", "type": "execution", **case["execution"], **executing},
-        {"id": "portfolio_1", "type": "portfolio", "inputs": ["data_x"], **case["portfolio"], **deciding, **case["trading"]},
+        {
+            "id": "portfolio_1",
+            "type": "portfolio",
+            "inputs": ["data_x"],
+            **case["portfolio"],
+            **deciding,
+            **case["trading"],
+        },
     ]
     if case["has_strategy_container"]:
         containers.append({"id": "strategy_1", "type": "strategy", "inputs": ["data_x"], **deciding, **traced})
-        containers.append({"id": "portfolio_2", "type": "portfolio", "inputs": ["strategy_1"], **case["portfolio"], **case["trading"]})
+        containers.append(
+            {"id": "portfolio_2", "type": "portfolio", "inputs": ["strategy_1"], **case["portfolio"], **case["trading"]}
+        )
     (folder / "own_code.py").write_text(OWN_CODE)
     (folder / "config.yaml").write_text(
         json.dumps({"containers": containers, **{key: case[key] for key in ("block_size", "results")}})
