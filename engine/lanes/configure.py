@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+import msgspec
 import numpy as np
 
 from engine.kernel.lane import costs, run, sizing, state
@@ -75,6 +76,13 @@ _RULES = {
 }
 
 
+_OF_A_LANE = (
+    *("entry", "exit", "risk", "account", "sizing", "weights", "lot_size"),
+    *("minimum_notional", "close_at_end"),
+)
+"""What lanes are made by, of the keys of a portfolio."""
+
+
 @dataclass(frozen=True, slots=True)
 class LaneMarket:
     """What lanes over the same symbol share: its bars and days.
@@ -105,11 +113,24 @@ class LaneConfigurator:
         self._timestamp = kernel.ints(bars.timestamps)
         self._day_rows = kernel.ints(market.days.rows.astype(np.int64))
         self._day_numbers = kernel.ints(market.days.numbers)
+        self._patterns: dict[bytes, Lane] = {}
         self._bars_done = 0
         self._tasks = kernel.structs(state.Task, state.MOST_TASKS)
 
     def lane(self, config: PortfolioContainer, terms: Terms, days_per_year: int) -> Lane:
         """A lane that has not been started, whose strategy wants nothing yet. It keeps no journal, nor marks."""
+        key = msgspec.json.encode((*(getattr(config, name) for name in _OF_A_LANE), terms, days_per_year))
+        if key not in self._patterns:
+            self._patterns[key] = self._pattern(config, terms, days_per_year)
+        lane = self._kernel.copy(self._patterns[key])
+        lane.books.curve.daily = self._kernel.floats(np.zeros(len(self._market.days.rows)))
+        lane.book.orders = self._kernel.structs(state.Order, ORDER_ROOM)
+        lane.book.places = self._kernel.ints([0] * ORDER_ROOM)
+        self._set_risk(lane, config.risk)
+        return lane
+
+    def _pattern(self, config: PortfolioContainer, terms: Terms, days_per_year: int) -> Lane:
+        """What lanes with these terms have in common."""
         lane = self._kernel.struct(state.Lane)
         lane.tasks = self._tasks
         self._set_market(lane)
@@ -121,7 +142,6 @@ class LaneConfigurator:
         self._set_distance(lane.exit.stop_loss, config.exit.stop_loss)
         self._set_distance(lane.exit.take_profit, config.exit.take_profit)
         self._set_distance(lane.exit.trailing_stop, config.exit.trailing_stop)
-        self._set_risk(lane, config.risk)
         lane.account = state.CASH_ACCOUNT if isinstance(config.account, CashAccount) else state.MARGIN_ACCOUNT
         lane.leverage = getattr(config.account, "leverage", 1.0)
         lane.minimum_notional = config.minimum_notional
@@ -135,7 +155,7 @@ class LaneConfigurator:
             self._bars_done = 0
             release_pages()
 
-    def set_changes(self, lane: Lane, rows: Sequence[int], targets: Sequence[int]) -> None:
+    def set_changes(self, lane: Lane, rows: Integers | Sequence[int], targets: Integers | Sequence[int]) -> None:
         """Has a lane's strategy want `targets` from `rows` on, all of which are ahead."""
         lane.change_rows, lane.change_targets = self._kernel.ints(rows), self._kernel.ints(targets)
         lane.changes, lane.change = len(rows), 0
@@ -180,15 +200,12 @@ class LaneConfigurator:
         market.bar_length = bars.lasting
 
     def _set_books(self, lane: Lane, config: PortfolioContainer) -> None:
-        books, kernel = lane.books, self._kernel
+        books = lane.books
         books.close = self._close
         books.curve.days_known = len(self._market.days.rows)
         books.curve.day_rows, books.day_numbers = self._day_rows, self._day_numbers
-        books.curve.daily = kernel.floats(np.zeros(len(self._market.days.rows)))
         if config.account.borrowing is not None:
             books.borrow_percent, books.interest_percent = config.account.borrowing
-        lane.book.orders = kernel.structs(state.Order, ORDER_ROOM)
-        lane.book.places = kernel.ints([0] * ORDER_ROOM)
         lane.book.room = ORDER_ROOM
         if _asks_for_days(config):
             lane.market.day, lane.market.day_after = self._days
@@ -262,6 +279,8 @@ class LaneConfigurator:
             ours.atr = self._kernel.floats(self._market.true_range(distance.timeperiod))
 
     def _set_risk(self, lane: Lane, rules: Sequence[AnyRiskRule]) -> None:
+        if not rules:
+            return
         risk = lane.risk
         risk.rules = self._kernel.structs(state.RiskRule, len(rules))
         risk.count = len(rules)

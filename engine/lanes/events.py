@@ -74,7 +74,8 @@ class MarkEvents:
 
     def stretch(self, start: int, end: int) -> Stretch:
         """Those of these rows, whose marks it holds."""
-        assert self._columns is not None
+        if self._columns is None:
+            raise LookupError("the lane keeps no marks")
         return Stretch(self._columns, start - self._first, end - self._first)
 
     def first(self, cause: str, cash: float) -> PortfolioUpdate:

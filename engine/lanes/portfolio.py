@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from engine.agenda import Phase
 from engine.bus import SHARED
 from engine.containers.base import Container, Measured, TracerFactory, Watch
@@ -204,7 +206,7 @@ class LanePortfolio(Container):
         while (first := self.state.books.row) < until and self.state.status == state.RUNNING:
             end = min(until, first + self._at_once)
             rows, targets = self._changes.between(first, end, self._target)
-            self._configurator.set_changes(self.state, rows.astype("int64"), targets.astype("int64"))
+            self._configurator.set_changes(self.state, rows.astype(np.int64), targets.astype(np.int64))
             self._target = targets.item(-1) if len(targets) else self._target
             self._do(end)
 

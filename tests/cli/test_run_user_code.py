@@ -7,6 +7,7 @@ import pytest
 
 from engine.containers.desk import Desk
 from engine.containers.portfolio import PortfolioContainer
+from engine.lanes.portfolio import LanePortfolio
 from engine.metrics.observer import MetricsObserver
 from engine.orchestration.part import Part
 from engine.orchestration.simulation import Simulation
