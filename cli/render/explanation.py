@@ -39,7 +39,8 @@ def as_data(explanation: Explanation, ids: Sequence[str], warnings: Sequence[str
         for id_ in ids
         for planned in (explanation.plan.containers[id_],)
     ]
-    data = {"containers": containers, "estimate": explanation.estimate, "warnings": list(warnings)}
+    kernel = {"form": explanation.kernel.form, "reason": explanation.kernel.reason}
+    data = {"containers": containers, "kernel": kernel, "estimate": explanation.estimate, "warnings": list(warnings)}
     return msgspec.json.format(msgspec.json.encode(data), indent=2).decode()
 
 
@@ -113,7 +114,8 @@ def _paths(explanation: Explanation, ids: Iterable[str], width: int | None) -> I
         if id_ in explanation.paths:
             alike.setdefault(explanation.paths[id_], []).append(id_)
     for taken, portfolios in alike.items():
-        yield from hung(Text(f"path {taken.path}: "), f"{_named(portfolios)}: {visible(taken.reason)}", width)
+        form = f" ({explanation.kernel.form})" if taken.path == "kernel" else ""
+        yield from hung(Text(f"path {taken.path}{form}: "), f"{_named(portfolios)}: {visible(taken.reason)}", width)
 
 
 def _own_code(explanation: Explanation, ids: set[str], width: int | None) -> Iterator[Text]:

@@ -21,7 +21,7 @@ from engine.features.columns import BUDGET as COMPUTED_AT_ONCE
 from engine.market.file_kind import is_quick
 from engine.market.sources import FileSource
 from engine.market.synthetic import BLOCK as MADE_AT_ONCE
-from engine.orchestration.lane_paths import most_in_a_shard, told_lanes
+from engine.orchestration.lane_paths import most_in_a_shard, shown_lanes
 from engine.orchestration.row_counts import expected_bars, expected_days
 from engine.orchestration.traffic import Traffic
 from engine.orchestration.worth import worthwhile_workers
@@ -58,8 +58,8 @@ _READER_BAR, _ROW = 240, 200
 """DuckDB reads in a process of its own, which ends before the simulation begins; small texts are read row by row, here."""
 _BAR, _MADE_BAR = 48, 72
 _VALUE = 8
-_PLANNED, _LANE, _COLUMN_LANE, _OTHER_CONTAINER, _FILL = 7680, 24 * 1024, 9 * 1024, 12 * 1024, 30
-"""`_PLANNED`: a portfolio's config, plan and report, for the whole run; `_LANE`: what simulates it, in its turn; `_COLUMN_LANE`: as columns."""
+_PLANNED, _LANE, _KERNEL_LANE, _OTHER_CONTAINER, _FILL = 7680, 24 * 1024, 9 * 1024, 12 * 1024, 30
+"""`_PLANNED`: a portfolio's config, plan and report, for the whole run; `_LANE`: what simulates it, in its turn; `_KERNEL_LANE`: on the kernel."""
 _DECODED = 1.4
 """Events that another process brought, to such as are made here, which have their texts in common."""
 _WAITING = 1.2
@@ -91,13 +91,13 @@ class Estimate:
 
 
 def estimate(
-    plan: Plan, traces: Mapping[str, TraceSettings], batch: frozenset[str], workers: int | None = None
+    plan: Plan, traces: Mapping[str, TraceSettings], on_kernel: frozenset[str], workers: int | None = None
 ) -> Estimate:
-    """The needs of a run that computes the portfolios in `batch` as columns, by so many `workers` or as many as it is worth.
+    """The needs of a run that simulates the portfolios in `on_kernel` by the kernel, in so many `workers` or as many as it is worth.
 
     A data file that is not there counts as empty.
     """
-    needs = _Needs(plan, traces, batch, workers)
+    needs = _Needs(plan, traces, on_kernel, workers)
     return Estimate(
         memory_mb=round(needs.memory() * _MOST / MIB, 1),
         least_memory_mb=round(needs.memory(certain=True) * _LEAST / MIB, 1),
@@ -108,12 +108,12 @@ def estimate(
 
 class _Needs:
     def __init__(
-        self, plan: Plan, traces: Mapping[str, TraceSettings], batch: frozenset[str], workers: int | None
+        self, plan: Plan, traces: Mapping[str, TraceSettings], on_kernel: frozenset[str], workers: int | None
     ) -> None:
         self._plan = plan
         self._traces = traces
-        self._batch = batch
-        self._told = told_lanes(plan, traces, batch)
+        self._on_kernel = on_kernel
+        self._shown = shown_lanes(plan, traces, on_kernel)
         self._sources = {
             planned.id: planned.config.source
             for planned in plan.of_type("data")
@@ -123,7 +123,7 @@ class _Needs:
         self._days = {id_: expected_days(source, self._bars[id_]) for id_, source in self._sources.items()}
         self._traffic = Traffic(plan, self._bars)
         self._member = member_bytes(sum(settings.may_stream for settings in traces.values()))
-        self._workers = workers or worthwhile_workers(plan, traces, batch, self._bars)
+        self._workers = workers or worthwhile_workers(plan, traces, on_kernel, self._bars)
         files = {id_: plan.folder / s.path for id_, s in self._sources.items() if isinstance(s, FileSource)}
         self._read_here = [id_ for id_, path in files.items() if is_quick(path)]
         self._read_apart = [id_ for id_ in files if id_ not in self._read_here]
@@ -192,8 +192,8 @@ class _Needs:
             else:
                 lanes[planned.lane] += kept + (self._books(id_) if planned.type == "portfolio" else _OTHER_CONTAINER)
         shared, count = lanes.pop(SHARED), len(self._traffic.trades)
-        in_columns = len(self._batch - self._told) == count
-        at_once = heapq.nlargest(most_in_a_shard(count, self._workers, in_columns=in_columns), lanes.values())
+        unobserved = len(self._on_kernel - self._shown) == count
+        at_once = heapq.nlargest(most_in_a_shard(count, self._workers, unobserved=unobserved), lanes.values())
         alone = len(at_once) == len(lanes)
         own = sum(at_once)
         simulated = own + shared_tracers if alone else max(own, _DECODED * shared_tracers)
@@ -202,7 +202,7 @@ class _Needs:
     def _books(self, id_: str) -> float:
         """The containers of a portfolio's lane, one value a day, and the fills of a block."""
         days = max((self._days[data] for data in self._plan.data_of[id_]), default=0)
-        lane = _COLUMN_LANE if id_ in self._batch - self._told else _LANE
+        lane = _KERNEL_LANE if id_ in self._on_kernel - self._shown else _LANE
         return lane + days * _VALUE + self._fills_of_a_block(id_) * _FILL
 
     def _fills_of_a_block(self, id_: str) -> float:
@@ -215,7 +215,7 @@ class _Needs:
         settings = self._traces[id_]
         if certain:
             settings = msgspec.structs.replace(settings, dynamic_rules=())
-        if not settings.may_trace or (id_ in self._batch and can_be_counted(settings)):
+        if not settings.may_trace or (id_ in self._on_kernel and can_be_counted(settings)):
             return 0.0
         coming = {name: n for name, n in self._events(id_, settings) if not certain or name in _DENSE}
         waiting = sum(count * _LINE.get(name, _OTHER_LINE) for name, count in coming.items())
@@ -228,7 +228,7 @@ class _Needs:
 
     def _event(self, id_: str, name: str) -> float:
         """Bytes of an event that is kept; one that several lanes are shown in turn is there once."""
-        is_shown = name == "BAR" and id_ not in self._batch and self._plan.containers[id_].type != "data"
+        is_shown = name == "BAR" and id_ not in self._on_kernel and self._plan.containers[id_].type != "data"
         return _SLOT if is_shown else _EVENT.get(name, _OTHER_EVENT)
 
     def _packed(self, id_: str, settings: TraceSettings) -> float:

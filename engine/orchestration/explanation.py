@@ -9,9 +9,10 @@ import msgspec
 
 from engine.config.schema import DataContainer
 from engine.config.written import WrittenValue, values_of_container, values_of_run
+from engine.kernel.library import kernel_of
 from engine.orchestration.estimate import Estimate, estimate
 from engine.orchestration.idle_traces import idle_traces
-from engine.orchestration.lane_paths import LanePath, computed_in_columns, lane_paths
+from engine.orchestration.lane_paths import LanePath, lane_paths, lanes_on_kernel
 from engine.orchestration.own_code import own_models
 from engine.orchestration.own_strategies import own_parts
 from engine.orchestration.planning import lay_out
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from engine.config.errors import ConfigProblem
     from engine.config.locations import Locations
     from engine.config.schema import RunConfig
+    from engine.kernel.library import Kernel
     from engine.orchestration.plan import Plan, Planned
     from tracing.layers import Origin
     from tracing.resolve import ResolvedTrace
@@ -79,7 +81,8 @@ class OwnCode:
 class Explanation:
     """A plan explained.
 
-    `traces` by container id, `own_code` that a run would import, `warnings` with their places, `paths` of the portfolios.
+    `traces` by container id, `own_code` that a run would import, `warnings` with their places, `paths` of the portfolios, and the
+    `kernel` by which a run simulates some of them.
     `locations` say where everything is written.
     """
 
@@ -90,9 +93,10 @@ class Explanation:
     own_code: tuple[OwnCode, ...]
     warnings: tuple[ConfigProblem, ...]
     paths: Mapping[str, LanePath]
+    kernel: Kernel
 
     def path(self, planned: Planned) -> str:
-        """How a container is computed."""
+        """How a container is simulated."""
         taken = self.paths.get(planned.id)
         return _EVENT_PATH if taken is None else taken.path
 
@@ -128,7 +132,7 @@ def explain(
     paths = lane_paths(plan, settings)
     if path == _EVENT_PATH:
         paths = dict.fromkeys(paths, LanePath(_EVENT_PATH, "--path event asks for it"))
-    needs = estimate(plan, settings, computed_in_columns(paths, path), workers)
+    needs = estimate(plan, settings, lanes_on_kernel(paths, path), workers)
     return Explanation(
         plan=plan,
         locations=locations,
@@ -143,6 +147,7 @@ def explain(
             *tight_memory(plan, needs, locations),
         ),
         paths=paths,
+        kernel=kernel_of(path),
     )
 
 

@@ -15,7 +15,6 @@ from engine.containers.feature import FeatureContainer, FeatureStream
 from engine.containers.root import RUN_START_ID
 from engine.containers.strategy import StrategyContainer
 from engine.events import PortfolioUpdate
-from engine.kernel.library import INTERPRETED, load_kernel
 from engine.lanes.changes import KnownChanges, StretchChanges
 from engine.lanes.configure import LaneConfigurator, LaneMarket
 from engine.lanes.events import LaneEvents, MarkEvents, SharedStream
@@ -49,11 +48,6 @@ if TYPE_CHECKING:
 _ALWAYS_WANTED = frozenset({"ORDER_REQUEST", "ORDER", "FILL", "POSITION_CLOSE"})
 """Types whose events count as published whether or not they are traced."""
 _WANTED_IF_OBSERVED = ("SIGNAL", "POSITION_OPEN", "PORTFOLIO_UPDATE", "FEATURES", "RISK_BREACH")
-
-
-def kernel_of(path: str) -> Kernel:
-    """The kernel by which a run goes on this path."""
-    return INTERPRETED if path == "python" else load_kernel()
 
 
 def strategy_host(plan: Plan, id_: str) -> str:

@@ -93,7 +93,15 @@ class Part:
         self._extracts: list[tuple[Container, TradeExtract | EquityExtract]] = []
         self._memory = MemoryLimit(prepared.plan.config.memory_mb)
         self.broken_off: str | None = None
-        self.simulation = wire(prepared.plan, scenery, self._attach, members=members, root=root, batch=prepared.batch)
+        self.simulation = wire(
+            prepared.plan,
+            scenery,
+            self._attach,
+            members=members,
+            root=root,
+            on_kernel=prepared.on_kernel,
+            kernel=prepared.kernel,
+        )
 
     def run(self, watch: Callable[[], None]) -> dict[str, Measured]:
         """Simulates to the end, or until it is stopped; returns the metrics of the containers that are measured here, by id."""

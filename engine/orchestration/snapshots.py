@@ -52,7 +52,7 @@ class Snapshots:
 
 
 class ColumnSnapshots:
-    """Calls `take(portfolio)` if `every` more trades have closed by the time that a portfolio in columns tells of them."""
+    """Calls `take(portfolio)` if `every` more trades have closed by the time that the events of a portfolio on the kernel are shown."""
 
     def __init__(self, portfolio: LanePortfolio, every: int, take: Callable[[LanePortfolio], None]) -> None:
         self._portfolio = portfolio

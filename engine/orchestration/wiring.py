@@ -57,18 +57,18 @@ def wire(
     *,
     members: Collection[str] | None = None,
     root: RootContainer | None = None,
-    batch: Collection[str] = (),
+    on_kernel: Collection[str] = (),
     kernel: Kernel | None = None,
 ) -> Simulation:
     """Makes the containers of `plan`, links them, and places them on the timeline of `scenery`.
 
     `members` are the ids of those that take part, without it all; the root always does. `prepare` gets the containers before
-    anything is scheduled: observers are attached there. Portfolios in `batch` are simulated by the `kernel`, the one that is built
+    anything is scheduled: observers are attached there. Portfolios in `on_kernel` are simulated by the `kernel`, the one that is built
     unless another is given; they must qualify.
     """
     stage = Stage(plan, scenery)
     taking_part = plan.containers.keys() if members is None else members
-    changes = find_changes(stage, (id_ for id_ in batch if id_ in taking_part))
+    changes = find_changes(stage, (id_ for id_ in on_kernel if id_ in taking_part))
     containers = {
         p.id: (LanePortfolio if p.id in changes else _CLASSES[p.type])(p.id, lane=p.lane, rank=p.rank)
         for p in plan.containers.values()

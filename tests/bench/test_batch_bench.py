@@ -49,7 +49,7 @@ def seconds(folder, path, bars=10_000, slowest=95, mode="minimal"):
 
 
 def test_columns_are_many_times_as_fast_as_events(tmp_path):
-    (in_columns, trades, _), (by_event, same, _) = (seconds(tmp_path / path, path) for path in ("batch", "event"))
+    (in_columns, trades, _), (by_event, same, _) = (seconds(tmp_path / path, path) for path in ("kernel", "event"))
     print(f"\ncolumns {in_columns:.3f} s, events {by_event:.2f} s: {by_event / in_columns:.1f} times")  # noqa: T201
     assert trades == same > 2500
     assert by_event > 20 * in_columns
@@ -57,7 +57,7 @@ def test_columns_are_many_times_as_fast_as_events(tmp_path):
 
 def test_a_trace_is_told_faster_than_it_is_lived(tmp_path):
     (in_columns, trades, told), (by_event, same, lived) = (
-        seconds(tmp_path / path, path, bars=2_000, mode="full") for path in ("batch", "event")
+        seconds(tmp_path / path, path, bars=2_000, mode="full") for path in ("kernel", "event")
     )
     print(f"\ntold {in_columns:.3f} s, lived {by_event:.2f} s: {by_event / in_columns:.1f} times")  # noqa: T201
     assert trades == same > 500
@@ -68,8 +68,8 @@ def test_a_trace_is_told_faster_than_it_is_lived(tmp_path):
 
 @pytest.mark.parametrize(("what", "larger"), [("bars", {"bars": 100_000}), ("portfolios", {"slowest": 545})])
 def test_ten_times_as_much_takes_at_most_ten_times_as_long(tmp_path, what, larger):
-    once, few, _ = seconds(tmp_path / "once", "batch")
-    tenfold, many, _ = seconds(tmp_path / "more", "batch", **larger)
+    once, few, _ = seconds(tmp_path / "once", "kernel")
+    tenfold, many, _ = seconds(tmp_path / "more", "kernel", **larger)
     print(f"\nten times the {what}: {tenfold / once:.1f} times as long")  # noqa: T201
     assert many > 4 * few
     assert tenfold < 12 * once

@@ -68,7 +68,7 @@ def event_files(files):
     return {name: content for name, content in files.items() if "/events" in name}
 
 
-WAYS = [("event", 1), ("batch", 1), ("batch", 2), ("event", 7)]
+WAYS = [("event", 1), ("kernel", 1), ("kernel", 2), ("event", 7)]
 
 
 @pytest.mark.parametrize(
@@ -121,7 +121,7 @@ def test_k8_a_portfolio_that_fails_leaves_what_it_kept_on_both_paths(tmp_path, o
 
 
 def test_k8_without_write_at_end_a_portfolio_that_fails_leaves_nothing(tmp_path):
-    (files,) = trees(tmp_path, bursting(tmp_path, "storage_config: {write_at_end: false}"), [("batch", 1)])
+    (files,) = trees(tmp_path, bursting(tmp_path, "storage_config: {write_at_end: false}"), [("kernel", 1)])
     assert not [name for name in files if name.startswith("portfolio") and "events" in name]
 
 

@@ -47,7 +47,7 @@ def both_ways(folder, lanes, bars, block_size, together=64, *, told_at_once=512,
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("engine.lanes.portfolio.SHOWN_AT_ONCE", told_at_once)
         patch.setattr("engine.lanes.portfolio.BARS_AT_ONCE", {"compiled": together})
-        for path in ("event", "batch"):
+        for path in ("event", "kernel"):
             prepared = prepare(loaded.config, loaded.locations, loaded.base_folder, path=path)
             trees.append(tree_of(replace(prepared, bars={"data_x": bars}), folder / path))
     (by_event, _, _), (in_columns, made, _) = trees

@@ -223,11 +223,11 @@ def test_b2_both_paths_write_the_same_bytes(tmp_path_factory, case, closes, draw
             prepare(loaded.config, loaded.locations, loaded.base_folder, path=path),
             bars={"data_x": make_bars(closes, opens=opens)},
         )
-        for path in ("batch", "event")
+        for path in ("kernel", "event")
     )
-    assert in_columns.batch == {"portfolio_1", *(["portfolio_2"] if case["has_strategy_container"] else [])}
+    assert in_columns.on_kernel == {"portfolio_1", *(["portfolio_2"] if case["has_strategy_container"] else [])}
     expected, made, events = tree_of(by_event, folder / "event")
-    tree, made_for_columns, counted = tree_of(in_columns, folder / "batch")
+    tree, made_for_columns, counted = tree_of(in_columns, folder / "kernel")
     assert tree == expected
     assert LanePortfolio not in made
     if case["strategy"]["name"] == "own_code.broken":
