@@ -63,6 +63,8 @@ class Decisions:
             BadDecisionError: for a stop-loss or a take-profit on the wrong side of the price at which its order enters.
         """
         close = self._clock.closes[feed_number].item(self._clock.index_at(self._outlet.agenda.step))
+        if not close:  # without a bar yet it is rejected
+            return
         legs = [(decision.order or MARKET, sign), (decision.otherwise, -sign)]
         faults = [
             (wrong_side(decision.exits, direction, order.limit_price or order.stop_price or close), direction)

@@ -220,6 +220,9 @@ class Requests:
 
     def _units(self, feed_number: int, sign: int, terms: OrderTerms) -> tuple[float, str]:
         """The units of an entry, and what is not known where there are none."""
+        index = self._clock.index_at(self._outlet.agenda.step)
+        if self._clock.rows[feed_number].item(index) < 0:
+            return NO_QUANTITY, f"there is no bar of {self._clock.feeds[feed_number].symbol} yet"
         exits = self._holdings[feed_number].exits
         unknown = self._protection.unknown(feed_number)
         if exits is not None:
@@ -228,6 +231,5 @@ class Requests:
             return NO_QUANTITY, unknown
         if terms.quantity is not None:
             return terms.quantity, ""
-        index = self._clock.index_at(self._outlet.agenda.step)
         strength = self._holdings[feed_number].decision.strength
         return self._size.units(feed_number, index, "buy" if sign > 0 else "sell", strength)
