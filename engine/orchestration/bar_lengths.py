@@ -10,6 +10,7 @@ from engine.market.bar_times import Overlap, overlap, timed_by_close, timed_by_o
 from engine.market.durations import DAY, duration_text
 from engine.market.sources import FileSource
 from engine.market.timeline import union
+from engine.metrics.days import day_numbers
 from engine.orchestration.problems import PlanError, PlanProblem
 from tracing.record import Clock
 
@@ -79,7 +80,7 @@ def time_bars(plan: Plan, bars: Mapping[str, Bars]) -> Timed:
     timing = {id_: mix for id_, mix in timing.items() if mix.data[0] in moved}
     unsure = {mix: id_ for id_, mix in reversed(mixing.items()) if id_ not in said}
     irregular = [_irregular(bars, id_, mix) for mix, id_ in unsure.items()]
-    return Timed(timed, [*irregular, *_elsewhere(plan, timing), *dict.fromkeys(_late_benchmarks(plan, timed))])
+    return Timed(timed, [*irregular, *_elsewhere(plan, timing), *dict.fromkeys(_benchmarks_apart(plan, timed))])
 
 
 def _portfolios(plan: Plan) -> Iterator[tuple[str, tuple[str, ...]]]:
@@ -170,18 +171,20 @@ def _elsewhere(plan: Plan, timing: Mapping[str, _Mix]) -> Iterator[str]:
                 )
 
 
-def _late_benchmarks(plan: Plan, bars: Mapping[str, Bars]) -> Iterator[str]:
-    """A benchmark whose day is stamped after the last bar of that day of the portfolio is a day behind it in all figures."""
+def _benchmarks_apart(plan: Plan, bars: Mapping[str, Bars]) -> Iterator[str]:
+    """A benchmark is compared day by day: where its days are dated otherwise than those of the portfolio, other days meet."""
     for id_, data in _portfolios(plan):
-        name = plan.portfolio(id_).benchmark
+        config = plan.portfolio(id_)
+        name, day_of = config.benchmark, day_numbers(config.day_zone)
         if name is None or name in data or bars[name].bar_length < DAY:
             continue
         for each in data:
             found = overlap(bars[name].timestamps, bars[each].timestamps, bars[name].bar_length)
-            if found.is_shift and found.stamp > found.other and bars[each].bar_length == bars[name].bar_length:
+            is_apart = found.is_shift and day_of(found.stamp) != day_of(found.other)
+            if is_apart and bars[each].bar_length == bars[name].bar_length:
                 yield (
-                    f"{name}: a benchmark stamped later than {each} (at {Clock().text(found.stamp)} beside "
-                    f"{Clock().text(found.other)}) counts a day late; with `timezone` dates of both can meet"
+                    f"{name}: a benchmark stamped at {Clock().text(found.stamp)} beside {each} at "
+                    f"{Clock().text(found.other)} is compared a day apart from it; `day_zone` can put both on one day"
                 )
 
 

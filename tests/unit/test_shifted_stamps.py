@@ -260,18 +260,20 @@ def test_l3_a_few_irregular_stamps_are_known_at_their_closes_where_stamped_is_sa
     assert ((b.timestamps - b.decided_until) // HOUR)[[49, 50, 51]].tolist() == [24, 21, 24]
 
 
-def test_t2_a_benchmark_that_is_stamped_later_than_what_is_traded_is_warned_of():
-    """It is no part of what a strategy sees, so nothing is refused and nothing moved."""
-    configs, bars = of_two(stamped=(None, None), inputs=("data_a",), benchmark="data_b", strategy=own("wish"))
-    found = timed(configs, bars)
-    assert found.bars == bars
-    (warning,) = found.warnings
-    assert warning == (
-        "data_b: a benchmark stamped later than data_a (at 2020-01-01T05:00:00Z beside 2020-01-01T00:00:00Z) counts a day "
-        "late; with `timezone` dates of both can meet"
-    )
-    earlier, bars = of_two(stamped=(None, None), inputs=("data_b",), benchmark="data_a", strategy=own("wish"))
-    assert timed(earlier, bars).warnings == []
+def test_t2_a_benchmark_whose_days_are_dated_otherwise_is_warned_of():
+    """It is no part of what a strategy sees, so nothing is refused and nothing moved; hours alone make no difference."""
+    said = {"stamped": (None, None), "strategy": own("wish"), "day_zone": "03:00 UTC"}
+    for traded, benchmark, moments in (("a", "b", (5, 0)), ("b", "a", (0, 5))):
+        configs, bars = of_two(inputs=(f"data_{traded}",), benchmark=f"data_{benchmark}", **said)
+        found = timed(configs, bars)
+        assert found.bars == bars
+        (warning,) = found.warnings
+        assert warning == (
+            f"data_{benchmark}: a benchmark stamped at 2020-01-01T{moments[0]:02}:00:00Z beside data_{traded} at "
+            f"2020-01-01T{moments[1]:02}:00:00Z is compared a day apart from it; `day_zone` can put both on one day"
+        )
+        one_day, bars = of_two(inputs=("data_a",), benchmark="data_b", **said | {"day_zone": "UTC"})
+        assert timed(one_day, bars).warnings == []
 
 
 @pytest.mark.parametrize("stamped", ["open", "close"])
