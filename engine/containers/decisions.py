@@ -40,7 +40,6 @@ class Decisions:
         if changed and target:
             holding.trade_id = self._begin_trade()
             holding.begun.append(holding.trade_id)
-            holding.exits = decision.exits
         belongs = holding.trade_id if changed or target else None
         symbol = self._clock.feeds[feed_number].symbol
         signal_id = self._publish(symbol, decision, belongs, cause=cause, strategy=strategy)
