@@ -19,6 +19,7 @@ from engine.batch.cohort import lanes_together
 from engine.bus import SHARED
 from engine.config.schema import DataContainer
 from engine.features.columns import BUDGET as COMPUTED_AT_ONCE
+from engine.market.column_file import GRAIN, stretches
 from engine.market.file_kind import is_quick
 from engine.market.sources import FileSource
 from engine.market.synthetic import BLOCK as MADE_AT_ONCE
@@ -76,7 +77,7 @@ _OTHER_EVENT, _SLOT = 560, 20
 _MOST, _LEAST = 1.35, 0.75
 """What is told of memory, to what is counted here."""
 
-_FILES_OF_A_RUN, _FILES_OF_A_SOURCE, _FILES_OF_THE_READER = 10, 6, 16
+_FILES_OF_A_RUN, _FILES_OF_THE_READER = 10, 16
 """Held open at once, by the process that holds most: their number does not grow with the containers (rule S3)."""
 
 
@@ -130,11 +131,11 @@ class _Needs:
         files = {id_: plan.folder / s.path for id_, s in self._sources.items() if isinstance(s, FileSource)}
         self._read_here = [id_ for id_, path in files.items() if is_quick(path)]
         self._read_apart = [id_ for id_ in files if id_ not in self._read_here]
-        self._files = len(files)
 
     def open_files(self) -> int:
-        """Files of the process that has most of them open: each column of a data file is mapped from one."""
-        own = _FILES_OF_A_RUN + _FILES_OF_A_SOURCE * self._files
+        """Files of the process that has most of them open, one for each stretch of the columns."""
+        columns = sum(_BAR * max(bars, GRAIN // _VALUE) for bars in self._bars.values())
+        own = _FILES_OF_A_RUN + stretches(columns)
         return max(own, _FILES_OF_THE_READER) if self._read_apart else own
 
     def disk(self) -> float:
