@@ -76,6 +76,9 @@ def explained(explanation: Explanation, ids: Sequence[str], width: int | None, *
             yield from hung(Text(f"  {name:<16}  "), f"{_value(decided.value)}  <- {_source(decided)}", width)
     yield Text()
     yield from hung(Text("estimate of the whole run: "), _needs(explanation), width)
+    if whole_files := explanation.estimate.counted_whole:
+        words = f"what start, end and timeframe leave out of {_named(whole_files)}: data is not read here"
+        yield from hung(Text("counted with it: "), words, width)
 
 
 def _settings(title: str, values: Sequence[WrittenValue], width: int | None) -> Iterator[Text]:
@@ -158,8 +161,14 @@ def _source(decided: Decided) -> str:
 
 def _needs(explanation: Explanation) -> str:
     needs = explanation.estimate
-    disk = f"{needs.disk_mb:,.1f} MB" if needs.disk_mb >= 1 else f"{needs.disk_mb * 1000:,.0f} kB"
-    return f"up to {needs.memory_mb:,.0f} MiB of memory, {disk} on disk, {needs.open_files} open files"
+    disk = f"{_bytes(needs.disk_mb)} on disk"
+    if needs.disk_without_rules_mb != needs.disk_mb:
+        disk += f" ({_bytes(needs.disk_without_rules_mb)} if no dynamic rule comes true)"
+    return f"up to {needs.memory_mb:,.0f} MiB of memory, {disk}, {needs.open_files} open files"
+
+
+def _bytes(mb: float) -> str:
+    return f"{mb:,.1f} MB" if mb >= 1 else f"{mb * 1000:,.0f} kB"
 
 
 def _named(ids: Sequence[str]) -> str:

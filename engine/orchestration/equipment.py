@@ -129,7 +129,13 @@ class Equipment:
         portfolio.risk_rules = config.risk
         portfolio.statistics.book = TradeBook(feed.symbol for feed in clock.feeds)
         portfolio.benchmark = (
-            BenchmarkFeed(self._scenery.feeds[config.benchmark], clock, days.rows, portfolio.day_of)
+            BenchmarkFeed(
+                self._scenery.feeds[config.benchmark],
+                clock,
+                days,
+                self._scenery.days((config.benchmark,), config.day_zone),
+                has_ended=lambda: portfolio.status == "completed",
+            )
             if config.benchmark
             else None
         )

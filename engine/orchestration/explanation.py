@@ -81,9 +81,9 @@ class OwnCode:
 class Explanation:
     """A plan explained.
 
-    `traces` by container id, `own_code` that a run would import, `warnings` with their places, `paths` of the portfolios, and the
-    `kernel` by which a run simulates some of them.
-    `locations` say where everything is written.
+    `traces` by container id, `own_code` that a run would import, `paths` of the portfolios, and the `kernel` by which a run
+    simulates some of them. `locations` say where everything is written; what is `odd` about the plan and what is `missing`
+    beside it, with their places, deserve a warning.
     """
 
     plan: Plan
@@ -91,9 +91,15 @@ class Explanation:
     traces: Mapping[str, Trace]
     estimate: Estimate
     own_code: tuple[OwnCode, ...]
-    warnings: tuple[ConfigProblem, ...]
+    odd: tuple[ConfigProblem, ...]
+    missing: tuple[ConfigProblem, ...]
     paths: Mapping[str, LanePath]
     kernel: Kernel
+
+    @property
+    def warnings(self) -> tuple[ConfigProblem, ...]:
+        """All that deserves a warning."""
+        return (*self.odd, *self.missing)
 
     def path(self, planned: Planned) -> str:
         """How a container is simulated."""
@@ -139,13 +145,13 @@ def explain(
         traces={id_: shared[id(each)] for id_, each in resolved.items()},
         estimate=needs,
         own_code=tuple(_own_code(plan)),
-        warnings=(
+        odd=(
             *unused(plan, settings, locations),
             *idle_traces(plan, resolved, locations),
-            *_missing_data(plan, locations),
             *_refusal(plan, needs, locations),
             *tight_memory(plan, needs, locations),
         ),
+        missing=tuple(_missing_data(plan, locations)),
         paths=paths,
         kernel=kernel_of(path),
     )

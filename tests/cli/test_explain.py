@@ -81,7 +81,14 @@ def test_the_json_has_the_shape_that_is_promised(config):
     explained = json.loads(outcome.stdout)
     assert outcome.exit_code == 0
     assert list(explained) == ["containers", "kernel", "estimate", "warnings"]
-    assert list(explained["estimate"]) == ["memory_mb", "least_memory_mb", "disk_mb", "open_files"]
+    assert list(explained["estimate"]) == [
+        "memory_mb",
+        "least_memory_mb",
+        "disk_mb",
+        "disk_without_rules_mb",
+        "open_files",
+        "counted_whole",
+    ]
     assert [container["id"] for container in explained["containers"]] == [
         "data_x",
         "portfolio_1",
