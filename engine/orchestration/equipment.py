@@ -128,19 +128,23 @@ class Equipment:
         portfolio.day_of = day_numbers(config.day_zone)
         portfolio.risk_rules = config.risk
         portfolio.statistics.book = TradeBook(feed.symbol for feed in clock.feeds)
-        portfolio.benchmark = (
-            BenchmarkFeed(
-                self._scenery.feeds[config.benchmark],
-                clock,
-                days,
-                self._scenery.days((config.benchmark,), config.day_zone),
-                has_ended=lambda: portfolio.status == "completed",
-            )
-            if config.benchmark
-            else None
-        )
+        portfolio.benchmark = self.benchmark(portfolio)
         portfolio.start_cause = RUN_START_ID
         portfolio.finished = self._root.announce
+
+    def benchmark(self, portfolio: Container) -> BenchmarkFeed | None:
+        """The benchmark of a portfolio, if it has one."""
+        id_ = portfolio.container_id
+        config, data = self._plan.portfolio(id_), self._plan.data_of[id_]
+        if not config.benchmark:
+            return None
+        return BenchmarkFeed(
+            self._scenery.feeds[config.benchmark],
+            self._clock(id_),
+            self._scenery.days(data, config.day_zone),
+            self._scenery.days((config.benchmark,), config.day_zone),
+            has_ended=lambda: portfolio.status == "completed",
+        )
 
     def _open_desk(self, portfolio: PortfolioContainer) -> Desk:
         """A desk in the portfolio's lane."""

@@ -20,7 +20,6 @@ from engine.lanes.configure import LaneConfigurator, LaneMarket
 from engine.lanes.events import LaneEvents, MarkEvents, SharedStream
 from engine.lanes.journal_events import JournalEvents, LaneNames
 from engine.lanes.portfolio import LanePortfolio, LaneSetup
-from engine.market.benchmark import BenchmarkFeed
 from engine.metrics.days import day_numbers
 from engine.orchestration.equipment import desk_label
 from engine.strategies.buy_and_hold import BuyAndHold
@@ -129,18 +128,13 @@ class KernelLanes:
 
     def _setup(self, id_: str) -> LaneSetup:
         plan, config = self._plan, self._plan.portfolio(id_)
-        data, clock = plan.data_of[id_], self._stage.scenery.clock(plan.data_of[id_])
-        days = self._stage.scenery.days(data, config.day_zone)
-        benchmark = None
-        if config.benchmark:
-            feed = self._stage.scenery.feeds[config.benchmark]
-            benchmark = BenchmarkFeed(feed, clock, days.rows, day_numbers(config.day_zone))
+        days = self._stage.scenery.days(plan.data_of[id_], config.day_zone)
         return LaneSetup(
             config=config,
             terms=self._terms(id_),
             broker=desk_label(plan, id_),
             days_per_year=days.year(config.days_per_year),
-            benchmark=benchmark,
+            benchmark=self._equipment.benchmark(self._portfolios[id_]),
             feature_feeds=int(bool(plan.features(id_))),
         )
 
