@@ -11,7 +11,7 @@ from cli.config_file import read_config
 from engine.lanes.portfolio import LanePortfolio
 from engine.orchestration.prepare import prepare
 from tests.building import make_bars
-from tests.property.test_batch_path import OWN_CODE, executions, portfolios, prices, strategies, trading, tree_of
+from tests.property.test_kernel_runs import OWN_CODE, executions, portfolios, prices, strategies, trading, tree_of
 
 FEATURES = {"fast": {"indicator": "SMA", "timeperiod": 2}, "slow": {"indicator": "SMA", "timeperiod": 4}}
 NEVER = {"name": "crossover", "fast": "close", "slow": "close", "direction": "both"}
@@ -50,8 +50,8 @@ def both_ways(folder, lanes, bars, block_size, together=64, *, told_at_once=512,
         for path in ("event", "kernel"):
             prepared = prepare(loaded.config, loaded.locations, loaded.base_folder, path=path)
             trees.append(tree_of(replace(prepared, bars={"data_x": bars}), folder / path))
-    (by_event, _, _), (in_columns, made, _) = trees
-    return by_event, in_columns, made
+    (by_event, _, _), (on_kernel, made, _) = trees
+    return by_event, on_kernel, made
 
 
 @settings(max_examples=30, deadline=None)
@@ -64,10 +64,10 @@ def both_ways(folder, lanes, bars, block_size, together=64, *, told_at_once=512,
 def test_b2_lanes_computed_together_write_what_each_writes_by_event(tmp_path_factory, some, closes, cut, drawn):
     opens = drawn.draw(st.lists(st.sampled_from([99.0, 100.0, 103.0]), min_size=len(closes), max_size=len(closes)))
     folder = tmp_path_factory.mktemp("cohort")
-    by_event, in_columns, _ = both_ways(
+    by_event, tree, _ = both_ways(
         folder, some, make_bars(closes, opens=opens), *cut[:2], told_at_once=cut[2], trades=drawn.draw(st.booleans())
     )
-    assert in_columns == by_event
+    assert on_kernel == by_event
 
 
 @pytest.mark.parametrize("block_size", [3, 1000])
@@ -75,10 +75,10 @@ def test_p2_a_reversal_that_the_account_cannot_pay_is_the_one_order_refused(tmp_
     bars = make_bars([99.0, 101.0, 141.0, 100.0, 99.0, 99.0], opens=[100.0, 100.0, 140.0, 120.0, 100.0, 100.0])
     both = {"name": "crossover", "fast": "close", "slow": "open", "direction": "both"}
     some = [{"strategy": both, "portfolio": PLAIN | {"cash": cash}, "execution": {}} for cash in (300.0, 310.0, 5000.0)]
-    by_event, in_columns, _ = both_ways(tmp_path, some, bars, block_size, 64)
-    results = [json.loads(in_columns[f"portfolio_{n}/metrics.json"]) for n in range(3)]
+    by_event, tree, _ = both_ways(tmp_path, some, bars, block_size, 64)
+    results = [json.loads(on_kernel[f"portfolio_{n}/metrics.json"]) for n in range(3)]
     assert [result["metrics"]["rejected_orders"] for result in results] == [1, 1, 0]
-    assert in_columns == by_event
+    assert on_kernel == by_event
 
 
 @pytest.mark.parametrize("tracing", ["minimal", "full"])
