@@ -17,7 +17,7 @@ from tracing.record import Clock
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from engine.market.bars import Bars
+    from engine.market.bars import Bars, IntArray
     from engine.market.sources import Source
     from engine.orchestration.plan import Plan
 
@@ -172,20 +172,32 @@ def _elsewhere(plan: Plan, timing: Mapping[str, _Mix]) -> Iterator[str]:
 
 
 def _benchmarks_apart(plan: Plan, bars: Mapping[str, Bars]) -> Iterator[str]:
-    """A benchmark is compared day by day: where its days are dated otherwise than those of the portfolio, other days meet."""
+    """A benchmark is compared day by day: where its days are dated otherwise than those of the portfolio, other days meet.
+
+    A bar of 22:00 may be of the next day, or one that closes then; unless `stamped` says it, the nearest stamps are compared.
+    """
     for id_, data in _portfolios(plan):
         config = plan.portfolio(id_)
         name, day_of = config.benchmark, day_numbers(config.day_zone)
         if name is None or name in data or bars[name].bar_length < DAY:
             continue
-        for each in data:
-            found = overlap(bars[name].timestamps, bars[each].timestamps, bars[name].bar_length)
-            is_apart = found.is_shift and day_of(found.stamp) != day_of(found.other)
-            if is_apart and bars[each].bar_length == bars[name].bar_length:
+        for each in (each for each in data if bars[each].bar_length == bars[name].bar_length):
+            is_said = _source(plan, name).stamped is not None and _source(plan, each).stamped is not None
+            ours, theirs = (_opens(plan, one, bars[one]) if is_said else bars[one].timestamps for one in (name, each))
+            found = overlap(ours, theirs, bars[name].bar_length)
+            stamp = bars[name].timestamps.item(int(ours.searchsorted(found.stamp)))
+            other = bars[each].timestamps.item(int(theirs.searchsorted(found.other)))
+            if found.is_shift and day_of(stamp) != day_of(other):
                 yield (
-                    f"{name}: a benchmark stamped at {Clock().text(found.stamp)} beside {each} at "
-                    f"{Clock().text(found.other)} is compared a day apart from it; `day_zone` can put both on one day"
+                    f"{name}: a benchmark stamped at {Clock().text(stamp)} beside {each} at {Clock().text(other)} is compared "
+                    "a day apart from it; `day_zone` can put both on one day"
+                    + ("" if is_said else ", `stamped` of both says which bars are of one")
                 )
+
+
+def _opens(plan: Plan, id_: str, bars: Bars) -> IntArray:
+    opens = (bars if bars.at_close else _at_closes(plan, id_, bars)).decided_until
+    return bars.timestamps if opens is None else opens
 
 
 def _source(plan: Plan, id_: str) -> Source:

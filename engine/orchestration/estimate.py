@@ -74,8 +74,8 @@ _OTHER_EVENT, _SLOT = 560, 20
 _MOST, _LEAST = 1.35, 0.75
 """What is told of memory, to what is counted here."""
 
-_FILES_OF_A_RUN, _FILES_OF_THE_READER = 10, 16
-"""Held open at once, by the process that holds most: their number does not grow with the containers (rule S3)."""
+_FILES_OF_A_RUN, _FILES_OF_THE_READER, _FILES_OF_A_WORKER, _FILES_OF_WORKERS = 10, 16, 4, 8
+"""Held open at once, by the process that holds most: their number does not grow with the containers (rule S3). Pipes lead to workers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +140,7 @@ class _Needs:
         """Files of the process that has most of them open, one for each stretch of the columns."""
         columns = sum(_BAR * max(bars, GRAIN // _VALUE) for bars in self._bars.values())
         own = _FILES_OF_A_RUN + stretches(columns)
+        own += _FILES_OF_WORKERS + _FILES_OF_A_WORKER * self._workers if self._workers > 1 else 0
         return max(own, _FILES_OF_THE_READER) if self._read_apart else own
 
     def disk(self, *, ruled: bool = True) -> float:

@@ -224,7 +224,16 @@ def test_open_files_do_not_grow_with_the_containers(folder):
     """S3."""
     many = folder / "many.yaml"
     many.write_text(SWEEP.replace("to: 102", "to: 1002"))
-    assert estimated(many).open_files == estimated(folder / "sweep.yaml").open_files
+    for workers in (1, 2):
+        few = estimated(folder / "sweep.yaml", workers=workers)
+        assert estimated(many, workers=workers).open_files == few.open_files
+
+
+@pytest.mark.parametrize("workers", [1, 2, 3, 7])
+def test_open_files_of_workers_are_estimated(folder, workers):
+    expected = estimated(folder / "sweep.yaml", "event", workers)
+    _, _, files = taken(folder / "sweep.yaml", folder / "out", "--path", "event", "--workers", str(workers))
+    assert files <= expected.open_files <= 3 * files
 
 
 def test_more_is_never_estimated_as_less(folder):

@@ -270,10 +270,32 @@ def test_t2_a_benchmark_whose_days_are_dated_otherwise_is_warned_of():
         (warning,) = found.warnings
         assert warning == (
             f"data_{benchmark}: a benchmark stamped at 2020-01-01T{moments[0]:02}:00:00Z beside data_{traded} at "
-            f"2020-01-01T{moments[1]:02}:00:00Z is compared a day apart from it; `day_zone` can put both on one day"
+            f"2020-01-01T{moments[1]:02}:00:00Z is compared a day apart from it; `day_zone` can put both on one day, "
+            "`stamped` of both says which bars are of one"
         )
         one_day, bars = of_two(inputs=("data_a",), benchmark="data_b", **said | {"day_zone": "UTC"})
         assert timed(one_day, bars).warnings == []
+
+
+@pytest.mark.parametrize(
+    ("traded", "benchmark", "stamped", "apart"),
+    [
+        (0, 21, (None, None), True),
+        (0, 21, ("open", "close"), False),
+        (0, 21, ("open", "open"), True),
+        (21, 0, ("close", "open"), False),
+        (5, 22, ("open", "open"), True),
+        (5, 9, (None, None), False),
+    ],
+)
+def test_t2_stamped_says_whether_a_benchmark_is_dated_otherwise(traded, benchmark, stamped, apart):
+    """A bar that closes at 21:00 is of the day that another file dates at its midnight; one that opens then is of the next."""
+    configs = configs_of(stamped=stamped, inputs=("data_a",), benchmark="data_b", strategy=own("wish"))
+    bars = {
+        "data_a": bars_of("A", at(YEAR, traded), [1.0] * 366),
+        "data_b": bars_of("B", at(YEAR, benchmark), [1.0] * 366),
+    }
+    assert len(timed(configs, bars).warnings) == apart
 
 
 @pytest.mark.parametrize("stamped", ["open", "close"])
