@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cli.config_file import read_config
@@ -54,7 +54,7 @@ def both_ways(folder, lanes, bars, block_size, together=64, *, told_at_once=16_3
     return by_event, in_columns, made
 
 
-@settings(max_examples=30, deadline=None)
+@pytest.mark.examples(10, 30)
 @given(
     some=st.lists(lane, min_size=1, max_size=6),
     closes=prices,

@@ -107,7 +107,7 @@ def taken(config, output, *options):
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         while process.poll() is None:
             most = max(most, _open_files(process.pid))
-            time.sleep(0.01)
+            time.sleep(0.03)
         printed = json.loads(process.stdout.read())
     disk = sum(path.stat().st_size for path in output.rglob("*") if path.is_file())
     return printed["peak_rss_mb"], disk / 1e6, most
