@@ -121,7 +121,7 @@ def _open_files(pid):
         return 0
 
 
-@pytest.mark.parametrize("name", ["quickstart", "smoke", "sweep", "full", "kept"])
+@pytest.mark.parametrize("name", ["quickstart", pytest.param("smoke", marks=pytest.mark.slow), "sweep", "full", "kept"])
 def test_a_run_takes_what_was_estimated_and_more_than_half_of_it(name, folder, tmp_path):
     shipped = ROOT / "configs" / f"{name}.yaml"
     config = shipped if shipped.exists() else folder / f"{name}.yaml"
