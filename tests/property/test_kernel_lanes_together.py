@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cli.config_file import read_config
@@ -54,7 +54,7 @@ def both_ways(folder, lanes, bars, block_size, at_once=64, *, shown_at_once=512,
     return by_event, tree, made
 
 
-@settings(max_examples=30, deadline=None)
+@pytest.mark.examples(10, 30)
 @given(
     some=st.lists(lane, min_size=1, max_size=6),
     closes=prices,
