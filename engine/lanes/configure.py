@@ -1,14 +1,16 @@
-"""From a portfolio's config, its execution's terms and the bars of its symbol to a lane that is ready to start."""
+"""From a portfolio's config, its execution's terms and the bars of its symbols to a lane that is ready to start."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from engine.kernel.lane import costs, sizing, state
+from engine.kernel.lane.books import STRETCH, SymbolBooks
+from engine.kernel.lane.run import RECORDS_OF_A_BAR
+from engine.lanes.markets import LaneMarket, LaneMarkets, SharedSymbol
 from engine.market.durations import duration_ns
 from engine.trading.accounts import CashAccount
 from engine.trading.costs import (
@@ -26,7 +28,7 @@ from engine.trading.risk import DailyLoss, MaxDrawdown, MaxGrossExposure, MaxOpe
 from engine.trading.sizing import AllIn, FixedNotional, FixedQuantity, PercentOfEquity, VolatilityTarget
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     import numpy.typing as npt
 
@@ -34,8 +36,6 @@ if TYPE_CHECKING:
     from engine.kernel.lane.state import Lane
     from engine.kernel.language import I64
     from engine.kernel.library import Kernel
-    from engine.market.bars import Bars
-    from engine.metrics.days import DayEnds
     from engine.order_terms import OrderType, TimeInForce
     from engine.trading.costs import Commission, Slippage, Terms
     from engine.trading.distances import Distance
@@ -46,8 +46,12 @@ if TYPE_CHECKING:
     Integers = npt.NDArray[np.int64]
     Floats = npt.NDArray[np.float64]
 
+__all__ = ["LaneConfigurator", "LaneMarket", "LaneMarkets"]
+
 ORDER_ROOM = 16
-"""Orders that may work at once."""
+"""Orders that may work at once in one symbol."""
+TASK_ROOM = 128
+"""Tasks that may wait at once, for each symbol."""
 
 ORDER_TYPES: tuple[OrderType, ...] = ("market", "limit", "stop", "stop_limit", "trailing_stop")
 TIMES_IN_FORCE: tuple[TimeInForce, ...] = ("gtc", "day", "ioc", "gtd")
@@ -66,48 +70,46 @@ _RULES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class LaneMarket:
-    """What lanes over the same symbol share: its bars and days.
-
-    `true_range(timeperiod)` is the column of an average true range; `days_of(timestamps)` numbers the days of timestamps.
-    """
-
-    bars: Bars
-    days: DayEnds
-    days_of: Callable[[Integers], Integers]
-    true_range: Callable[[int], Floats]
-
-
 class LaneConfigurator:
-    """Makes lanes of one kernel over one market, for portfolios of that symbol alone with a column strategy."""
+    """Makes lanes of one kernel over one market, for portfolios of its symbols alone with column strategies."""
 
-    def __init__(self, kernel: Kernel, market: LaneMarket) -> None:
+    def __init__(self, kernel: Kernel, market: LaneMarket | LaneMarkets) -> None:
         self._kernel = kernel
         self._market = market
-        bars = market.bars
-        self._close = kernel.floats(bars.close)
-        self._prices = {name: kernel.floats(getattr(bars, name)) for name in ("open", "high", "low", "volume")}
-        self._timestamp = kernel.ints(bars.timestamps)
+        self._symbols = [SharedSymbol(kernel, columns) for columns in market.columns()]
+        self._stamps = market.timestamps
+        self._timestamp = kernel.ints(self._stamps)
         self._day_rows = kernel.ints(market.days.rows.astype(np.int64))
         self._day_numbers = kernel.ints(market.days.numbers)
+        self._worth = kernel.floats([0.0] * STRETCH)
+        self._task_room = TASK_ROOM * len(self._symbols)
+        self._tasks = kernel.structs(state.Task, self._task_room)
 
     def lane(
-        self, config: PortfolioContainer, terms: Terms, rows: Sequence[int], targets: Sequence[int], days_per_year: int
+        self,
+        config: PortfolioContainer,
+        terms: Terms,
+        rows: Sequence[int],
+        targets: Sequence[int],
+        days_per_year: int | Sequence[int],
+        *,
+        symbols: Sequence[int] = (),
     ) -> Lane:
-        """A lane that has not been started; its strategy wants `targets` from `rows` on. It keeps no journal yet."""
+        """A lane that has not been started; its strategy wants `targets` of `symbols` from `rows` on. It keeps no journal yet.
+
+        Rows count the moments of the lane, symbols their feeds; where there is one symbol it need not be said. `days_per_year` is one
+        number for each symbol.
+        """
         lane = self._kernel.struct(state.Lane)
-        self._set_market(lane)
+        self._set_clock(lane, config)
         self._set_books(lane, config)
         self._set_costs(lane, terms)
-        self._set_sizing(lane.sizing, config, days_per_year)
-        self._set_form(lane.entry, config.entry)
-        self._set_form(lane.exit.on_signal, config.exit.on_signal)
-        self._set_distance(lane.exit.stop_loss, config.exit.stop_loss)
-        self._set_distance(lane.exit.take_profit, config.exit.take_profit)
-        self._set_distance(lane.exit.trailing_stop, config.exit.trailing_stop)
         self._set_risk(lane, config.risk)
+        for number, shared in enumerate(self._symbols):
+            days = days_per_year if isinstance(days_per_year, int) else days_per_year[number]
+            self._set_symbol(lane.symbols[number], shared, config, days)
         lane.change_rows, lane.change_targets = self._kernel.ints(rows), self._kernel.ints(targets)
+        lane.change_symbols = self._kernel.ints(symbols)
         lane.changes = len(rows)
         lane.account = state.CASH_ACCOUNT if isinstance(config.account, CashAccount) else state.MARGIN_ACCOUNT
         lane.leverage = getattr(config.account, "leverage", 1.0)
@@ -116,39 +118,63 @@ class LaneConfigurator:
         return lane
 
     def keep_journal(self, lane: Lane, room: int) -> None:
-        """Has a lane keep a journal of so many records at a time."""
+        """Has a lane keep a journal of so many records at a time, or as many as one bar may need."""
+        room = max(room, RECORDS_OF_A_BAR * len(self._symbols) + 1)
         lane.journal.records = self._kernel.structs(state.Record, room)
         lane.journal.room = room
         lane.journal.is_kept = True
 
-    def _set_market(self, lane: Lane) -> None:
-        market, bars = lane.market, self._market.bars
-        market.bars = len(bars)
-        market.close = self._close
-        for name, column in self._prices.items():
-            setattr(market, name, column)
-        market.timestamp = self._timestamp
-        market.bar_length = bars.lasting
+    def _set_clock(self, lane: Lane, config: PortfolioContainer) -> None:
+        lane.clock.bars = len(self._stamps)
+        lane.clock.timestamp = self._timestamp
+        if _asks_for_days(config):
+            lane.clock.day = self._days
+        lane.symbol_count = len(self._symbols)
+        lane.symbols = self._kernel.structs(state.Symbol, len(self._symbols))
+        lane.due = self._kernel.ints([0] * len(self._symbols))
+        lane.tasks, lane.task_room = self._tasks, self._task_room
+
+    @cached_property
+    def _days(self) -> I64:
+        """The number of the day of each moment."""
+        return self._kernel.ints(self._market.days_of(self._stamps))
 
     def _set_books(self, lane: Lane, config: PortfolioContainer) -> None:
         books, kernel = lane.books, self._kernel
-        books.close = self._close
+        books.symbols, books.count = kernel.structs(SymbolBooks, len(self._symbols)), len(self._symbols)
+        for number, shared in enumerate(self._symbols):
+            books.symbols[number].close = shared.close
+        books.worth = self._worth
         books.curve.days_known = len(self._market.days.rows)
         books.curve.day_rows, books.day_numbers = self._day_rows, self._day_numbers
         books.curve.daily = kernel.floats(np.zeros(len(self._market.days.rows)))
         if config.account.borrowing is not None:
             books.borrow_percent, books.interest_percent = config.account.borrowing
-        lane.book.orders = kernel.structs(state.Order, ORDER_ROOM)
-        lane.book.places = kernel.ints([0] * ORDER_ROOM)
-        lane.book.room = ORDER_ROOM
-        if _asks_for_days(config):
-            lane.market.day, lane.market.day_after = self._days
 
-    @cached_property
-    def _days(self) -> tuple[I64, I64]:
-        """The number of the day of each bar, and of the moment at which it is over."""
-        stamps, days_of = self._market.bars.timestamps, self._market.days_of
-        return self._kernel.ints(days_of(stamps)), self._kernel.ints(days_of(stamps + self._market.bars.lasting))
+    def _set_symbol(
+        self, symbol: state.Symbol, shared: SharedSymbol, config: PortfolioContainer, days_per_year: int
+    ) -> None:
+        kernel, columns, market = self._kernel, shared.columns, symbol.market
+        market.open, market.high, market.low, market.close, market.volume = shared.prices
+        market.bar_length, market.last = columns.bars.lasting, columns.last
+        if shared.gaps is not None:
+            market.is_spread = True
+            market.rows, market.first_met = shared.gaps
+        if _asks_for_days(config):
+            market.day_after = shared.day_after(self._market.days_of, self._stamps)
+        symbol.book.orders = kernel.structs(state.Order, ORDER_ROOM)
+        symbol.book.places = kernel.ints([0] * ORDER_ROOM)
+        symbol.book.room = ORDER_ROOM
+        self._set_sizing(symbol.sizing, shared, config, days_per_year)
+        self._set_form(symbol.entry, config.entry, shared)
+        self._set_form(symbol.exit.on_signal, config.exit.on_signal, shared)
+        self._set_distance(symbol.exit.stop_loss, config.exit.stop_loss, shared)
+        self._set_distance(symbol.exit.take_profit, config.exit.take_profit, shared)
+        self._set_distance(symbol.exit.trailing_stop, config.exit.trailing_stop, shared)
+        limits = symbol.limits = kernel.structs(state.TradeLimit, len(config.risk))
+        for place, rule in enumerate(config.risk):
+            if isinstance(rule, Stop | Target):
+                self._set_distance(limits[place].distance, rule.distance, shared)
 
     def _set_costs(self, lane: Lane, terms: Terms) -> None:
         lane.costs.commissions = self._models(terms.commissions, _COMMISSIONS)
@@ -175,12 +201,14 @@ class LaneConfigurator:
                     ours.tiers[number].above, ours.tiers[number].percent = tier.above, tier.percent
         return made
 
-    def _set_sizing(self, ours: sizing.Sizing, config: PortfolioContainer, days_per_year: int) -> None:
+    def _set_sizing(
+        self, ours: sizing.Sizing, shared: SharedSymbol, config: PortfolioContainer, days_per_year: int
+    ) -> None:
         model: Sizing = config.sizing  # type: ignore[assignment] # those of users are not asked of a lane yet
         ours.kind = _SIZINGS[type(model)]
-        ours.weight = config.weights.get(self._market.bars.symbol, 1.0)
+        ours.weight = config.weights.get(shared.columns.bars.symbol, 1.0)
         ours.lot_size = config.lot_size or 0.0
-        ours.close = self._close
+        ours.close = shared.own_close
         match model:
             case FixedQuantity(quantity=size) | FixedNotional(notional=size) | PercentOfEquity(percent=size):
                 ours.size = size
@@ -188,20 +216,20 @@ class LaneConfigurator:
                 ours.size, ours.bars, ours.max_percent = model.percent, model.bars, model.max_percent
                 ours.bars_per_year = model.bars_per_year or days_per_year
 
-    def _set_form(self, ours: state.OrderForm, form: AnyOrderForm) -> None:
+    def _set_form(self, ours: state.OrderForm, form: AnyOrderForm, shared: SharedSymbol) -> None:
         ours.type = _FORMS[type(form)]
         ours.time_in_force = TIMES_IN_FORCE.index(form.time_in_force)
         ours.good_for = 0 if form.good_for is None else duration_ns(form.good_for)
         match form:
             case LimitForm(limit=limit):
-                self._set_distance(ours.limit, limit)
+                self._set_distance(ours.limit, limit, shared)
             case StopForm(stop=stop) | TrailingForm(trail=stop):
-                self._set_distance(ours.stop, stop)
+                self._set_distance(ours.stop, stop, shared)
             case StopLimitForm(stop=stop, limit=limit):
-                self._set_distance(ours.stop, stop)
-                self._set_distance(ours.limit, limit)
+                self._set_distance(ours.stop, stop, shared)
+                self._set_distance(ours.limit, limit, shared)
 
-    def _set_distance(self, ours: state.Distance, distance: Distance | None) -> None:
+    def _set_distance(self, ours: state.Distance, distance: Distance | None, shared: SharedSymbol) -> None:
         if distance is None:
             return
         if distance.percent is not None:
@@ -210,7 +238,7 @@ class LaneConfigurator:
             ours.kind, ours.size = state.BY_AMOUNT, distance.amount
         else:
             ours.kind, ours.size, ours.timeperiod = state.BY_ATR, distance.atr or 0.0, distance.timeperiod
-            ours.atr = self._kernel.floats(self._market.true_range(distance.timeperiod))
+            ours.atr = shared.true_range(distance.timeperiod)
 
     def _set_risk(self, lane: Lane, rules: Sequence[AnyRiskRule]) -> None:
         risk = lane.risk
@@ -226,11 +254,11 @@ class LaneConfigurator:
                     ours.size = rule.percent
                     ours.action = state.FLATTEN if rule.action == "flatten" else state.HALT
                 case Stop() | Target():
-                    self._set_distance(ours.distance, rule.distance)
                     ours.cool_down = rule.cool_down if isinstance(rule, Stop) else 0
                 case _:
                     ours.size = rule.percent
         risk.watches = any(isinstance(rule, MaxDrawdown | DailyLoss | Stop | Target) for rule in rules)
+        risk.looks_at_equity = any(isinstance(rule, MaxDrawdown | DailyLoss) for rule in rules)
         risk.looks_at_days = any(isinstance(rule, DailyLoss) for rule in rules)
 
 

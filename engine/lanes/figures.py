@@ -50,9 +50,13 @@ class LaneEquity:
         return np.array([self.initial_equity, *self._daily, *under_way])
 
 
-def trade_book(lane: Lane, symbol: str, rules: Sequence[AnyRiskRule], broker: str) -> TradeBook:
-    """The closed trades, fills and orders of a lane; `broker` stands in the ids of its orders."""
+def trade_book(lane: Lane, symbols: str | Sequence[str], rules: Sequence[AnyRiskRule], broker: str) -> TradeBook:
+    """The closed trades, fills and orders of a lane over a symbol, or several; `broker` stands in the ids of its orders."""
     books, counts = lane.books, lane.counts
+    names = [symbols] if isinstance(symbols, str) else symbols
+    of_symbols = (
+        [books.symbols[number].statistics for number in range(books.count)] if books.count > 1 else [books.total]
+    )
     rejected: dict[str, int] = {}
     refused = [
         (rule.name, lane.risk.rules[place].refused) for place, rule in enumerate(rules) if rule.name.startswith("max_")
@@ -63,7 +67,7 @@ def trade_book(lane: Lane, symbol: str, rules: Sequence[AnyRiskRule], broker: st
     return TradeBook.of(
         total=_statistics(books.total),
         sides={"long": _statistics(books.long), "short": _statistics(books.short)},
-        symbols={symbol: _statistics(books.total, _NOT_OF_SYMBOLS)},
+        symbols={name: _statistics(ours, _NOT_OF_SYMBOLS) for name, ours in zip(names, of_symbols, strict=True)},
         statuses={
             status: counts.statuses[place] for place, status in enumerate(STATUSES) if status and counts.statuses[place]
         },
@@ -73,9 +77,13 @@ def trade_book(lane: Lane, symbol: str, rules: Sequence[AnyRiskRule], broker: st
 
 
 def open_profit(lane: Lane) -> float:
-    """Net profit of the open trade if closed at the last bar marked, without further costs; 0.0 if there is none."""
-    position, close = lane.books.position, lane.books.close
-    return 0.0 if position.trade == NO_TRADE else open_profit_of(position, close[max(lane.books.curve.bars - 1, 0)])
+    """Net profit of the open trades if closed at the last bar marked, without further costs; 0.0 if there are none."""
+    books, total = lane.books, 0.0
+    for number in range(books.count):
+        ours = books.symbols[number]
+        if ours.position.trade != NO_TRADE:
+            total += open_profit_of(ours.position, ours.close[max(books.curve.bars - 1, 0)])
+    return total
 
 
 def _statistics(ours: statistics.TradeStatistics, without: frozenset[str] | set[str] = frozenset()) -> TradeStatistics:
@@ -89,5 +97,5 @@ def _first_rejection(lane: Lane, rules: Sequence[AnyRiskRule], broker: str) -> s
         (first.value, first.limit, first.further),
         quantity=first.quantity,
         other=f"{broker}#{first.replaces}" if first.replaces else None,
-        unknown=unknown_text(first.unknown, first.unknown_over, first.row),
+        unknown=unknown_text(first.unknown, first.unknown_over, first.bar),
     )

@@ -38,6 +38,8 @@ class Recorded(NamedTuple):
 
     kind: int
     row: int
+    symbol: int
+    bar: int
     ordinal: int
     order: int
     trade: int
@@ -61,16 +63,17 @@ class Recorded(NamedTuple):
 class LaneNames:
     """What events of a lane are named by.
 
-    `portfolio`, `execution`: ids of the containers; `broker`: what stands in the ids of the execution's events; `strategy`: the
-    name of what decides. `cause(row)` is the id of the event behind a decision at a bar.
+    `portfolio`, `execution`: ids of the containers; `broker`: what stands in the ids of the execution's events; `symbol`: the name
+    of it, or several; `strategy`: the name of what decides. `cause(row)` is the id of the event behind a decision at a bar of the
+    symbol, `cause(row, number)` where there are several.
     """
 
     portfolio: str
     execution: str
     broker: str
-    symbol: str
+    symbol: str | Sequence[str]
     strategy: str
-    cause: Callable[[int], str]
+    cause: Callable[..., str]
 
 
 class JournalEvents:
@@ -78,6 +81,7 @@ class JournalEvents:
 
     def __init__(self, names: LaneNames, timestamps: Sequence[int], rules: Sequence[AnyRiskRule]) -> None:
         self._names = names
+        self._symbols = (names.symbol,) if isinstance(names.symbol, str) else tuple(names.symbol)
         self._timestamps = timestamps
         self._rules = rules
         self._reasons = Reasons(rules)
@@ -135,8 +139,8 @@ class JournalEvents:
             names.portfolio,
             self._id(record),
             self._trade(record.trade),
-            names.cause(record.row),
-            names.symbol,
+            names.cause(record.bar) if len(self._symbols) == 1 else names.cause(record.bar, record.symbol),
+            self._symbols[record.symbol],
             direction,
             decision.strength,
             names.strategy,
@@ -154,7 +158,7 @@ class JournalEvents:
             self._id(record),
             trade,
             self._cause(record),
-            names.symbol,
+            self._symbols[record.symbol],
             _side(record),
             record.quantity,
             ORDER_TYPES[kind],
@@ -166,7 +170,7 @@ class JournalEvents:
             record.time or None,
             trade if group == state.PROTECTS else None,
             f"{names.broker}#{record.order}" if record.order else None,
-            unknown_text(record.reason, record.number, record.row),
+            unknown_text(record.reason, record.number, record.bar),
         )
         self._requests[record.ordinal] = request
         return request
@@ -185,7 +189,7 @@ class JournalEvents:
             self._cause(record),
             f"{names.broker}#{number}",
             _STATUSES[record.detail],
-            names.symbol,
+            self._symbols[record.symbol],
             request.side,
             request.quantity,
             request.order_type,
@@ -225,7 +229,7 @@ class JournalEvents:
             self._trade(record.trade),
             self._cause(record),
             f"{names.broker}#{record.order}",
-            names.symbol,
+            self._symbols[record.symbol],
             _side(record),
             record.quantity,
             record.price,
@@ -238,7 +242,9 @@ class JournalEvents:
 
     def _position_open(self, record: Recorded, now: int) -> PositionOpen:
         head = (now, self._names.portfolio, self._id(record), self._trade(record.trade), self._cause(record))
-        return PositionOpen(*head, self._names.symbol, _position(record), record.quantity, record.price, record.money)
+        return PositionOpen(
+            *head, self._symbols[record.symbol], _position(record), record.quantity, record.price, record.money
+        )
 
     def _position_close(self, record: Recorded, now: int) -> PositionClose:
         return PositionClose(
@@ -247,7 +253,7 @@ class JournalEvents:
             self._id(record),
             self._trade(record.trade),
             self._cause(record),
-            self._names.symbol,
+            self._symbols[record.symbol],
             _position(record),
             record.quantity,
             record.price,

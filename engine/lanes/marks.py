@@ -26,31 +26,29 @@ class Marks(NamedTuple):
 
 
 class MarkColumns:
-    """Has a lane write down its marks, for at most `most_bars` at a time, and makes columns of them. `close` has a price a bar."""
+    """Has a lane write down its marks, for at most `most_bars` at a time, and makes columns of them."""
 
-    def __init__(self, kernel: Kernel, lane: Lane, close: Floats, most_bars: int) -> None:
+    def __init__(self, kernel: Kernel, lane: Lane, most_bars: int) -> None:
         self._kernel = kernel
         self._books = lane.books
-        self._close = close
         self._peak = 0.0
         books = lane.books
-        books.mark_cash, books.mark_held, books.mark_equity = (kernel.floats([0.0] * most_bars) for _ in range(3))
+        books.mark_cash, books.mark_gross, books.mark_equity, books.mark_positions = (
+            kernel.floats([0.0] * most_bars) for _ in range(4)
+        )
         books.keeps_marks = True
 
     def take(self) -> Marks:
         """The marks written since the last call; the next ones are written over them."""
         books = self._books
         count = books.row - books.marks_from
-        cash, held, equity = (
-            self._column(each, count) for each in (books.mark_cash, books.mark_held, books.mark_equity)
-        )
-        close = self._close[books.marks_from : books.row]
+        kept = (books.mark_cash, books.mark_gross, books.mark_equity, books.mark_positions)
+        cash, gross, equity, positions = (self._column(each, count) for each in kept)
         books.marks_from = books.row
-        gross = np.abs(held * close)
         exposure = np.divide(gross, equity, out=np.zeros(count), where=(gross != 0.0) & (equity != 0.0))
         peaks = np.maximum.accumulate(np.concatenate(([max(self._peak, books.curve.initial)], equity)))
         self._peak = peaks.item(-1)
-        return Marks(cash, equity, exposure, (held != 0.0).astype(np.int64), equity / peaks[1:] - 1.0)
+        return Marks(cash, equity, exposure, positions.astype(np.int64), equity / peaks[1:] - 1.0)
 
     def _column(self, values: list[float], count: int) -> Floats:
         return np.frombuffer(self._kernel.packed(values, count))

@@ -80,7 +80,7 @@ def outcome(kernel, bars, config, terms, wishes):
     if kernel.function(advance)(lane, len(bars)) == state.RUNNING:
         kernel.function(finish)(lane)
     records = [repr(row) for row in kernel.rows(state.Record, lane.journal.records, lane.journal.count)]
-    return [str(lane.status), *records, *figures(lane.books, Books, {"daily": lane.books.curve.days})]
+    return [str(lane.status), *records, *figures(lane.books, Books, {"daily": lane.books.curve.days, "symbols": 1})]
 
 
 bar = st.tuples(prices, prices, prices, prices, volumes)
@@ -111,7 +111,7 @@ def test_more_orders_than_there_is_room_for_fail_the_lane_alone():
         days = DayEnds(np.array([len(bars) - 1]), np.array([1]), bars.timestamps[-1:])
         configurator = LaneConfigurator(kernel, LaneMarket(bars, days, lambda some: some, lambda _: bars.close))
         lane = configurator.lane(config, Terms(), [0], [1], 252)
-        lane.book.room = room
+        lane.symbols[0].book.room = room
         kernel.function(start)(lane, 10_000.0)
         expected = (state.RUNNING, 3) if room > 2 else (state.TOO_MANY_ORDERS, room)
-        assert (kernel.function(advance)(lane, 8), lane.book.count) == expected
+        assert (kernel.function(advance)(lane, 8), lane.symbols[0].book.count) == expected

@@ -188,7 +188,7 @@ def lane_of(kernel, config, terms, bars, *, block=None):
     rows, targets = changed_from(0, np.arange(len(bars)), wishes)
     lane = configurator.lane(config, terms, rows, targets, days.year(config.days_per_year).number)
     configurator.keep_journal(lane, 1000)
-    marked, columns = MarkColumns(kernel, lane, bars.close, len(bars)), []
+    marked, columns = MarkColumns(kernel, lane, len(bars)), []
     names = LaneNames("portfolio_1", "execution_1", "execution_1", "X", "tests.strategies_for_tests.wish", bar_id)
     made = JournalEvents(names, stamps.tolist(), config.risk)
     events, ends = [], []
@@ -243,7 +243,7 @@ def test_random_portfolios_trade_the_same(market, of_portfolio, of_execution, bl
         for name, column in zip(Marks._fields, marks, strict=True):
             assert column == [getattr(update, name) for update in updates], name
         assert_same_figures(lane, config, played["portfolio_1"])
-        texts.append(list(figures(lane.books, Books, {"daily": lane.books.curve.days})))
+        texts.append(list(figures(lane.books, Books, {"daily": lane.books.curve.days, "symbols": 1})))
     assert all(text == texts[0] for text in texts)
 
 
@@ -265,7 +265,7 @@ def assert_same_figures(lane, config, reference):
     figures, notes = compute_metrics(
         book,
         LaneEquity(lane.books.curve),
-        open_trades=int(lane.books.position.trade != 0),
+        open_trades=lane.books.open_positions,
         unrealised_pnl=open_profit(lane),
         symbols=["X"],
         days_per_year=reference.days_per_year,

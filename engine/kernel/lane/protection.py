@@ -24,7 +24,9 @@ from engine.kernel.lane.state import (
     ExitForm,
     Lane,
     OrderForm,
+    Symbol,
     Terms,
+    position_of,
 )
 
 
@@ -37,9 +39,9 @@ def money(distance: Distance, price: float, row: int) -> float:
     return distance.size * distance.atr[row] if row >= 0 else nan
 
 
-def last_complete(lane: Lane) -> int:
+def last_complete(lane: Lane, symbol: Symbol) -> int:
     """The last bar that is complete: while orders are matched the one under way is not."""
-    return lane.books.row - 1 if lane.path.is_under_way else lane.books.row
+    return lane.books.row - 1 if symbol.path.is_under_way else lane.books.row
 
 
 def set_market(terms: Terms) -> None:
@@ -55,15 +57,15 @@ def set_market(terms: Terms) -> None:
     terms.unknown_over = 0
 
 
-def set_terms(lane: Lane, terms: Terms, form: OrderForm, sign: int) -> None:
+def set_terms(lane: Lane, symbol: Symbol, terms: Terms, form: OrderForm, sign: int) -> None:
     """The order that the config asks for at this close; `sign` is 1 for a buy, -1 for a sell."""
     set_market(terms)
-    row = last_complete(lane)
-    close = lane.market.close[lane.books.row]
+    row = last_complete(lane, symbol)
+    close = symbol.market.close[lane.books.row]
     terms.type = form.type
     terms.time_in_force = form.time_in_force
     if form.good_for > 0 and form.time_in_force != GTC:
-        terms.good_till = lane.market.timestamp[lane.books.row] + form.good_for
+        terms.good_till = lane.clock.timestamp[lane.books.row] + form.good_for
     if form.type == LIMIT:
         terms.limit = close - sign * money(form.limit, close, row)
     elif form.type == STOP:
@@ -97,6 +99,7 @@ def set_trail(terms: Terms, distance: Distance, price: float, sign: int, amount:
 
 def ask(
     lane: Lane,
+    symbol: Symbol,
     trade: int,
     sign: int,
     quantity: float,
@@ -107,7 +110,7 @@ def ask(
     cause: int,
 ) -> None:
     """Asks for an order, in place of that of a slot if there is one; it is taken after what was arranged before."""
-    task = add_task(lane, TAKE)
+    task = add_task(lane, TAKE, symbol.number)
     task.trade = trade
     task.sign = sign
     task.quantity = quantity
@@ -115,8 +118,8 @@ def ask(
     task.group = group
     task.replaces = 0
     if replaced != NONE:
-        task.replaces = lane.book.orders[replaced].number
-    record_request(lane, task, cause_kind, cause)
+        task.replaces = symbol.book.orders[replaced].number
+    record_request(lane, symbol, task, cause_kind, cause)
 
 
 def protects(form: ExitForm) -> bool:
@@ -128,13 +131,13 @@ def protects(form: ExitForm) -> bool:
     )
 
 
-def can_protect(lane: Lane, terms: Terms) -> bool:
+def can_protect(lane: Lane, symbol: Symbol, terms: Terms) -> bool:
     """Whether the distances of the config can be measured now: nothing is entered that could not be protected.
 
     If not, that is noted in the terms of the entry.
     """
-    form = lane.exit
-    row = last_complete(lane)
+    form = symbol.exit
+    row = last_complete(lane, symbol)
     note_unknown(terms, form.trailing_stop, row)
     note_unknown(terms, form.take_profit, row)
     note_unknown(terms, form.stop_loss, row)
@@ -148,43 +151,43 @@ def is_unknown(distance: Distance, row: int) -> bool:
     return distance.kind == BY_ATR and isnan(money(distance, 1.0, row))
 
 
-def protect(lane: Lane, fill: int) -> None:
+def protect(lane: Lane, symbol: Symbol, fill: int) -> None:
     """Asks for the orders that protect all that is held, in place of those that do: every fill that makes it larger does.
 
     A trailing stop starts from the average entry price, but no worse than the one it replaces is.
     """
-    form = lane.exit
+    form = symbol.exit
     if not protects(form):
         return
-    position = lane.books.position
+    position = position_of(lane, symbol)
     sign = position.sign
     entry = entry_price(position)
-    row = last_complete(lane)
-    old_stop = protecting(lane.book, STOP)
-    old_trail = protecting(lane.book, TRAILING_STOP)
-    old_target = protecting(lane.book, LIMIT)
+    row = last_complete(lane, symbol)
+    old_stop = protecting(symbol.book, STOP)
+    old_trail = protecting(symbol.book, TRAILING_STOP)
+    old_target = protecting(symbol.book, LIMIT)
     terms = lane.terms
     if form.stop_loss.kind != NO_DISTANCE:
         set_market(terms)
         terms.type = STOP
         terms.stop = entry - sign * money(form.stop_loss, entry, row)
-        ask_to_protect(lane, terms, old_stop, fill)
+        ask_to_protect(lane, symbol, terms, old_stop, fill)
     if form.trailing_stop.kind != NO_DISTANCE:
         set_market(terms)
         set_trail(terms, form.trailing_stop, entry, -sign, money(form.trailing_stop, entry, row))
         if old_trail != NONE:
-            order = lane.book.orders[old_trail]
-            follow_closes(lane, order, row + 1)
+            order = symbol.book.orders[old_trail]
+            follow_closes(symbol, order, row + 1)
             terms.stop = max(terms.stop, order.stop) if sign > 0 else min(terms.stop, order.stop)
-        ask_to_protect(lane, terms, old_trail, fill)
+        ask_to_protect(lane, symbol, terms, old_trail, fill)
     if form.take_profit.kind != NO_DISTANCE:
         set_market(terms)
         terms.type = LIMIT
         terms.limit = entry + sign * money(form.take_profit, entry, row)
-        ask_to_protect(lane, terms, old_target, fill)
+        ask_to_protect(lane, symbol, terms, old_target, fill)
 
 
-def ask_to_protect(lane: Lane, terms: Terms, replaced: int, fill: int) -> None:
+def ask_to_protect(lane: Lane, symbol: Symbol, terms: Terms, replaced: int, fill: int) -> None:
     """Asks for one order over all that is held."""
-    position = lane.books.position
-    ask(lane, position.trade, -position.sign, abs(position.held), terms, PROTECTS, replaced, FILL, fill)
+    position = position_of(lane, symbol)
+    ask(lane, symbol, position.trade, -position.sign, abs(position.held), terms, PROTECTS, replaced, FILL, fill)
