@@ -23,6 +23,7 @@ CHANGED = 2
 CLOSED = 3
 """What a fill did to the position; one that would cross flat is not booked."""
 
+NO_SYMBOL = -1
 STRETCH = 64
 """Marks of several positions that are added up at a time."""
 
@@ -174,12 +175,14 @@ def worth_at(books: Books, row: int) -> float:
     return worth
 
 
-def only_held(books: Books) -> SymbolBooks:
-    """The symbol that is held, where that is one."""
+def only_held(books: Books) -> int:
+    """The number of the symbol that is held; NO_SYMBOL if there are several."""
+    if books.open_positions > 1:
+        return NO_SYMBOL
     number = 0
     while books.symbols[number].position.held == 0.0:
         number += 1
-    return books.symbols[number]
+    return number
 
 
 @entry
@@ -192,13 +195,14 @@ def mark_until(books: Books, until: int) -> None:
         first = books.row
         if books.open_positions == 0:
             mark_flat(books, end)
-        elif books.open_positions == 1:
-            held = only_held(books)
-            mark_held(books, held.close, held.position.held, 0, end)
         else:
-            end = min(end, first + STRETCH - 1)
-            add_worth(books, first, end)
-            mark_held(books, books.worth, 1.0, first, end)
+            number = only_held(books)
+            price = books.worth if number == NO_SYMBOL else books.symbols[number].close
+            held = 1.0 if number == NO_SYMBOL else books.symbols[number].position.held
+            if number == NO_SYMBOL:
+                end = min(end, first + STRETCH - 1)
+                add_worth(books, first, end)
+            mark_held(books, price, held, first if number == NO_SYMBOL else 0, end)
         if books.keeps_marks:
             write_marks(books, first)
 

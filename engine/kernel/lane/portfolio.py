@@ -55,18 +55,17 @@ def do_tasks(lane: Lane) -> None:
         if lane.first_task == lane.task_room:
             lane.first_task = 0
         lane.task_count -= 1
-        if task.kind == ACT:
-            act(lane)
-        elif task.symbol != NONE:
-            do_task(lane, lane.symbols[task.symbol], task)
-        else:
-            for number in range(lane.symbol_count):
-                do_task(lane, lane.symbols[number], task)
+        first = task.symbol if task.symbol != NONE else 0
+        last = task.symbol if task.symbol != NONE else lane.symbol_count - 1
+        for number in range(first, last + 1):
+            do_task(lane, lane.symbols[number], task)
 
 
 def do_task(lane: Lane, symbol: Symbol, task: Task) -> None:
-    """Does what concerns one symbol."""
-    if task.kind == TAKE:
+    """Does a task for one symbol."""
+    if task.kind == ACT:
+        act(lane)
+    elif task.kind == TAKE:
         take(lane, symbol, task)
     elif task.kind == ON_ORDER:
         on_order(lane, symbol, task)
@@ -97,7 +96,7 @@ def decide(lane: Lane, symbol: Symbol, target: int) -> None:
 def request(lane: Lane, symbol: Symbol) -> None:
     """Has the ORDER phase of this step ask for what the last signal on a symbol wants."""
     if lane.due_count == 0:
-        add_task(lane, ACT, NONE)
+        add_task(lane, ACT, symbol.number)
     lane.due[lane.due_count] = symbol.number
     lane.due_count += 1
 

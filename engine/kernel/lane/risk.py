@@ -2,7 +2,7 @@
 
 from math import inf, isnan
 
-from engine.kernel.lane.books import STRETCH, add_worth, equity_at, only_held, pay_for_nights
+from engine.kernel.lane.books import NO_SYMBOL, STRETCH, add_worth, equity_at, only_held, pay_for_nights
 from engine.kernel.lane.broker import LEAVE, WITHDRAW, add_task
 from engine.kernel.lane.journal import NOTHING, POSITION_OPEN, record_breach
 from engine.kernel.lane.positions import NO_TRADE, entry_price
@@ -119,9 +119,10 @@ def scan_equity(lane: Lane, end: int) -> int:
     risk.quiet_last = risk.last
     if not risk.looks_at_equity:
         return end
-    if books.open_positions == 1:
-        held = only_held(books)
-        return scan_worth(risk, books.cash, held.close, held.position.held, 0, row, end)
+    number = only_held(books)
+    if number != NO_SYMBOL:
+        ours = books.symbols[number]
+        return scan_worth(risk, books.cash, ours.close, ours.position.held, 0, row, end)
     is_quiet = True
     while row < end and is_quiet:
         last = min(end, row + STRETCH) - 1

@@ -89,12 +89,11 @@ def first_to_step(lane: Lane, until: int) -> int:
             end = wakes_before(lane, lane.symbols[number], end)
     if end <= row:
         return min(row, until)
+    quiet_until = find_quiet(lane, end) if lane.risk.is_watching else end
+    reached = first_reached(lane, quiet_until)
     if lane.risk.is_watching:
-        quiet_until = find_quiet(lane, end)
-        end = first_reached(lane, quiet_until)
-        pass_quiet(lane, end)
-        return end
-    return first_reached(lane, end)
+        pass_quiet(lane, reached)
+    return reached
 
 
 def first_reached(lane: Lane, until: int) -> int:
@@ -222,11 +221,12 @@ def match_bar(lane: Lane, row: int) -> None:
             is_any = True
     if not is_any:
         return
-    number = next_symbol(lane)
-    while number != NONE and lane.status == RUNNING:
+    while lane.status == RUNNING:
+        number = next_symbol(lane)
+        if number == NONE:
+            break
         meet(lane, lane.symbols[number])
         do_tasks(lane)
-        number = next_symbol(lane)
     for each in range(lane.symbol_count):
         if lane.symbols[each].path.is_under_way:
             close_bar(lane, lane.symbols[each])

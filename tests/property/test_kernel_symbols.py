@@ -1,0 +1,83 @@
+"""A portfolio of several symbols on the kernel is that of the event path, to the bit (rules L1, L3, M4, X1 to X9, P1 to P4)."""
+
+from dataclasses import replace
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.lanes.journal_events import LaneNames
+from tests.building import data, execution, make_bars, own, play, portfolio
+from tests.kernel_lanes import TYPES, Wishes, assert_lane_is, terms_of, wanted_by
+from tests.property.test_kernel_lanes import executions, portfolios, steps
+
+SYMBOLS = ["X", "Y", "Z"]
+CASH = 10_000.0
+
+
+@st.composite
+def columns(draw, symbol, days):
+    """Bars of one symbol on some days, on a coarse grid, with a target at each."""
+    price, rows = 100.0, []
+    for _ in days:
+        first = max(price + draw(steps), 8.0)
+        close = max(first + draw(steps), 8.0)
+        high = max(first, close) + draw(st.sampled_from([0.0, 0.0, 0.5, 3.0]))
+        low = max(min(first, close) - draw(st.sampled_from([0.0, 0.0, 0.5, 3.0])), 1.0)
+        rows.append((first, high, low, close, draw(st.sampled_from([0.0, 20.0, 60.0, 1000.0]))))
+        price = close
+    wishes = draw(st.lists(st.sampled_from([-1, 0, 1, 1]), min_size=len(rows), max_size=len(rows)))
+    holds = draw(st.sampled_from([1, 2, 5, 25]))
+    held = [wishes[place // holds * holds] for place in range(len(rows))]
+    return bars_of(rows, symbol=symbol, days=days, wishes=held)
+
+
+def bars_of(rows, **options):
+    """Bars of (open, high, low, close, volume) each."""
+    found = [np.array(column, np.float64) for column in zip(*rows, strict=True)]
+    for column in found:
+        column.flags.writeable = False
+    made = make_bars(found[3].tolist(), opens=found[0].tolist(), **options)
+    return replace(made, high=found[1], low=found[2], volume=found[4])
+
+
+@st.composite
+def markets(draw):
+    """Bars of two symbols or three, which may lack some, begin late or end early."""
+    count = draw(st.integers(2, 30) | st.integers(40, 90))
+    length = draw(st.sampled_from([1.0, 0.25]))
+    made = {}
+    for symbol in SYMBOLS[: draw(st.integers(2, 3))]:
+        first, last = (
+            draw(st.sampled_from([0, 0, 0, count // 3])),
+            draw(st.sampled_from([count, count, count // 2 + 1])),
+        )
+        rarely = draw(st.sampled_from([0, 0, 4]))
+        missing = {day for day in range(count) if rarely and draw(st.integers(0, rarely)) == 0}
+        days = [day * length for day in range(min(first, last - 1), last) if day not in missing] or [first * length]
+        made[symbol] = draw(columns(symbol, days))
+    return made
+
+
+def bar_id(row, number):
+    return f"data_{SYMBOLS[number]}:BAR:{row + 1}"
+
+
+def played(market, of_portfolio, of_execution):
+    """A portfolio over all symbols on the event path, and its config."""
+    ids = [f"data_{symbol}" for symbol in market]
+    config = portfolio(inputs=ids, strategy=own("wish"), execution="execution_1", cash=CASH, **of_portfolio)
+    containers = [*(data(f"data_{each}", each) for each in market), execution(**of_execution), config]
+    by_id = {f"data_{symbol}": bars for symbol, bars in market.items()}
+    return play(containers, by_id, types=TYPES, listen=["portfolio_1"]), config
+
+
+@settings(max_examples=60)
+@given(markets(), portfolios, executions, st.sampled_from([None, 1, 7]))
+def test_random_portfolios_of_several_symbols_trade_the_same(market, of_portfolio, of_execution, block):
+    run, config = played(market, of_portfolio, of_execution)
+    clock = run["portfolio_1"].clock
+    symbols = tuple(feed.symbol for feed in clock.feeds)
+    names = LaneNames("portfolio_1", "execution_1", "execution_1", symbols, "tests.strategies_for_tests.wish", bar_id)
+    wanted = wanted_by(Wishes(), clock)
+    assert_lane_is(run, config, terms=terms_of(of_execution), wanted=wanted, names=names, block=block)
