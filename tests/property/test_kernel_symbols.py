@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.lanes.journal_events import LaneNames
-from tests.building import data, execution, make_bars, own, play, portfolio
+from engine.market.bar_times import timed_by_close
+from tests.building import DAY, data, execution, make_bars, own, play, portfolio
 from tests.kernel_lanes import TYPES, Wishes, assert_lane_is, terms_of, wanted_by
 from tests.property.test_kernel_lanes import executions, portfolios, steps
 
@@ -75,9 +76,35 @@ def played(market, of_portfolio, of_execution):
 @settings(max_examples=60)
 @given(markets(), portfolios, executions, st.sampled_from([None, 1, 7]))
 def test_random_portfolios_of_several_symbols_trade_the_same(market, of_portfolio, of_execution, block):
+    assert_same(market, of_portfolio, of_execution, block)
+
+
+def assert_same(market, of_portfolio, of_execution, block):
+    """Asserts that a lane over all symbols does what the event path does."""
     run, config = played(market, of_portfolio, of_execution)
     clock = run["portfolio_1"].clock
     symbols = tuple(feed.symbol for feed in clock.feeds)
     names = LaneNames("portfolio_1", "execution_1", "execution_1", symbols, "tests.strategies_for_tests.wish", bar_id)
     wanted = wanted_by(Wishes(), clock)
     assert_lane_is(run, config, terms=terms_of(of_execution), wanted=wanted, names=names, block=block)
+
+
+@st.composite
+def mixed_markets(draw):
+    """Bars of a day and of some hours, timed by their closes: a bar that is under way when an order is decided does not meet it."""
+    days = draw(st.integers(3, 12))
+    made = {}
+    for symbol, length in zip(
+        SYMBOLS, draw(st.sampled_from([(1.0, 0.25), (0.25, 1.0), (0.5, 1.0, 0.25)])), strict=False
+    ):
+        rarely = draw(st.sampled_from([0, 0, 5]))
+        stamps = [place * length for place in range(int(days / length)) if not rarely or draw(st.integers(0, rarely))]
+        bars = draw(columns(symbol, stamps or [0.0]))
+        made[symbol] = timed_by_close(replace(bars, bar_length=int(length * DAY)), "open", None)
+    return made
+
+
+@settings(max_examples=40)
+@given(mixed_markets(), portfolios, executions, st.sampled_from([None, 1, 7]))
+def test_bars_of_several_lengths_meet_the_same_orders(market, of_portfolio, of_execution, block):
+    assert_same(market, of_portfolio, of_execution, block)
