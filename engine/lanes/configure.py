@@ -11,6 +11,7 @@ from engine.kernel.lane import costs, sizing, state
 from engine.kernel.lane.books import STRETCH, SymbolBooks
 from engine.kernel.lane.run import RECORDS_OF_A_BAR
 from engine.lanes.markets import LaneMarket, LaneMarkets, SharedSymbol
+from engine.lanes.named_orders import TIMES_IN_FORCE, name_orders, names_days
 from engine.market.durations import duration_ns
 from engine.trading.accounts import CashAccount
 from engine.trading.costs import (
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from engine.kernel.lane.state import Lane
     from engine.kernel.language import I64
     from engine.kernel.library import Kernel
-    from engine.order_terms import OrderType, TimeInForce
+    from engine.strategies.decision import Decision
     from engine.trading.costs import Commission, Slippage, Terms
     from engine.trading.distances import Distance
     from engine.trading.order_forms import AnyOrderForm
@@ -53,8 +54,6 @@ ORDER_ROOM = 16
 TASK_ROOM = 128
 """Tasks that may wait at once, for each symbol."""
 
-ORDER_TYPES: tuple[OrderType, ...] = ("market", "limit", "stop", "stop_limit", "trailing_stop")
-TIMES_IN_FORCE: tuple[TimeInForce, ...] = ("gtc", "day", "ioc", "gtd")
 _FORMS: dict[type, int] = {MarketForm: 0, LimitForm: 1, StopForm: 2, StopLimitForm: 3, TrailingForm: 4}
 _SIZINGS: dict[type, int] = {FixedQuantity: 0, FixedNotional: 1, PercentOfEquity: 2, AllIn: 3, VolatilityTarget: 4}
 _COMMISSIONS: dict[type, int] = {Percent: 0, PerShare: 1, PerTrade: 2, Tiered: 3}
@@ -94,23 +93,28 @@ class LaneConfigurator:
         days_per_year: int | Sequence[int],
         *,
         symbols: Sequence[int] = (),
+        decisions: Sequence[Decision] = (),
     ) -> Lane:
         """A lane that has not been started; its strategy wants `targets` of `symbols` from `rows` on. It keeps no journal yet.
 
         Rows count the moments of the lane, symbols their feeds; where there is one symbol it need not be said. `days_per_year` is one
-        number for each symbol.
+        number for each symbol. `decisions` are those behind the targets, where any of them names orders.
         """
+        asks_for_days = _asks_for_days(config) or any(map(names_days, decisions))
         lane = self._kernel.struct(state.Lane)
-        self._set_clock(lane, config)
+        self._set_clock(lane, asks_for_days=asks_for_days)
         self._set_books(lane, config)
         self._set_costs(lane, terms)
         self._set_risk(lane, config.risk)
         for number, shared in enumerate(self._symbols):
             days = days_per_year if isinstance(days_per_year, int) else days_per_year[number]
             self._set_symbol(lane.symbols[number], shared, config, days)
+            if asks_for_days:
+                lane.symbols[number].market.day_after = shared.day_after(self._market.days_of, self._stamps)
         lane.change_rows, lane.change_targets = self._kernel.ints(rows), self._kernel.ints(targets)
         lane.change_symbols = self._kernel.ints(symbols)
         lane.changes = len(rows)
+        name_orders(self._kernel, lane, decisions)
         lane.account = state.CASH_ACCOUNT if isinstance(config.account, CashAccount) else state.MARGIN_ACCOUNT
         lane.leverage = getattr(config.account, "leverage", 1.0)
         lane.minimum_notional = config.minimum_notional
@@ -124,10 +128,10 @@ class LaneConfigurator:
         lane.journal.room = room
         lane.journal.is_kept = True
 
-    def _set_clock(self, lane: Lane, config: PortfolioContainer) -> None:
+    def _set_clock(self, lane: Lane, *, asks_for_days: bool) -> None:
         lane.clock.bars = len(self._stamps)
         lane.clock.timestamp = self._timestamp
-        if _asks_for_days(config):
+        if asks_for_days:
             lane.clock.day = self._days
         lane.symbol_count = len(self._symbols)
         lane.symbols = self._kernel.structs(state.Symbol, len(self._symbols))
@@ -160,8 +164,6 @@ class LaneConfigurator:
         if shared.gaps is not None:
             market.is_spread = True
             market.rows, market.first_met = shared.gaps
-        if _asks_for_days(config):
-            market.day_after = shared.day_after(self._market.days_of, self._stamps)
         symbol.book.orders = kernel.structs(state.Order, ORDER_ROOM)
         symbol.book.places = kernel.ints([0] * ORDER_ROOM)
         symbol.book.room = ORDER_ROOM

@@ -97,5 +97,5 @@ def _first_rejection(lane: Lane, rules: Sequence[AnyRiskRule], broker: str) -> s
         (first.value, first.limit, first.further),
         quantity=first.quantity,
         other=f"{broker}#{first.replaces}" if first.replaces else None,
-        unknown=unknown_text(first.unknown, first.unknown_over, first.bar),
+        unknown=unknown_text(first.unknown, first.unknown_over, first.bar, (first.unknown_value, first.unknown_close)),
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from engine.events import Fill, Order, OrderRequest, PositionClose, PositionOpen, RiskBreach, Signal
 from engine.kernel.lane import acceptance, journal, state
 from engine.kernel.lane.orders import has_limit, has_stop
-from engine.lanes.configure import ORDER_TYPES, TIMES_IN_FORCE
+from engine.lanes.named_orders import ORDER_TYPES, TIMES_IN_FORCE
 from engine.lanes.reasons import Reasons, unknown_text
 from engine.strategies.decision import TARGETS
 from engine.trading.risk import DailyLoss, MaxDrawdown, Stop, Target
@@ -16,9 +16,10 @@ from engine.trading.risk import DailyLoss, MaxDrawdown, Stop, Target
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from engine.events import Direction, Event, OrderStatus, PositionSide, Side
+    from engine.events import Event, OrderStatus, PositionSide, Side
     from engine.kernel.lane.state import Journal
     from engine.kernel.library import Kernel
+    from engine.strategies.decision import Decision
     from engine.trading.risk import AnyRiskRule
 
 NS_PER_SECOND = 1_000_000_000
@@ -30,6 +31,7 @@ _STATUSES: dict[int, OrderStatus] = {
     journal.CANCELLED: "cancelled",
     journal.EXPIRED: "expired",
 }
+_OCOS = {state.ALONE: "", state.PROTECTS: "{}", state.ENTERS: "{}/entry"}
 _DEAD = (journal.REJECTED, journal.CANCELLED, journal.EXPIRED)
 
 
@@ -51,12 +53,21 @@ class Recorded(NamedTuple):
     flags: int
     time: int
     number: int
+    close: float
     quantity: float
     price: float
     limit: float
     stop: float
     money: float
     further: float
+
+
+class Decided(NamedTuple):
+    """A decision of a lane, the id of the event that caused it, and the name of what decided."""
+
+    decision: Decision
+    cause: str
+    strategy: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +77,8 @@ class LaneNames:
     `portfolio`, `execution`: ids of the containers; `broker`: what stands in the ids of the execution's events; `symbol`: the name
     of it, or several; `strategy`: the name of what decides. `cause(row)` is the id of the event behind a decision at a bar of the
     symbol, `cause(row, number)` where there are several.
+
+    `decided(place)` is what was decided, by its place among the changes of the lane: instead of the plain targets of `strategy`.
     """
 
     portfolio: str
@@ -74,6 +87,7 @@ class LaneNames:
     symbol: str | Sequence[str]
     strategy: str
     cause: Callable[..., str]
+    decided: Callable[[int], Decided] | None = None
 
 
 class JournalEvents:
@@ -132,26 +146,35 @@ class JournalEvents:
         return f"{self._causes[record.cause_kind]}{record.cause}"
 
     def _signal(self, record: Recorded, now: int) -> Signal:
-        names, decision = self._names, TARGETS[record.sign]
-        direction: Direction = decision.direction
+        decision, cause, strategy = self._decided(record)
         return Signal(
             now,
-            names.portfolio,
+            self._names.portfolio,
             self._id(record),
             self._trade(record.trade),
-            names.cause(record.bar) if len(self._symbols) == 1 else names.cause(record.bar, record.symbol),
+            cause,
             self._symbols[record.symbol],
-            direction,
+            decision.direction,
             decision.strength,
-            names.strategy,
+            strategy,
             decision.reason,
+            decision.order,
+            decision.exits,
+            decision.otherwise,
         )
+
+    def _decided(self, record: Recorded) -> Decided:
+        names = self._names
+        if names.decided is not None:
+            return names.decided(record.number)
+        cause = names.cause(record.bar) if len(self._symbols) == 1 else names.cause(record.bar, record.symbol)
+        return Decided(TARGETS[record.sign], cause, names.strategy)
 
     def _request(self, record: Recorded, now: int) -> OrderRequest:
         names, trade = self._names, self._trade(record.trade)
-        time_in_force, group = record.flags % 8, record.flags // 8
+        time_in_force, group = record.flags % 8, record.flags % journal.BY_PERCENT_FLAG // 8
         kind = record.detail
-        trails = kind == state.TRAILING_STOP
+        trails, by_percent = kind == state.TRAILING_STOP, record.flags >= journal.BY_PERCENT_FLAG
         request = OrderRequest(
             now,
             names.portfolio,
@@ -165,12 +188,12 @@ class JournalEvents:
             record.limit if has_limit(kind) else None,
             record.stop if has_stop(kind) else None,
             TIMES_IN_FORCE[time_in_force],
-            record.money if trails and not record.further else None,
-            record.further if trails and record.further else None,
+            record.money if trails and not by_percent else None,
+            record.further if trails and by_percent else None,
             record.time or None,
-            trade if group == state.PROTECTS else None,
+            _OCOS[group].format(trade) or None,
             f"{names.broker}#{record.order}" if record.order else None,
-            unknown_text(record.reason, record.number, record.bar),
+            unknown_text(record.reason, record.number, record.bar, (record.price, record.close)),
         )
         self._requests[record.ordinal] = request
         return request

@@ -8,11 +8,14 @@ from engine.kernel.lane.orders import has_limit, has_stop, reduces, units_held, 
 from engine.kernel.lane.positions import NO_TRADE, ROUNDING_SHARE
 from engine.kernel.lane.state import (
     CASH_ACCOUNT,
+    LIMIT,
     MARKET,
     MAX_GROSS_EXPOSURE,
     MAX_OPEN_POSITIONS,
     MAX_POSITION,
     NONE,
+    PROTECTS,
+    STOP,
     TRAILING_STOP,
     Book,
     Lane,
@@ -44,16 +47,20 @@ ABOVE_LIMIT = 12
 SHORT_IN_CASH_ACCOUNT = 13
 CASH_MISSING = 14
 BUYING_POWER = 15
+STOP_ON_WRONG_SIDE = 16
+TARGET_ON_WRONG_SIDE = 17
 """Why an order is rejected."""
-SIGNAL_CHANGED = 16
-BEING_LEFT = 17
-POSITION_CLOSED = 18
-NOT_AT_ONCE = 19
-DAY_OVER = 20
-TIME_OVER = 21
-DATA_ENDED = 22
-REPLACED = 23
-HALTED_BY_RULE = 24
+SIGNAL_CHANGED = 18
+BEING_LEFT = 19
+POSITION_CLOSED = 20
+NOT_AT_ONCE = 21
+DAY_OVER = 22
+TIME_OVER = 23
+DATA_ENDED = 24
+REPLACED = 25
+NOT_WANTED = 26
+OTHER_FILLED = 27
+HALTED_BY_RULE = 28
 """Why an order is cancelled or expires."""
 
 
@@ -70,6 +77,8 @@ def refusal_of(lane: Lane, symbol: Symbol, order: Order, request: int) -> int:
     """Why an order is rejected, FINE if it is not. Orders that make a position smaller only have to make sense."""
     close = symbol.market.close[lane.books.row]
     fault = fault_of(lane, order, close)
+    if fault == FINE and order.group == PROTECTS and not symbol.path.is_under_way:
+        fault = protection_fault(lane, order, close)
     if fault != FINE or reduces(symbol.book, order):
         return fault
     worth = order.quantity * close
@@ -82,7 +91,7 @@ def refusal_of(lane: Lane, symbol: Symbol, order: Order, request: int) -> int:
 def fault_of(lane: Lane, order: Order, close: float) -> int:
     """What is wrong with an order in itself, seen from the last close."""
     terms = order.terms
-    if not isfinite(order.quantity) or order.quantity <= 0.0:
+    if not is_positive(order.quantity):
         return refuse(lane, NO_QUANTITY, order.quantity, 0.0, 0.0)
     fault = FINE
     if has_stop(terms.type):
@@ -90,19 +99,44 @@ def fault_of(lane: Lane, order: Order, close: float) -> int:
     if fault == FINE and has_limit(terms.type):
         fault = price_fault(lane, terms.limit, close, NO_LIMIT_PRICE)
     if fault == FINE and terms.type == TRAILING_STOP:
-        trail = terms.trail_percent if terms.trail_percent > 0.0 else terms.trail_amount
-        if not isfinite(trail) or trail <= 0.0:
+        trail = terms.trail_percent if terms.by_percent else terms.trail_amount
+        if not is_positive(trail):
             return refuse(lane, NO_TRAIL, 0.0, 0.0, 0.0)
     return fault
 
 
+def protection_fault(lane: Lane, order: Order, close: float) -> int:
+    """What is wrong with moving an exit to where the price has been already."""
+    terms = order.terms
+    if terms.type == STOP and is_wrong_side(terms.stop, order.sign, close):
+        return refuse(lane, STOP_ON_WRONG_SIDE, terms.stop, close, float(order.sign))
+    if terms.type == LIMIT and is_wrong_side(terms.limit, -order.sign, close):
+        return refuse(lane, TARGET_ON_WRONG_SIDE, terms.limit, close, float(-order.sign))
+    return FINE
+
+
+def is_wrong_side(level: float, side: int, price: float) -> bool:
+    """Whether the level of an exit is not on a side of a price: 1 is above it, -1 below."""
+    return side * (level - price) <= 0.0
+
+
 def price_fault(lane: Lane, price: float, close: float, reason: int) -> int:
     """What is wrong with a price: it is none, `reason`, or too far from the last close to be meant, the reason after that."""
-    if not isfinite(price) or price <= 0.0:
-        return refuse(lane, reason, price, 0.0, 0.0)
-    if not close / BEYOND_REASON <= price <= close * BEYOND_REASON:
+    if is_price(price, close):
+        return FINE
+    if is_positive(price):
         return refuse(lane, reason + 1, price, close, 0.0)
-    return FINE
+    return refuse(lane, reason, price, 0.0, 0.0)
+
+
+def is_positive(number: float) -> bool:
+    """Whether a number is finite and above zero."""
+    return isfinite(number) and number > 0.0
+
+
+def is_price(price: float, close: float) -> bool:
+    """Whether a price makes sense beside a close."""
+    return is_positive(price) and close / BEYOND_REASON <= price <= close * BEYOND_REASON
 
 
 def pause_of(lane: Lane, symbol: Symbol) -> int:

@@ -11,6 +11,7 @@ from engine.kernel.lane.acceptance import (
     FINE,
     NOT_AT_ONCE,
     NOTHING_TO_REPLACE,
+    OTHER_FILLED,
     POSITION_CLOSED,
     REPLACED,
     TIME_OVER,
@@ -48,14 +49,17 @@ from engine.kernel.lane.orders import (
     take_out,
     waits_for_stop,
 )
+from engine.kernel.lane.positions import NO_TRADE
 from engine.kernel.lane.state import (
     DAY,
+    ENTERS,
     GTD,
     IOC,
     LIMIT,
     NONE,
     TOO_MANY_EVENTS,
     TOO_MANY_ORDERS,
+    Book,
     Lane,
     Order,
     Symbol,
@@ -93,11 +97,14 @@ def copy_terms(to: Terms, terms: Terms) -> None:
     to.time_in_force = terms.time_in_force
     to.limit = terms.limit
     to.stop = terms.stop
+    to.by_percent = terms.by_percent
     to.trail_amount = terms.trail_amount
     to.trail_percent = terms.trail_percent
     to.good_till = terms.good_till
     to.unknown = terms.unknown
     to.unknown_over = terms.unknown_over
+    to.unknown_value = terms.unknown_value
+    to.unknown_close = terms.unknown_close
 
 
 def report_order(
@@ -147,6 +154,17 @@ def cancel_entries(lane: Lane, symbol: Symbol, trade: int, cause_kind: int, caus
             place += 1
 
 
+def cancel_other_entries(lane: Lane, symbol: Symbol, filled: Order, fill: int) -> None:
+    """Cancels the other order of two entries, one of which was filled."""
+    place = 0
+    while place < symbol.book.count:
+        order = symbol.book.orders[symbol.book.places[place]]
+        if order.trade == filled.trade and order.group == ENTERS and order.number != filled.number:
+            cancel(lane, symbol, symbol.book.places[place], FILL, fill, OTHER_FILLED)
+        else:
+            place += 1
+
+
 def cancel_all_of(lane: Lane, symbol: Symbol, trade: int, fill: int) -> None:
     """Cancels the orders of a trade that a fill has closed."""
     place = 0
@@ -178,6 +196,7 @@ def take(lane: Lane, symbol: Symbol, request: Task) -> None:
         reject(lane, symbol, order, replaced, request)
         return
     put_in(book, slot)
+    book.half_refused = NO_TRADE
     record_order(lane, symbol, order, ACCEPTED, order.accepted_by, ORDER_REQUEST, request.ordinal, FINE, 0)
     if replaced != NONE:
         report_order(lane, symbol, book.orders[replaced], CANCELLED, ORDER_REQUEST, request.ordinal, REPLACED, 0)
@@ -212,11 +231,22 @@ def reject(lane: Lane, symbol: Symbol, order: Order, replaced: int, request: Tas
     lane.books.total.rejected_orders += 1
     if lane.books.total.rejected_orders == 1:
         keep_first_refusal(lane, symbol, order, request)
-    flags = 0 if knows(symbol.book, order.trade) else ENDS_TRADE
+    flags = 0
+    if not knows(symbol.book, order.trade):
+        flags = 0 if awaits_other_leg(symbol.book, order) else ENDS_TRADE
     record_order(
         lane, symbol, order, REJECTED, order.accepted_by, ORDER_REQUEST, request.ordinal, lane.refusal.reason, flags
     )
     notify(lane, symbol, order, REJECTED)
+
+
+def awaits_other_leg(book: Book, refused: Order) -> bool:
+    """Whether it is the first of two entries that is refused: the trade may still begin with the other."""
+    if refused.group != ENTERS:
+        return False
+    is_first = book.half_refused != refused.trade
+    book.half_refused = refused.trade if is_first else NO_TRADE
+    return is_first
 
 
 def keep_first_refusal(lane: Lane, symbol: Symbol, order: Order, request: Task) -> None:
@@ -231,6 +261,8 @@ def keep_first_refusal(lane: Lane, symbol: Symbol, order: Order, request: Task) 
     first.replaces = request.replaces
     first.unknown = order.terms.unknown
     first.unknown_over = order.terms.unknown_over
+    first.unknown_value = order.terms.unknown_value
+    first.unknown_close = order.terms.unknown_close
 
 
 def admit(lane: Lane, symbol: Symbol, order: Order, replaced: int) -> None:
@@ -374,6 +406,8 @@ def fill(lane: Lane, symbol: Symbol, slot: int, quantity: float, reference: floa
         cancel_all_of(lane, symbol, trade, ordinal)
     elif leaves:
         cancel_entries(lane, symbol, trade, FILL, ordinal)
+    elif order.group == ENTERS:
+        cancel_other_entries(lane, symbol, order, ordinal)
 
 
 def fill_first_at(lane: Lane, symbol: Symbol, price: float) -> None:

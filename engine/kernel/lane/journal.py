@@ -33,6 +33,9 @@ AMBIGUOUS = 2
 AFTER_ENTRY_BAR = 4
 """Flags of a FILL."""
 
+BY_PERCENT_FLAG = 64
+"""The flag of an ORDER_REQUEST whose stop trails by percent."""
+
 
 def new_record(lane: Lane, symbol: Symbol, kind: int, ordinal: int) -> Record:
     """The next record of the journal, with the bar under way; for lanes that keep one."""
@@ -57,6 +60,7 @@ def new_record(lane: Lane, symbol: Symbol, kind: int, ordinal: int) -> Record:
     record.flags = 0
     record.time = 0
     record.number = 0
+    record.close = 0.0
     record.quantity = 0.0
     record.price = 0.0
     record.limit = 0.0
@@ -67,19 +71,20 @@ def new_record(lane: Lane, symbol: Symbol, kind: int, ordinal: int) -> Record:
 
 
 def record_signal(lane: Lane, symbol: Symbol, trade: int, target: int) -> int:
-    """Records a decision of the strategy; returns its ordinal."""
+    """Records a decision of the strategy, `number` by its place; returns its ordinal."""
     lane.ordinals.signal += 1
     if lane.journal.is_kept:
         record = new_record(lane, symbol, SIGNAL, lane.ordinals.signal)
         record.trade = trade
         record.sign = target
+        record.number = lane.change - 1
     return lane.ordinals.signal
 
 
 def record_request(lane: Lane, symbol: Symbol, task: Task, cause_kind: int, cause: int) -> None:
-    """Records what is asked for: `detail` is its type, `flags` its time in force and group, `order` the one that it replaces.
+    """Records what is asked for: `detail` is its type, `flags` its time in force, group and trail, `order` the one that it replaces.
 
-    `reason` is what was not known, `number` over how many bars.
+    `reason` is what was not known, `number` over how many bars, or what was wrong: `price` seen from a `close`.
     """
     lane.ordinals.request += 1
     task.ordinal = lane.ordinals.request
@@ -90,7 +95,7 @@ def record_request(lane: Lane, symbol: Symbol, task: Task, cause_kind: int, caus
         record.cause_kind = cause_kind
         record.cause = cause
         record.detail = task.terms.type
-        record.flags = task.terms.time_in_force + 8 * task.group
+        record.flags = task.terms.time_in_force + 8 * task.group + (BY_PERCENT_FLAG if task.terms.by_percent else 0)
         record.order = task.replaces
         record.quantity = task.quantity
         record.limit = task.terms.limit
@@ -100,6 +105,8 @@ def record_request(lane: Lane, symbol: Symbol, task: Task, cause_kind: int, caus
         record.time = task.terms.good_till
         record.reason = task.terms.unknown
         record.number = task.terms.unknown_over
+        record.price = task.terms.unknown_value
+        record.close = task.terms.unknown_close
 
 
 def record_order(

@@ -204,5 +204,5 @@ def follow_closes(symbol: Symbol, order: Order, until: int) -> None:
 
 def trailed(terms: Terms, sign: int, price: float) -> float:
     """Where a trailing stop is behind a price."""
-    distance = price * (terms.trail_percent / 100.0) if terms.trail_percent > 0.0 else terms.trail_amount
+    distance = price * (terms.trail_percent / 100.0) if terms.by_percent else terms.trail_amount
     return price + sign * distance

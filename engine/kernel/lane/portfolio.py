@@ -2,7 +2,7 @@
 
 from math import isnan, nan
 
-from engine.kernel.lane.acceptance import BEING_LEFT, HALTED_BY_RULE, SIGNAL_CHANGED
+from engine.kernel.lane.acceptance import BEING_LEFT, HALTED_BY_RULE, SIGNAL_CHANGED, is_wrong_side
 from engine.kernel.lane.books import CLOSED, CROSSED, OPENED, book_fill, close_trade, equity_at
 from engine.kernel.lane.broker import (
     ACT,
@@ -18,6 +18,7 @@ from engine.kernel.lane.journal import (
     AFTER_ENTRY_BAR,
     AMBIGUOUS,
     CANCELLED,
+    FILL,
     ORDER,
     RISK_BREACH,
     SIGNAL,
@@ -28,17 +29,25 @@ from engine.kernel.lane.journal import (
     record_signal,
 )
 from engine.kernel.lane.orders import entry_on_its_way, exit_on_its_way, is_leaving, knows, reduces
-from engine.kernel.lane.positions import NO_TRADE
-from engine.kernel.lane.protection import ask, can_protect, protect, set_market, set_terms
+from engine.kernel.lane.positions import NO_TRADE, entry_price
+from engine.kernel.lane.protection import ask, can_protect, exits_fault, protect, set_market, set_named, set_terms
 from engine.kernel.lane.sizing import VOLATILITY_TARGET, units_to_enter
 from engine.kernel.lane.state import (
     ALONE,
     CROSSED_FLAT,
+    ENTERS,
+    MOST_BEGUN,
     NONE,
     RUNNING,
     STOP_LIMIT,
+    TOO_MANY_EVENTS,
     VOLATILITY,
+    WRONG_SIDE,
+    Holding,
     Lane,
+    Named,
+    NamedExits,
+    NamedOrder,
     Symbol,
     Task,
     bar_at,
@@ -77,20 +86,59 @@ def do_task(lane: Lane, symbol: Symbol, task: Task) -> None:
         leave_now(lane, symbol, task.ordinal)
 
 
-def decide(lane: Lane, symbol: Symbol, target: int) -> None:
-    """Takes a decision of the strategy: notes it, and arranges that it is acted on if the direction is new."""
+def decide(lane: Lane, symbol: Symbol, target: int, named: int) -> None:
+    """Takes a decision of the strategy: notes it, and arranges that it is acted on if the direction is new, or if it names orders."""
     holding = symbol.holding
     changed = target != holding.intent
+    if named != NONE and target != 0 and not stands(lane, symbol, target, lane.named[named], changed):
+        lane.status = WRONG_SIDE
+        return
     if changed and target != 0:
-        lane.trades_begun += 1
-        holding.trade = lane.trades_begun
-        holding.begun = holding.trade
+        begin_trade(lane, holding)
+        holding.exits = named if named != NONE and lane.named[named].exits.is_named else NONE
     ordinal = record_signal(lane, symbol, holding.trade if changed or target != 0 else NO_TRADE, target)
-    if changed:
-        holding.intent = target
+    if changed or named != NONE:
         if holding.signal == 0:
             request(lane, symbol)
+        holding.intent = target
         holding.signal = ordinal
+        holding.named = named
+
+
+def begin_trade(lane: Lane, holding: Holding) -> None:
+    """Gives the next trade its number."""
+    if holding.begun_count >= MOST_BEGUN:
+        lane.status = TOO_MANY_EVENTS
+        holding.begun_count = 0
+    lane.trades_begun += 1
+    holding.trade = lane.trades_begun
+    holding.begun[holding.begun_count] = holding.trade
+    holding.begun_count += 1
+
+
+def stands(lane: Lane, symbol: Symbol, sign: int, named: Named, changed: bool) -> bool:
+    """Whether the exits that a decision names do not leave at once what its order enters; of two orders they may be for one."""
+    if not named.exits.is_named or not (changed or named.order.is_named):
+        return True
+    close = symbol.market.close[lane.books.row]
+    if not leaves_at_once(named.exits, sign, price_of(named.order, close)):
+        return True
+    other = named.otherwise
+    return other.is_named and not leaves_at_once(named.exits, -sign, price_of(other, close))
+
+
+def price_of(order: NamedOrder, close: float) -> float:
+    """The price at which an order enters, as far as it says so."""
+    if order.is_named and order.terms.limit != 0.0:
+        return order.terms.limit
+    return order.terms.stop if order.is_named and order.terms.stop != 0.0 else close
+
+
+def leaves_at_once(exits: NamedExits, sign: int, price: float) -> bool:
+    """Whether an exit of a position lies on the wrong side of a price."""
+    if exits.has_stop_loss and is_wrong_side(exits.stop_loss, -sign, price):
+        return True
+    return exits.has_take_profit and is_wrong_side(exits.take_profit, sign, price)
 
 
 def request(lane: Lane, symbol: Symbol) -> None:
@@ -113,30 +161,46 @@ def act(lane: Lane) -> None:
             symbol.holding.signal = 0
     for place in range(entering):
         symbol = lane.symbols[lane.due[place]]
-        enter(lane, symbol, symbol.holding.signal)
+        enter(lane, symbol)
         symbol.holding.signal = 0
     lane.due_count = 0
 
 
 def reduce(lane: Lane, symbol: Symbol) -> bool:
-    """Leaves what is not wanted any more of a symbol; returns whether there is something to enter."""
+    """Leaves what is not wanted any more of a symbol, or moves its exits; returns whether there is something to enter.
+
+    Trades that earlier signals of the step began end before they started.
+    """
     holding = symbol.holding
     position = position_of(lane, symbol)
-    begun = holding.begun
-    holding.begun = NO_TRADE
     enters = False
     if position.trade != NO_TRADE and position.sign == holding.intent and not holding.is_closing:
         holding.trade = position.trade
+        enters = holding.named != NONE and lane.named[holding.named].order.is_named
+        move_exits(lane, symbol)
     else:
-        leave(lane, symbol, holding.signal)
+        leave(lane, symbol)
         enters = holding.intent != 0
-    if begun != NO_TRADE and (begun != holding.trade or holding.intent == 0):
-        record_ended(lane, symbol, begun)
+    for place in range(holding.begun_count):
+        if holding.begun[place] != holding.trade or holding.intent == 0:
+            record_ended(lane, symbol, holding.begun[place])
+    holding.begun_count = 0
     return enters
 
 
-def leave(lane: Lane, symbol: Symbol, signal: int) -> None:
-    """Cancels entries that are not wanted any more, and asks for the exit of what is held unless that is on its way."""
+def move_exits(lane: Lane, symbol: Symbol) -> None:
+    """Protects what is held by the exits that a decision for the direction held names, if it does."""
+    holding = symbol.holding
+    if holding.named != NONE and lane.named[holding.named].exits.is_named:
+        holding.exits = holding.named
+        protect(lane, symbol, symbol.market.close[lane.books.row], SIGNAL, holding.signal)
+
+
+def leave(lane: Lane, symbol: Symbol) -> None:
+    """Cancels entries that are not wanted any more, and asks for the exit of what is held.
+
+    That is the order that the decision names, else that of the config, unless one is on its way.
+    """
     holding = symbol.holding
     wanted = holding.trade if holding.intent != 0 else NO_TRADE
     place = 0
@@ -147,38 +211,74 @@ def leave(lane: Lane, symbol: Symbol, signal: int) -> None:
             end_order(lane, symbol, slot, CANCELLED, ORDER, order.accepted_by, SIGNAL_CHANGED)
         else:
             place += 1
-    if position_of(lane, symbol).trade != NO_TRADE and not holding.is_closing:
-        set_terms(lane, symbol, lane.terms, symbol.exit.on_signal, -position_of(lane, symbol).sign)
-        close_out(lane, symbol, SIGNAL, signal)
+    position = position_of(lane, symbol)
+    if position.trade == NO_TRADE:
+        return
+    named = named_order(lane, holding)
+    if holding.intent == 0 and named.is_named:
+        set_named(lane, symbol, named, -position.sign)
+        close_out(lane, symbol, named.quantity if named.has_quantity else abs(position.held), SIGNAL, holding.signal)
+    elif not holding.is_closing:
+        set_terms(lane, symbol, symbol.exit.on_signal, -position.sign)
+        close_out(lane, symbol, abs(position.held), SIGNAL, holding.signal)
 
 
-def close_out(lane: Lane, symbol: Symbol, cause_kind: int, cause: int) -> None:
-    """Asks for the exit of all that is held by the terms at hand, in place of the one that may be on its way."""
+def named_order(lane: Lane, holding: Holding) -> NamedOrder:
+    """The order that the last decision names; one that is not named if it does not."""
+    return lane.named[holding.named].order if holding.named != NONE else lane.plain
+
+
+def close_out(lane: Lane, symbol: Symbol, quantity: float, cause_kind: int, cause: int) -> None:
+    """Asks for an exit by the terms at hand, in place of the one that may be on its way."""
     position = position_of(lane, symbol)
     symbol.holding.is_closing = True
     old = exit_on_its_way(symbol.book)
-    ask(lane, symbol, position.trade, -position.sign, abs(position.held), lane.terms, ALONE, old, cause_kind, cause)
+    ask(lane, symbol, position.trade, -position.sign, quantity, ALONE, old, cause_kind, cause)
 
 
 def close_at_market(lane: Lane, symbol: Symbol, cause_kind: int, cause: int) -> None:
     """Asks for the exit of all that is held, at the market."""
     set_market(lane.terms)
-    close_out(lane, symbol, cause_kind, cause)
+    close_out(lane, symbol, abs(position_of(lane, symbol).held), cause_kind, cause)
 
 
-def enter(lane: Lane, symbol: Symbol, signal: int) -> None:
+def enter(lane: Lane, symbol: Symbol) -> None:
+    """Asks for what enters: an order, or two that cancel each other."""
+    holding = symbol.holding
+    order = named_order(lane, holding)
+    is_pair = holding.named != NONE and lane.named[holding.named].otherwise.is_named
+    ask_to_enter(lane, symbol, order, holding.intent, ENTERS if is_pair else ALONE)
+    if is_pair:
+        ask_to_enter(lane, symbol, lane.named[holding.named].otherwise, -holding.intent, ENTERS)
+
+
+def ask_to_enter(lane: Lane, symbol: Symbol, order: NamedOrder, sign: int, group: int) -> None:
     """Asks for an entry, in place of one of the same trade that still works."""
     holding = symbol.holding
-    set_terms(lane, symbol, lane.terms, symbol.entry, holding.intent)
-    old = entry_on_its_way(symbol.book, holding.trade, holding.intent)
+    if order.is_named:
+        set_named(lane, symbol, order, sign)
+    else:
+        set_terms(lane, symbol, symbol.entry, sign)
+    units = units_wanted(lane, symbol, order)
+    old = entry_on_its_way(symbol.book, holding.trade, sign)
+    ask(lane, symbol, holding.trade, sign, units, group, old, SIGNAL, holding.signal)
+
+
+def units_wanted(lane: Lane, symbol: Symbol, order: NamedOrder) -> float:
+    """The units of an entry; NaN where it could not be protected, or not be sized, which is noted in the terms at hand."""
+    if symbol.holding.exits != NONE:
+        if exits_fault(lane, symbol):
+            return nan
+    elif not can_protect(lane, symbol, lane.terms):
+        return nan
+    if order.is_named and order.has_quantity:
+        return order.quantity
     row = lane.books.row
-    units = nan
-    if can_protect(lane, symbol, lane.terms):
-        units = units_to_enter(symbol.sizing, equity_at(lane.books, row), bar_at(symbol.market, row))
-        if isnan(units) and symbol.sizing.kind == VOLATILITY_TARGET:
-            lane.terms.unknown = VOLATILITY
-            lane.terms.unknown_over = symbol.sizing.bars
-    ask(lane, symbol, holding.trade, holding.intent, units, lane.terms, ALONE, old, SIGNAL, signal)
+    units = units_to_enter(symbol.sizing, equity_at(lane.books, row), bar_at(symbol.market, row))
+    if isnan(units) and symbol.sizing.kind == VOLATILITY_TARGET:
+        lane.terms.unknown = VOLATILITY
+        lane.terms.unknown_over = symbol.sizing.bars
+    return units
 
 
 def withdraw(lane: Lane, symbol: Symbol, breach: int, rule: int) -> None:
@@ -196,6 +296,7 @@ def withdraw(lane: Lane, symbol: Symbol, breach: int, rule: int) -> None:
             place += 1
     if is_gone and position_of(lane, symbol).trade != holding.trade:
         holding.intent = 0
+        holding.named = NONE
 
 
 def leave_now(lane: Lane, symbol: Symbol, breach: int) -> None:
@@ -219,6 +320,7 @@ def leave_now(lane: Lane, symbol: Symbol, breach: int) -> None:
     close_at_market(lane, symbol, RISK_BREACH, breach)
     if holding.intent == 0 or holding.trade == trade:
         holding.intent = 0
+        holding.named = NONE
 
 
 def on_order(lane: Lane, symbol: Symbol, order: Task) -> None:
@@ -265,7 +367,7 @@ def on_fill(lane: Lane, symbol: Symbol, fill: Task) -> None:
     if done == CLOSED:
         end_position(lane, symbol, fill)
     elif fill.sign == position_of(lane, symbol).sign:
-        protect(lane, symbol, fill.ordinal)
+        protect(lane, symbol, entry_price(position_of(lane, symbol)), FILL, fill.ordinal)
     else:
         see_whether_closing(lane, symbol)
 

@@ -44,6 +44,8 @@ def start(lane: Lane, cash: float) -> None:
         symbol = lane.symbols[number]
         symbol.number = number
         symbol.holding.left_row = NONE
+        symbol.holding.named = NONE
+        symbol.holding.exits = NONE
         for slot in range(symbol.book.room):
             symbol.book.places[slot] = slot
     lane.stretch = SHORTEST_STRETCH
@@ -202,11 +204,11 @@ def step(lane: Lane, row: int) -> None:
     lane.books.row = row
     if lane.risk.is_watching:
         look_at_mark(lane)
-    while lane.change < lane.changes and lane.change_rows[lane.change] == row:
-        number = lane.change_symbols[lane.change] if lane.symbol_count > 1 else 0
-        target = lane.change_targets[lane.change]
+    while lane.status == RUNNING and lane.change < lane.changes and lane.change_rows[lane.change] == row:
+        change = lane.change
         lane.change += 1
-        decide(lane, lane.symbols[number], target)
+        symbol = lane.symbols[lane.change_symbols[change] if lane.symbol_count > 1 else 0]
+        decide(lane, symbol, lane.change_targets[change], lane.change_named[change] if lane.names_orders else NONE)
     do_tasks(lane)
     lane.books.row = row + 1
 

@@ -26,7 +26,8 @@ GTD = 3
 
 ALONE = 0
 PROTECTS = 1
-"""Groups of orders: those that protect a position share an OCO."""
+ENTERS = 2
+"""Groups of orders: those that protect a position share an OCO, and so do two entries of a trade."""
 
 NEXT_OPEN = 0
 NEXT_CLOSE = 1
@@ -40,7 +41,13 @@ BY_ATR = 3
 
 TRUE_RANGE = 1
 VOLATILITY = 2
-"""What may not be known yet; 0 if everything is."""
+STOP_LOSS_IS_NONE = 3
+STOP_LOSS_BEYOND_REASON = 4
+TAKE_PROFIT_IS_NONE = 5
+TAKE_PROFIT_BEYOND_REASON = 6
+TRAIL_AMOUNT_IS_NONE = 7
+TRAIL_PERCENT_IS_NONE = 8
+"""What is not known yet, or wrong with the exits that a decision names; 0 if nothing is."""
 
 CASH_ACCOUNT = 0
 MARGIN_ACCOUNT = 1
@@ -65,7 +72,13 @@ NOT_FINITE = 2
 TOO_MANY_ORDERS = 3
 TOO_MANY_EVENTS = 4
 CROSSED_FLAT = 5
-"""The status of a lane: whether it goes on, waits for room in the journal, or has failed."""
+WRONG_SIDE = 6
+"""The status of a lane: whether it goes on, waits for room in the journal, or has failed: WRONG_SIDE if a decision names exits that
+would leave at once what it enters.
+"""
+
+MOST_BEGUN = 8
+"""Trades of one symbol that decisions may begin in one step."""
 
 
 @struct
@@ -110,18 +123,58 @@ class ExitForm:
 class Terms:
     """What an order asks for beside side and size. Prices that its type has no use for are 0.0, so is the trail it has not.
 
-    `unknown`: what was not known where that leaves it without a size or a price, over `unknown_over` bars.
+    `unknown`: what was not known where that leaves it without a size or a price, over `unknown_over` bars; or what is wrong with its exits:
+    `unknown_value`, seen from the close `unknown_close`.
     """
 
     type: int
     time_in_force: int
     limit: float
     stop: float
+    by_percent: bool
     trail_amount: float
     trail_percent: float
     good_till: int
     unknown: int
     unknown_over: int
+    unknown_value: float
+    unknown_close: float
+
+
+@struct
+class NamedOrder:
+    """An order that a decision names, if it does: its terms, and its units if `has_quantity`.
+
+    A trailing stop begins at the close unless it `has_start`.
+    """
+
+    is_named: bool
+    terms: Terms
+    has_start: bool
+    has_quantity: bool
+    quantity: float
+
+
+@struct
+class NamedExits:
+    """The exits that a decision names, if it does: prices, and a trail of so much, by percent or amount."""
+
+    is_named: bool
+    has_stop_loss: bool
+    stop_loss: float
+    has_take_profit: bool
+    take_profit: float
+    trail_kind: int
+    trail: float
+
+
+@struct
+class Named:
+    """The orders that a decision names: one that goes its way, another that goes the other way, and exits."""
+
+    order: NamedOrder
+    otherwise: NamedOrder
+    exits: NamedExits
 
 
 @struct
@@ -167,7 +220,8 @@ class Book:
 
     `orders` has room for `room` of them; `places` are those in use, in the order of acceptance, `count` of them, and behind them
     those that are free. `trade`: the one that holds a position, NO_TRADE while flat; units `entered` and `left_again` of it.
-    `is_overdue`: the bar that entered it closed beyond an exit that works only from the next bar on.
+    `is_overdue`: the bar that entered it closed beyond an exit that works only from the next bar on. `half_refused`: a trade one of whose
+    two entries was rejected, while the other is not decided.
     """
 
     orders: list[Order]
@@ -179,6 +233,7 @@ class Book:
     entered: float
     left_again: float
     is_overdue: bool
+    half_refused: int
 
 
 @struct
@@ -212,7 +267,8 @@ class Holding:
 
     `intent`: the direction it will have once all its orders are filled. `trade`: the latest one. `is_closing`: the exit of the open
     position is on its way. `opened_by`: the ordinal of the POSITION_OPEN that began it. `signal`: that of the SIGNAL to act on in this
-    step, 0 if there is none. `begun`: the trade that it began, or NO_TRADE. `left_row`: the bar at which a risk rule left it.
+    step, 0 if there is none. `begun`: the trades that signals of this step began, `begun_count` of them. `named`: the orders that the last
+    decision named, by their place, or NONE; `exits`: those whose exits protect the trade. `left_row`: the bar at which a risk rule left it.
     """
 
     intent: int
@@ -220,7 +276,10 @@ class Holding:
     is_closing: bool
     opened_by: int
     signal: int
-    begun: int
+    begun: Annotated[list[int], MOST_BEGUN]
+    begun_count: int
+    named: int
+    exits: int
     left_row: int
 
 
@@ -321,6 +380,7 @@ class Record:
     flags: int
     time: int
     number: int
+    close: float
     quantity: float
     price: float
     limit: float
@@ -374,6 +434,8 @@ class Refusal:
     replaces: int
     unknown: int
     unknown_over: int
+    unknown_value: float
+    unknown_close: float
 
 
 @struct
@@ -456,7 +518,8 @@ class Lane:
     """A portfolio with all that belongs to it.
 
     `change_rows`, `change_symbols` and `change_targets`: the bars at which its strategy wants another direction, `changes` of them,
-    `change` the next. `due`: the symbols whose signals are acted on in this step, `due_count` of them. `tasks`: room for `task_room`,
+    `change` the next. If it `names_orders`, `change_named` says which of `named` each goes with, or NONE; `plain` is an order
+    that is not named, and `exits` those of the config, as prices. `due`: the symbols whose signals are acted on in this step, `due_count` of them. `tasks`: room for `task_room`,
     `task_count` of them from `first_task` on. `stretch`: bars that are looked at together.
     """
 
@@ -484,6 +547,11 @@ class Lane:
     change_targets: I64
     changes: int
     change: int
+    names_orders: bool
+    change_named: I64
+    named: list[Named]
+    plain: NamedOrder
+    exits: NamedExits
     due: I64
     due_count: int
     stretch: int
