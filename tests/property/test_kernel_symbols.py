@@ -3,12 +3,19 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.lanes.journal_events import LaneNames
 from engine.market.bar_times import timed_by_close
-from tests.building import DAY, data, execution, make_bars, own, play, portfolio
+from engine.trading.accounts import MarginAccount
+from engine.trading.costs import RangeFraction, SquareRootImpact
+from engine.trading.distances import Distance
+from engine.trading.order_forms import ExitForm, LimitForm
+from engine.trading.risk import DailyLoss, MaxDrawdown, Stop
+from engine.trading.sizing import FixedQuantity, PercentOfEquity
+from tests.building import DAY, data, execution, make_bars, own, play, portfolio, walk
 from tests.kernel_lanes import TYPES, Wishes, assert_lane_is, terms_of, wanted_by
 from tests.property.test_kernel_lanes import executions, portfolios, steps
 
@@ -105,6 +112,34 @@ def mixed_markets(draw):
 
 
 @settings(max_examples=40)
-@given(mixed_markets(), portfolios, executions, st.sampled_from([None, 1, 7]))
-def test_bars_of_several_lengths_meet_the_same_orders(market, of_portfolio, of_execution, block):
+@given(mixed_markets(), portfolios, executions, st.sampled_from([None, 1, 7]), st.sampled_from([0.5, 2.0, 50.0]))
+def test_bars_of_several_lengths_meet_the_same_orders(market, of_portfolio, of_execution, block, loss):
+    """A rule that sells at the close of a short bar does so while a long one is under way, which cannot meet the order."""
+    of_portfolio = of_portfolio | {"risk": [DailyLoss(percent=loss, action="flatten"), *of_portfolio["risk"]]}
     assert_same(market, of_portfolio, of_execution, block)
+
+
+LONG_LIVED = [
+    {"risk": [MaxDrawdown(percent=4.0, action="flatten")], "sizing": PercentOfEquity(percent=40.0)},
+    {"risk": [Stop(loss=Distance(percent=6.0)), MaxDrawdown(percent=9.0)], "sizing": FixedQuantity(quantity=20.0)},
+    {"exit": ExitForm(trailing_stop=Distance(percent=9.0)), "sizing": PercentOfEquity(percent=30.0)},
+    {
+        "exit": ExitForm(stop_loss=Distance(percent=8.0), take_profit=Distance(percent=15.0)),
+        "entry": LimitForm(limit=Distance(percent=1.0)),
+        "sizing": PercentOfEquity(percent=50.0),
+        "account": MarginAccount(leverage=2.0, borrow_percent=9.0, interest_percent=9.0),
+    },
+]
+CHARGED = {"slippage": [RangeFraction(fraction=0.3), SquareRootImpact(coefficient=0.1)]}
+
+
+@pytest.mark.parametrize("of_portfolio", LONG_LIVED)
+@pytest.mark.parametrize("seed", range(3))
+def test_positions_of_several_symbols_are_held_for_many_bars(of_portfolio, seed):
+    rng = np.random.default_rng(seed)
+    market = {}
+    for number, symbol in enumerate(SYMBOLS):
+        days = np.flatnonzero(rng.random(320 - 70 * number) > 0.1)
+        wishes = np.repeat(rng.choice([-1, 0, 1, 1, 1], 1 + len(days) // 30), 30)[: len(days)]
+        market[symbol] = walk(len(days), seed + 10 * number, symbol=symbol, days=days, wishes=wishes)
+    assert_same(market, of_portfolio, CHARGED, None)
