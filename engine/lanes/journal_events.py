@@ -14,7 +14,7 @@ from engine.strategies.decision import TARGETS
 from engine.trading.risk import DailyLoss, MaxDrawdown, Stop, Target
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from engine.events import Event, OrderStatus, PositionSide, Side
     from engine.kernel.lane.state import Journal
@@ -127,7 +127,7 @@ class JournalEvents:
 
         Without an event it is only said that a trade ended, before it began.
         """
-        for record in map(Recorded._make, kernel.rows(state.Record, kept.records, kept.count)):
+        for record in _in_order(map(Recorded._make, kernel.rows(state.Record, kept.records, kept.count))):
             trade = self._trade(record.trade)
             if record.kind == journal.ENDED:
                 yield None, trade
@@ -309,8 +309,13 @@ class JournalEvents:
         )
 
 
-def _price_name(reason: int) -> str:
-    return "stop_price" if reason == acceptance.NO_STOP_PRICE else "limit_price"
+def _in_order(made: Iterable[Recorded]) -> list[Recorded]:
+    """Records in the order in which they are heard: the end of a trade that did not begin comes before what was posted earlier."""
+    records = list(made)
+    for place, record in enumerate(records):
+        if record.kind == journal.ENDED:
+            records.insert(place - record.number, records.pop(place))
+    return records
 
 
 def _side(record: Recorded) -> Side:

@@ -208,7 +208,12 @@ def record_breach(
 
 
 def record_ended(lane: Lane, symbol: Symbol, trade: int) -> None:
-    """Records that a trade ended before it began."""
+    """Records that a trade ended before it began.
+
+    Nothing of the ORDER phase has been dispatched when signals are acted on: it comes `number` records earlier.
+    """
     if lane.journal.is_kept:
         record = new_record(lane, symbol, ENDED, 0)
         record.trade = trade
+        record.number = lane.journal.count - 1 - lane.journal.phase_from
+        lane.journal.phase_from += 1

@@ -209,6 +209,7 @@ def step(lane: Lane, row: int) -> None:
         lane.change += 1
         symbol = lane.symbols[lane.change_symbols[change] if lane.symbol_count > 1 else 0]
         decide(lane, symbol, lane.change_targets[change], lane.change_named[change] if lane.names_orders else NONE)
+    lane.journal.phase_from = lane.journal.count
     do_tasks(lane)
     lane.books.row = row + 1
 

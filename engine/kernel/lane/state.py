@@ -413,12 +413,13 @@ class OrderCounts:
 
 @struct
 class Journal:
-    """Records of events, if `is_kept`: `count` of them in a buffer of `room`."""
+    """Records of events, if `is_kept`: `count` of them in a buffer of `room`, those of the ORDER phase under way from `phase_from` on."""
 
     is_kept: bool
     records: list[Record]
     count: int
     room: int
+    phase_from: int
 
 
 @struct
