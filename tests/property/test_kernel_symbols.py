@@ -143,3 +143,16 @@ def test_positions_of_several_symbols_are_held_for_many_bars(of_portfolio, seed)
         wishes = np.repeat(rng.choice([-1, 0, 1, 1, 1], 1 + len(days) // 30), 30)[: len(days)]
         market[symbol] = walk(len(days), seed + 10 * number, symbol=symbol, days=days, wishes=wishes)
     assert_same(market, of_portfolio, CHARGED, None)
+
+
+def test_a_bar_that_is_under_way_does_not_meet_an_order():
+    """Y falls in the middle of a day; X is sold at the next day's open, not at that of the day under way (rule L3)."""
+    daily = make_bars([100.0] * 5, opens=[100.0, 101.0, 102.0, 103.0, 104.0], symbol="X", days=range(5), wishes=[1] * 5)
+    falls = [100.0] * 10 + [60.0] * 10
+    short = make_bars(falls, symbol="Y", days=[place / 4 for place in range(20)], wishes=[1] * 20)
+    market = {"X": timed_by_close(daily, "open", None), "Y": timed_by_close(short, "open", None)}
+    rules = {"risk": [DailyLoss(percent=0.5, action="flatten")], "sizing": FixedQuantity(quantity=20.0)}
+    run, _ = played(market, rules, {})
+    sold = [fill for fill in run.events("portfolio_1", "FILL") if fill.side == "sell" and fill.symbol == "X"]
+    assert [fill.price for fill in sold] == [103.0]
+    assert_same(market, rules, {}, None)
