@@ -2,7 +2,7 @@
 
 from math import isnan, nan
 
-from engine.kernel.lane.acceptance import BEING_LEFT, HALTED_BY_RULE, SIGNAL_CHANGED, is_wrong_side
+from engine.kernel.lane.acceptance import BEING_LEFT, HALTED_BY_RULE, SIGNAL_CHANGED
 from engine.kernel.lane.books import CLOSED, CROSSED, OPENED, book_fill, close_trade, equity_at
 from engine.kernel.lane.broker import (
     ACT,
@@ -10,7 +10,6 @@ from engine.kernel.lane.broker import (
     ON_ORDER,
     TAKE,
     WITHDRAW,
-    add_task,
     end_order,
     take,
 )
@@ -26,7 +25,6 @@ from engine.kernel.lane.journal import (
     record_closed,
     record_ended,
     record_opened,
-    record_signal,
 )
 from engine.kernel.lane.orders import entry_on_its_way, exit_on_its_way, is_leaving, knows, reduces
 from engine.kernel.lane.positions import NO_TRADE, entry_price
@@ -36,17 +34,12 @@ from engine.kernel.lane.state import (
     ALONE,
     CROSSED_FLAT,
     ENTERS,
-    MOST_BEGUN,
     NONE,
     RUNNING,
     STOP_LIMIT,
-    TOO_MANY_EVENTS,
     VOLATILITY,
-    WRONG_SIDE,
     Holding,
     Lane,
-    Named,
-    NamedExits,
     NamedOrder,
     Symbol,
     Task,
@@ -64,14 +57,12 @@ def do_tasks(lane: Lane) -> None:
         if lane.first_task == lane.task_room:
             lane.first_task = 0
         lane.task_count -= 1
-        first = task.symbol if task.symbol != NONE else 0
-        last = task.symbol if task.symbol != NONE else lane.symbol_count - 1
-        for number in range(first, last + 1):
-            do_task(lane, lane.symbols[number], task)
+        do_task(lane, lane.symbols[task.symbol], task)
+    lane.first_task = 0
 
 
 def do_task(lane: Lane, symbol: Symbol, task: Task) -> None:
-    """Does a task for one symbol."""
+    """Does a task of a symbol; decisions are acted on together."""
     if task.kind == ACT:
         act(lane)
     elif task.kind == TAKE:
@@ -84,69 +75,6 @@ def do_task(lane: Lane, symbol: Symbol, task: Task) -> None:
         withdraw(lane, symbol, task.ordinal, task.rule)
     else:
         leave_now(lane, symbol, task.ordinal)
-
-
-def decide(lane: Lane, symbol: Symbol, target: int, named: int) -> None:
-    """Takes a decision of the strategy: notes it, and arranges that it is acted on if the direction is new, or if it names orders."""
-    holding = symbol.holding
-    changed = target != holding.intent
-    if named != NONE and target != 0 and not stands(lane, symbol, target, lane.named[named], changed):
-        lane.status = WRONG_SIDE
-        return
-    if changed and target != 0:
-        begin_trade(lane, holding)
-        holding.exits = named if named != NONE and lane.named[named].exits.is_named else NONE
-    ordinal = record_signal(lane, symbol, holding.trade if changed or target != 0 else NO_TRADE, target)
-    if changed or named != NONE:
-        if holding.signal == 0:
-            request(lane, symbol)
-        holding.intent = target
-        holding.signal = ordinal
-        holding.named = named
-
-
-def begin_trade(lane: Lane, holding: Holding) -> None:
-    """Gives the next trade its number."""
-    if holding.begun_count >= MOST_BEGUN:
-        lane.status = TOO_MANY_EVENTS
-        holding.begun_count = 0
-    lane.trades_begun += 1
-    holding.trade = lane.trades_begun
-    holding.begun[holding.begun_count] = holding.trade
-    holding.begun_count += 1
-
-
-def stands(lane: Lane, symbol: Symbol, sign: int, named: Named, changed: bool) -> bool:
-    """Whether the exits that a decision names do not leave at once what its order enters; of two orders they may be for one."""
-    if not named.exits.is_named or not (changed or named.order.is_named):
-        return True
-    close = symbol.market.close[lane.books.row]
-    if not leaves_at_once(named.exits, sign, price_of(named.order, close)):
-        return True
-    other = named.otherwise
-    return other.is_named and not leaves_at_once(named.exits, -sign, price_of(other, close))
-
-
-def price_of(order: NamedOrder, close: float) -> float:
-    """The price at which an order enters, as far as it says so."""
-    if order.is_named and order.terms.limit != 0.0:
-        return order.terms.limit
-    return order.terms.stop if order.is_named and order.terms.stop != 0.0 else close
-
-
-def leaves_at_once(exits: NamedExits, sign: int, price: float) -> bool:
-    """Whether an exit of a position lies on the wrong side of a price."""
-    if exits.has_stop_loss and is_wrong_side(exits.stop_loss, -sign, price):
-        return True
-    return exits.has_take_profit and is_wrong_side(exits.take_profit, sign, price)
-
-
-def request(lane: Lane, symbol: Symbol) -> None:
-    """Has the ORDER phase of this step ask for what the last signal on a symbol wants."""
-    if lane.due_count == 0:
-        add_task(lane, ACT, symbol.number)
-    lane.due[lane.due_count] = symbol.number
-    lane.due_count += 1
 
 
 def act(lane: Lane) -> None:

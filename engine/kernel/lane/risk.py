@@ -12,7 +12,6 @@ from engine.kernel.lane.state import (
     DAILY_LOSS,
     FLATTEN,
     MAX_DRAWDOWN,
-    NONE,
     STOP_RULE,
     Lane,
     Risk,
@@ -197,12 +196,14 @@ def stop_trading(lane: Lane, place: int, loss: float, today: int) -> None:
     else:
         risk.halted_on = place
         risk.halted_day = today
-    task = add_task(lane, WITHDRAW, NONE)
-    task.ordinal = breach
-    task.rule = place
-    if rule.action == FLATTEN:
-        task = add_task(lane, LEAVE, NONE)
+    for number in range(lane.symbol_count):
+        task = add_task(lane, WITHDRAW, number)
         task.ordinal = breach
+        task.rule = place
+    for number in range(lane.symbol_count):
+        if rule.action == FLATTEN:
+            task = add_task(lane, LEAVE, number)
+            task.ordinal = breach
 
 
 def look_at_trade(lane: Lane, symbol: Symbol) -> None:

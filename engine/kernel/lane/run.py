@@ -4,12 +4,14 @@ from math import inf
 
 from engine.kernel.lane.acceptance import DATA_ENDED
 from engine.kernel.lane.books import finish_books, mark_until, start_books
-from engine.kernel.lane.broker import close_bar, end_order, fill_first_at, meet, open_bar
+from engine.kernel.lane.broker import end_order
+from engine.kernel.lane.decisions import decide
 from engine.kernel.lane.equity import NEVER
+from engine.kernel.lane.fills import close_bar, fill_first_at, meet, open_bar
 from engine.kernel.lane.journal import EXPIRED, ORDER, POSITION_OPEN
 from engine.kernel.lane.matching import next_symbol
 from engine.kernel.lane.orders import first_working, follow_closes, trailed, works_as
-from engine.kernel.lane.portfolio import close_at_market, decide, do_tasks
+from engine.kernel.lane.portfolio import close_at_market, do_tasks
 from engine.kernel.lane.positions import NO_TRADE
 from engine.kernel.lane.risk import find_quiet, look_at_mark, pass_quiet
 from engine.kernel.lane.state import (

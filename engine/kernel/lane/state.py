@@ -340,7 +340,7 @@ class Risk:
 
 @struct
 class Task:
-    """Something that has yet to be done in the phase under way, after what was arranged before it, for one symbol or, NONE, for all.
+    """Something that has yet to be done in the phase under way, after what was arranged before it.
 
     A request, or a new status of an order, or a fill, or a decision of the strategy or of a risk rule: `kind` says which.
     """
