@@ -45,7 +45,10 @@ def _show_version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it with t
     if wanted:
         from importlib.metadata import version  # noqa: PLC0415 - only when asked
 
-        typer.echo(f"admf {version('admf')}")
+        from engine.kernel.library import load_kernel  # noqa: PLC0415 - as above
+
+        kernel = load_kernel()
+        typer.echo(f"admf {version('admf')}, kernel {kernel.form}{f': {kernel.reason}' if kernel.reason else ''}")
         raise typer.Exit
 
 

@@ -23,10 +23,11 @@ from cli.render.terminal import Terminal
 from engine.market.problems import BadData
 from engine.market.survey import survey
 from engine.orchestration.bar_lengths import time_bars
+from engine.orchestration.explanation import explain
 from engine.orchestration.lookahead import look_ahead
-from engine.orchestration.planning import lay_out
 from engine.orchestration.prepare import data_requests, prepare
 from engine.orchestration.problems import PlanError
+from engine.orchestration.unknown import hopeless
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -64,11 +65,12 @@ def check_config(request: Request) -> int:
 def _check(request: Request, messages: Messages) -> int:
     loaded = load(request.config, request.environment, request.assignments)
     terminal = Terminal()
-    surveys, refusals, timing = _surveyed(loaded) if request.data else ([], [], [])
-    remarks: list[Reason] = [*loaded.warnings, *(line for each in surveys for line in each.warnings), *timing]
+    surveys, refusals, planned, timing = _surveyed(loaded) if request.data else ([], [], [], [])
     is_refused = bool(refusals) or any(each.refused for each in surveys)
     prepared = _prepared(loaded) if request.lookahead and not is_refused else None
-    remarks += [line for line in prepared.warnings if line not in remarks] if prepared is not None else []
+    planned = planned if prepared is None else prepared.warnings
+    seen = [*(line for each in surveys for line in each.warnings), *timing]
+    remarks: list[Reason] = [*loaded.warnings, *planned, *(line for line in seen if line not in planned)]
     is_refused = is_refused or bool(request.strict and remarks)
     if not request.as_json:
         terminal.print(line for each in surveys for line in survey_in_words(each, terminal.width))
@@ -94,20 +96,22 @@ def _check(request: Request, messages: Messages) -> int:
     return FAILED if any(each.verdict in _WRONG for each in found) else OK
 
 
-def _surveyed(loaded: LoadedConfig) -> tuple[Sequence[Survey], Sequence[Reason], Sequence[str]]:
-    """What the data containers hold, what a run would refuse of them together, and what it would warn of."""
+def _surveyed(loaded: LoadedConfig) -> tuple[Sequence[Survey], Sequence[Reason], Sequence[Reason], Sequence[str]]:
+    """What the data containers hold, what a run would refuse of them together, and what it would warn of: plan, then data."""
     try:
-        plan = lay_out(loaded.config, loaded.base_folder, {})
+        explained = explain(loaded.config, loaded.locations, loaded.base_folder)
     except PlanError as error:
         raise RefusedConfigError(*located(error, loaded)) from error
+    plan = explained.plan
     surveys = survey(data_requests(plan, loaded.locations), seed=loaded.config.seed)
     bars = {each.container_id: each.bars for each in surveys if each.bars is not None}
     if len(bars) < len(surveys):
-        return surveys, [], []
+        return surveys, [], explained.odd, []
+    planned = [*explained.odd, *hopeless(plan, bars, loaded.locations)]
     try:
-        return surveys, [], time_bars(plan, bars).warnings
+        return surveys, [], planned, time_bars(plan, bars).warnings
     except PlanError as error:
-        return surveys, located(error, loaded), []
+        return surveys, located(error, loaded), planned, []
 
 
 def _prepared(loaded: LoadedConfig) -> Prepared:

@@ -66,7 +66,11 @@ def _run(request: Request, messages: Messages, signals: Signals, reader: Reader)
         try:
             with _claimed(request, prepared) as folder:
                 workers = request.workers or _worthwhile(prepared)
-                how: dict[str, int | str] = {"workers": workers, "path": request.path}
+                how: dict[str, int | str] = {
+                    "workers": workers,
+                    "path": request.path,
+                    "kernel": prepared.kernel.form,
+                }
                 run = Run(prepared, folder, how, messages.warn, workers)
                 if kind != "none":
                     progress.follow(run.standing, _expected_mib(prepared, workers))
@@ -97,11 +101,11 @@ def _shown(request: Request) -> Callable[[Prepared, Outcome, Path], None]:
 
 def _worthwhile(prepared: Prepared) -> int:
     bars = {id_: len(each) for id_, each in prepared.bars.items()}
-    return worthwhile_workers(prepared.plan, prepared.traces, prepared.batch, bars)
+    return worthwhile_workers(prepared.plan, prepared.traces, prepared.on_kernel, bars)
 
 
 def _expected_mib(prepared: Prepared, workers: int) -> float:
-    return estimate(prepared.plan, prepared.traces, prepared.batch, workers).memory_mb
+    return estimate(prepared.plan, prepared.traces, prepared.on_kernel, workers).memory_mb
 
 
 def _dry_run(request: Request, prepared: Prepared) -> int:
@@ -164,17 +168,23 @@ def _prepare(request: Request, messages: Messages, reader: Reader) -> Prepared:
         refusals += of_data(error)
     else:
         if not refusals:
+            _say_how_slow(prepared, messages)
             return prepared
     raise RefusedConfigError(*refusals)
 
 
+def _say_how_slow(prepared: Prepared, messages: Messages) -> None:
+    if prepared.on_kernel and prepared.kernel.reason and prepared.path != "python":
+        messages.warn(f"the kernel is interpreted, which is slower: {prepared.kernel.reason}")
+
+
 def _off_the_path(request: Request, prepared: Prepared) -> list[str]:
-    """A line for each reason for which portfolios cannot be computed as columns, if that was asked for."""
+    """A line for each reason for which portfolios the kernel cannot simulate, if it was asked for."""
     reasons: dict[str, list[str]] = {}
-    for id_, taken in prepared.paths.items() if request.path == "batch" else ():
+    for id_, taken in prepared.paths.items() if request.path == "kernel" else ():
         if taken.path == "event":
             reasons.setdefault(taken.reason, []).append(id_)
-    return [f"{_and_others(ids)}: computed event by event: {reason}" for reason, ids in reasons.items()]
+    return [f"{_and_others(ids)}: simulated event by event: {reason}" for reason, ids in reasons.items()]
 
 
 def _and_others(ids: Sequence[str]) -> str:

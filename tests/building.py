@@ -234,12 +234,12 @@ def stage(
     *,
     prepare: Callable[[Mapping[str, Container]], None] = lambda _: None,
     folder: Path = HERE,
-    batch: Collection[str] = (),
+    on_kernel: Collection[str] = (),
     **settings: object,
 ) -> Simulation:
-    """A wired run that has not begun; the portfolios in `batch` are computed as columns."""
+    """A wired run that has not begun; the portfolios in `on_kernel` are simulated by the kernel."""
     config = RunConfig(name="test", containers=list(containers), **settings)
-    return wire(plan := make_plan(config, folder), Scenery(plan, bars), prepare, batch=batch)
+    return wire(plan := make_plan(config, folder), Scenery(plan, bars), prepare, on_kernel=on_kernel)
 
 
 def play(

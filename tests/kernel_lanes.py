@@ -16,8 +16,8 @@ from engine.kernel.lane.books import Books
 from engine.kernel.lane.run import advance, finish, start
 from engine.lanes.configure import LaneConfigurator, LaneMarket, LaneMarkets
 from engine.lanes.figures import LaneEquity, open_profit, trade_book
-from engine.lanes.journal_events import JournalEvents
-from engine.lanes.marks import MarkColumns, Marks
+from engine.lanes.journal_events import JournalEvents, LaneNames
+from engine.lanes.marks import Marks
 from engine.market.column_file import ColumnFile
 from engine.metrics.days import day_ends, day_numbers
 from engine.metrics.definitions import compute_metrics
@@ -52,6 +52,13 @@ class Wishes:
         return of_symbol["wish"]
 
 
+def names_of(clock, strategy, cause, decided=None):
+    """What the events of a lane of a portfolio are named by."""
+    symbols = tuple(feed.symbol for feed in clock.feeds)
+    ids = ("portfolio_1", "execution_1", "execution_1", symbols[0] if len(symbols) == 1 else symbols)
+    return LaneNames(*ids, strategy, None, cause, clock.moment, decided)
+
+
 def terms_of(of_execution):
     """The terms of an execution container, of the keys of its config."""
     return Terms(
@@ -81,18 +88,19 @@ def market_of(clock):
 
 
 def run_lane(kernel, clock, config, *, terms, wanted, names, block=None):
-    """A lane that has run to the end, its events, the ends of its trades, and its marks; `wanted` is what a lane is made with."""
+    """A lane that has run to the end, its events, the ends of its trades, and its marks; `wanted` is what its changes are set to."""
     market = market_of(clock)
     per_year = [day_ends(feed.bars.timestamps, None).year(config.days_per_year).number for feed in clock.feeds]
     configurator = LaneConfigurator(kernel, market)
-    lane = configurator.lane(config, terms, days_per_year=per_year, **wanted)
-    configurator.keep_journal(lane, 1000)
-    marked, columns = MarkColumns(kernel, lane, len(clock)), []
-    made = JournalEvents(names, market.timestamps.tolist(), config.risk)
+    lane = configurator.lane(config, terms, per_year)
+    configurator.set_changes(lane, **wanted)
+    configurator.keep_journal(lane)
+    marked, columns = configurator.keep_marks(lane), []
+    made = JournalEvents(names, config.risk)
     events, ends = [], []
 
     def take():
-        for event, trade in made.take(kernel, lane.journal):
+        for _, event, trade in made.take(kernel, lane.journal):
             if event is not None:
                 events.append(event)
             if trade is not None:

@@ -191,11 +191,22 @@ class Hears:
 class Sends:
     """Long one symbol from the first bar on at which the column `wish` of another is 1."""
 
-    def __init__(self, of, to):
-        self.of, self.to, self.sent = of, to, False
+    def __init__(self, of, to, **more):
+        self.of, self.to, self.more, self.sent = of, to, more, False
 
     def on_bar(self, bar, features, position):
         if bar.symbol != self.of or not features["wish"] or self.sent:
             return None
         self.sent = True
-        return Decision("long", symbol=self.to)
+        return Decision("long", symbol=self.to, **self.more)
+
+
+class Passes:
+    """At each bar of a symbol, what its column `wish` says of the next symbol in a ring of them."""
+
+    def __init__(self, ring):
+        self.ring = ring
+
+    def on_bar(self, bar, features, position):
+        to = self.ring[(self.ring.index(bar.symbol) + 1) % len(self.ring)]
+        return Decision({1: "long", 0: "flat", -1: "short"}[int(features["wish"])], symbol=to)

@@ -133,6 +133,12 @@ def of_the_other(markets):
     return {"Y": _next(markets["X"]["close"]) > markets["X"]["close"]}
 
 
+def of_the_other_bar_under_way(markets):
+    """One symbol by how a bar of the other closes that is stamped a little later."""
+    close = markets["Y"]["close"]
+    return {"X": _next(close) > np.roll(close, 1)}
+
+
 class Keeps:
     """Honest itself, but keeps what it was shown for the sizing below."""
 

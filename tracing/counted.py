@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from tracing.settings import DEFAULT_WINDOW
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping
 
     from tracing.settings import TraceSettings
 
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 class Census(NamedTuple):
     """Events by number.
 
-    `counts` by type. `moments`: those of trades not yet ended, by type, at each moment at which they may have been most.
-    `left`: those of trades that never ended.
+    `counts` by type. Of the types that are asked for, those of trades that have not ended, and the most of them that there were
+    at once.
     """
 
     counts: Mapping[str, int]
-    moments: Iterable[Mapping[str, int]]
-    left: Mapping[str, int]
+    of_open_trades: int
+    most_of_open_trades: int
 
 
 def can_be_counted(settings: TraceSettings) -> bool:
@@ -69,7 +69,7 @@ class CountedTracer:
             "refused": 0,
             "written": 0,
             "window": 0,
-            "peak_in_memory": max((in_memory, *self._peaks(census))),
+            "peak_in_memory": max(in_memory, self._most(census)),
         }
 
     def _kept(self, census: Census) -> int:
@@ -78,11 +78,11 @@ class CountedTracer:
                 window = self._settings.max_events
                 return min(self._taken(census.counts), DEFAULT_WINDOW if window is None else window)
             case "trade_complete":
-                return self._taken(census.left)
+                return census.of_open_trades
         return 0
 
-    def _peaks(self, census: Census) -> Iterable[int]:
-        return map(self._taken, census.moments) if self._settings.retention_policy == "trade_complete" else ()
+    def _most(self, census: Census) -> int:
+        return census.most_of_open_trades if self._settings.retention_policy == "trade_complete" else 0
 
     def _taken(self, counts: Mapping[str, int]) -> int:
         """How many of these it asks for."""

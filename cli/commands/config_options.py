@@ -26,10 +26,11 @@ Assignments = Annotated[
 
 
 class LanePath(StrEnum):
-    """How portfolios are computed."""
+    """How portfolios are simulated."""
 
     auto = "auto"
-    batch = "batch"
+    kernel = "kernel"
+    python = "python"
     event = "event"
 
 
@@ -45,7 +46,7 @@ Workers = Annotated[
 Computed = Annotated[
     LanePath,
     typer.Option(
-        help="How portfolios are computed: as columns where nobody acts on their events (auto, batch; batch warns of "
-        "those that cannot be), or all event by event. The results are the same."
+        help="How portfolios are simulated: by the kernel where it can (auto; kernel warns of those that it cannot), by "
+        "the kernel as Python where it is otherwise compiled (python), or event by event. The results are the same."
     ),
 ]

@@ -39,7 +39,8 @@ def as_data(explanation: Explanation, ids: Sequence[str], warnings: Sequence[str
         for id_ in ids
         for planned in (explanation.plan.containers[id_],)
     ]
-    data = {"containers": containers, "estimate": explanation.estimate, "warnings": list(warnings)}
+    kernel = {"form": explanation.kernel.form, "reason": explanation.kernel.reason}
+    data = {"containers": containers, "kernel": kernel, "estimate": explanation.estimate, "warnings": list(warnings)}
     return msgspec.json.format(msgspec.json.encode(data), indent=2).decode()
 
 
@@ -75,6 +76,9 @@ def explained(explanation: Explanation, ids: Sequence[str], width: int | None, *
             yield from hung(Text(f"  {name:<16}  "), f"{_value(decided.value)}  <- {_source(decided)}", width)
     yield Text()
     yield from hung(Text("estimate of the whole run: "), _needs(explanation), width)
+    if whole_files := explanation.estimate.counted_whole:
+        words = f"what start, end and timeframe leave out of {_named(whole_files)}: data is not read here"
+        yield from hung(Text("counted with it: "), words, width)
 
 
 def _settings(title: str, values: Sequence[WrittenValue], width: int | None) -> Iterator[Text]:
@@ -113,7 +117,8 @@ def _paths(explanation: Explanation, ids: Iterable[str], width: int | None) -> I
         if id_ in explanation.paths:
             alike.setdefault(explanation.paths[id_], []).append(id_)
     for taken, portfolios in alike.items():
-        yield from hung(Text(f"path {taken.path}: "), f"{_named(portfolios)}: {visible(taken.reason)}", width)
+        form = f" ({explanation.kernel.form})" if taken.path == "kernel" else ""
+        yield from hung(Text(f"path {taken.path}{form}: "), f"{_named(portfolios)}: {visible(taken.reason)}", width)
 
 
 def _own_code(explanation: Explanation, ids: set[str], width: int | None) -> Iterator[Text]:
@@ -156,8 +161,14 @@ def _source(decided: Decided) -> str:
 
 def _needs(explanation: Explanation) -> str:
     needs = explanation.estimate
-    disk = f"{needs.disk_mb:,.1f} MB" if needs.disk_mb >= 1 else f"{needs.disk_mb * 1000:,.0f} kB"
-    return f"up to {needs.memory_mb:,.0f} MiB of memory, {disk} on disk, {needs.open_files} open files"
+    disk = f"{_bytes(needs.disk_mb)} on disk"
+    if needs.disk_without_rules_mb != needs.disk_mb:
+        disk += f" ({_bytes(needs.disk_without_rules_mb)} if no dynamic rule comes true)"
+    return f"up to {needs.memory_mb:,.0f} MiB of memory, {disk}, {needs.open_files} open files"
+
+
+def _bytes(mb: float) -> str:
+    return f"{mb:,.1f} MB" if mb >= 1 else f"{mb * 1000:,.0f} kB"
 
 
 def _named(ids: Sequence[str]) -> str:

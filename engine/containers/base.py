@@ -74,7 +74,8 @@ class Container:
 
     `tracer_factory(container_id, settings)` makes the tracer that `enable_tracing` attaches: a container does not know
     how tracing works. `status` is one of running, completed, failed, interrupted; `correlation_id` that of the run. `reached` is the
-    step before which everything is published, `errors` how many ERROR events it published.
+    step before which everything is published, `errors` how many ERROR events it published; `failed_at` (ns UTC) when it failed, if
+    that was before the step in which it was found.
     """
 
     type = "container"
@@ -100,6 +101,7 @@ class Container:
         self.correlation_id: str | None = None
         self.reached = 0
         self.errors = 0
+        self.failed_at: int | None = None
         self._tracer_factory = tracer_factory
         self._final: Measured | None = None
 

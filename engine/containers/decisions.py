@@ -40,7 +40,6 @@ class Decisions:
         if changed and target:
             holding.trade_id = self._begin_trade()
             holding.begun.append(holding.trade_id)
-            holding.exits = decision.exits
         belongs = holding.trade_id if changed or target else None
         symbol = self._clock.feeds[feed_number].symbol
         signal_id = self._publish(symbol, decision, belongs, cause=cause, strategy=strategy)
@@ -63,6 +62,8 @@ class Decisions:
             BadDecisionError: for a stop-loss or a take-profit on the wrong side of the price at which its order enters.
         """
         close = self._clock.closes[feed_number].item(self._clock.index_at(self._outlet.agenda.step))
+        if not close:  # without a bar yet it is rejected
+            return
         legs = [(decision.order or MARKET, sign), (decision.otherwise, -sign)]
         faults = [
             (wrong_side(decision.exits, direction, order.limit_price or order.stop_price or close), direction)

@@ -175,15 +175,32 @@ class Requests:
         )
 
     def _enter(self, feed_number: int, trade_id: str, cause: str) -> None:
-        """Asks for an entry, in place of one of the same trade that still works."""
-        holding = self._holdings[feed_number]
+        """Asks for an entry, in place of one of the same trade that still works, and has it protected by its own exits.
+
+        One that works on because what would replace it was rejected keeps its own.
+        """
+        holding, trade = self._holdings[feed_number], self._ledger.trades[feed_number]
         decision, sign = holding.decision, holding.intent
+        former, waiting = holding.exits, self._waiting(feed_number, trade_id)
+        if trade is None or trade.trade_id != trade_id:
+            holding.exits = decision.exits
         if decision.otherwise is None:
             self._ask_to_enter(feed_number, sign, decision.order, trade_id=trade_id, cause=cause)
         else:
             oco = f"{trade_id}/entry"
             self._ask_to_enter(feed_number, sign, decision.order, trade_id=trade_id, cause=cause, oco=oco)
             self._ask_to_enter(feed_number, -sign, decision.otherwise, trade_id=trade_id, cause=cause, oco=oco)
+
+        def see_whether_replaced(_: object) -> None:
+            if self._waiting(feed_number, trade_id) == waiting:
+                holding.exits = former
+
+        if waiting and holding.exits != former:
+            self._outlet.then(Phase.ORDER, see_whether_replaced)
+
+    def _waiting(self, feed_number: int, trade_id: str) -> list[str]:
+        """The ids of the working entries of a trade."""
+        return [order.order_id for order in self._desk.entries(feed_number) if order.correlation_id == trade_id]
 
     def _ask_to_enter(
         self,
@@ -220,6 +237,9 @@ class Requests:
 
     def _units(self, feed_number: int, sign: int, terms: OrderTerms) -> tuple[float, str]:
         """The units of an entry, and what is not known where there are none."""
+        index = self._clock.index_at(self._outlet.agenda.step)
+        if self._clock.rows[feed_number].item(index) < 0:
+            return NO_QUANTITY, f"there is no bar of {self._clock.feeds[feed_number].symbol} yet"
         exits = self._holdings[feed_number].exits
         unknown = self._protection.unknown(feed_number)
         if exits is not None:
@@ -228,6 +248,5 @@ class Requests:
             return NO_QUANTITY, unknown
         if terms.quantity is not None:
             return terms.quantity, ""
-        index = self._clock.index_at(self._outlet.agenda.step)
         strength = self._holdings[feed_number].decision.strength
         return self._size.units(feed_number, index, "buy" if sign > 0 else "sell", strength)

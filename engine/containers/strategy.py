@@ -82,8 +82,9 @@ class ColumnRunner:
 class BarRunner:
     """A bar strategy: called at every bar with the BAR, the latest features and the position.
 
-    `origins` names the container from which it takes each feature. It is not called while any of them is still null
-    (rule M6). With a `publisher` it publishes events of its own; `hears` are the types of those of others that it is shown.
+    `origins` names the container from which it takes each feature, by symbol and name. It is not called while any of them is
+    still null (rule M6). With a `publisher` it publishes events of its own; `hears` are the types of those of others that it is
+    shown.
     """
 
     def __init__(
@@ -95,7 +96,7 @@ class BarRunner:
         emit: Emit,
         cause: Callable[[int, int], str],
         position: Callable[[int], PositionView | None],
-        origins: Mapping[str, str],
+        origins: Mapping[tuple[str, str], str],
         publisher: OwnPublisher | None,
         hears: Iterable[str],
     ) -> None:
@@ -131,8 +132,9 @@ class BarRunner:
 
     def _on_features(self, event: Event) -> None:
         if isinstance(event, Features):
-            own = self._features.setdefault(event.symbol, {})
-            own.update({n: value for n, value in event.values.items() if self._origins.get(n) == event.source})
+            symbol, source, origins = event.symbol, event.source, self._origins
+            own = self._features.setdefault(symbol, {})
+            own.update({name: value for name, value in event.values.items() if origins.get((symbol, name)) == source})
 
     def _on_event(self, event: Event) -> None:
         self._strategy.on_event(event)

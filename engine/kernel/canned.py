@@ -79,6 +79,7 @@ class CannedRun:
         self._finish(lane)
         yield from self._records(lane)
         yield from figures(lane.books, Books, {"daily": lane.books.curve.days, "symbols": lane.symbol_count})
+        yield f"open_events={lane.open_events.total}, {lane.open_events.peak}"
 
     def _records(self, lane: state.Lane) -> Iterator[str]:
         """The records in the journal of a lane, which is empty afterwards."""
@@ -107,6 +108,11 @@ class CannedRun:
         lane.tasks, lane.task_room = kernel.structs(state.Task, TASK_ROOM), TASK_ROOM
         lane.journal.records = kernel.structs(state.Record, room)
         lane.journal.room, lane.journal.is_kept = room, True
+        counted = lane.open_events
+        counted.is_kept, counted.room = True, ORDER_ROOM * MOST_SYMBOLS
+        counted.trades, counted.counts = kernel.ints([0] * counted.room), kernel.ints([0] * counted.room)
+        for kind in range(len(counted.wanted)):
+            counted.wanted[kind] = kind % 2 == 0
         for number in range(count):
             symbol = lane.symbols[number]
             self._set_market(symbol)

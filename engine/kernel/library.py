@@ -54,6 +54,12 @@ class Kernel(Protocol):
     def structs(self, cls: type[_Struct], count: int) -> list[_Struct]:
         """An array of structs with all their fields at zero."""
 
+    def copy(self, struct: _Struct) -> _Struct:
+        """Another struct with the same values; arrays of the caller's are the same arrays."""
+
+    def copies(self, structs: list[_Struct]) -> list[_Struct]:
+        """Copies of all structs of an array that this kernel made."""
+
     def rows(self, cls: type[_Struct], structs: list[_Struct], count: int) -> Iterable[tuple[Any, ...]]:
         """The values of the first `count` structs, in the order of their fields, which are ints and floats."""
 
@@ -86,6 +92,14 @@ class Interpreted:
     def structs(self, cls: type[_Struct], count: int) -> list[_Struct]:
         """A list of objects of the class."""
         return [cls() for _ in range(count)]
+
+    def copy(self, struct: _Struct) -> _Struct:
+        """Copied field by field."""
+        return cast("_Struct", _copied(struct))
+
+    def copies(self, structs: list[_Struct]) -> list[_Struct]:
+        """Copied one by one."""
+        return [self.copy(each) for each in structs]
 
     def rows(self, cls: type[_Struct], structs: list[_Struct], count: int) -> Iterable[tuple[Any, ...]]:
         """Read field by field."""
@@ -148,6 +162,16 @@ class Compiled:
         """A ctypes array of such structures."""
         return cast("list[_Struct]", (self._type(cls) * count)())
 
+    def copy(self, struct: _Struct) -> _Struct:
+        """Copied at once."""
+        copied: Any = type(cast("Any", struct)).from_buffer_copy(struct)
+        copied.original = struct  # which keeps the arrays alive
+        return cast("_Struct", copied)
+
+    def copies(self, structs: list[_Struct]) -> list[_Struct]:
+        """Copied at once: an array is no other than a struct."""
+        return self.copy(structs)
+
     def rows(self, cls: type[_Struct], structs: list[_Struct], count: int) -> Iterable[tuple[Any, ...]]:
         """Read from memory at once."""
         layout = "=" + "".join({int: "q", float: "d"}[kind] for kind in fields_of(cls).values())
@@ -185,7 +209,7 @@ class Compiled:
         return made
 
 
-INTERPRETED = Interpreted("asked for")
+INTERPRETED = Interpreted("--path python asks for it")
 
 
 def sources() -> dict[str, str]:
@@ -231,6 +255,11 @@ def check_digest(library: Compiled, digest: str, lanes: int) -> None:
         raise LibraryError("its library computes something else than its sources")
 
 
+def kernel_of(path: str) -> Kernel:
+    """The kernel of a run on this `path`: as Python if that is asked for."""
+    return INTERPRETED if path == "python" else load_kernel()
+
+
 @cache
 def load_kernel() -> Kernel:
     """The compiled kernel if it can be trusted, else the interpreted one, which says why."""
@@ -251,6 +280,18 @@ def _ctype(kind: Any) -> Any:  # noqa: ANN401 - kinds are types or arrays
         item = _ctype(kind.item)
         return item * kind.size if kind.size else ctypes.POINTER(item)
     return _SCALARS[kind] if kind in _SCALARS else _structure(kind)
+
+
+def _copied(struct: Any) -> Any:  # noqa: ANN401 - of any class
+    copied = type(struct)()
+    for name, kind in fields_of(type(struct)).items():
+        value = getattr(struct, name)
+        if isinstance(kind, Array):
+            value = list(value) if kind.size and kind.item in _SCALARS else value
+        elif kind not in _SCALARS:
+            value = _copied(value)
+        setattr(copied, name, value)
+    return copied
 
 
 def _address(array: Any) -> int:  # noqa: ANN401 - a ctypes array, or a pointer to its first item

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+import msgspec
 import numpy as np
 
-from engine.kernel.lane import costs, sizing, state
+from engine.kernel.lane import costs, run, sizing, state
 from engine.kernel.lane.books import STRETCH, SymbolBooks
-from engine.kernel.lane.run import RECORDS_OF_A_BAR
 from engine.lanes.markets import LaneMarket, LaneMarkets, SharedSymbol
+from engine.lanes.marks import MarkColumns
 from engine.lanes.named_orders import TIMES_IN_FORCE, name_orders, names_days
+from engine.market.column_file import release_pages
 from engine.market.durations import duration_ns
 from engine.trading.accounts import CashAccount
 from engine.trading.costs import (
@@ -29,13 +31,13 @@ from engine.trading.risk import DailyLoss, MaxDrawdown, MaxGrossExposure, MaxOpe
 from engine.trading.sizing import AllIn, FixedNotional, FixedQuantity, PercentOfEquity, VolatilityTarget
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     import numpy.typing as npt
 
     from engine.config.schema import PortfolioContainer
     from engine.kernel.lane.state import Lane
-    from engine.kernel.language import I64
+    from engine.kernel.language import F64, I64
     from engine.kernel.library import Kernel
     from engine.strategies.decision import Decision
     from engine.trading.costs import Commission, Slippage, Terms
@@ -50,9 +52,14 @@ if TYPE_CHECKING:
 __all__ = ["LaneConfigurator", "LaneMarket", "LaneMarkets"]
 
 ORDER_ROOM = 16
-"""Orders that may work at once in one symbol."""
-TASK_ROOM = 128
-"""Tasks that may wait at once, for each symbol."""
+"""Orders that may work at once in one symbol, and trades whose events are counted."""
+
+RECORD_ROOM = 1 << 11
+"""Records of a journal that are read at once."""
+MARK_ROOM = 1 << 9
+"""Bars whose marks are read at once."""
+RELEASED_AFTER = 1 << 20
+"""Bars of all lanes after which the columns that they read are released."""
 
 _FORMS: dict[type, int] = {MarketForm: 0, LimitForm: 1, StopForm: 2, StopLimitForm: 3, TrailingForm: 4}
 _SIZINGS: dict[type, int] = {FixedQuantity: 0, FixedNotional: 1, PercentOfEquity: 2, AllIn: 3, VolatilityTarget: 4}
@@ -69,74 +76,153 @@ _RULES = {
 }
 
 
+_OF_A_LANE = (
+    *("entry", "exit", "risk", "account", "sizing", "weights", "lot_size"),
+    *("minimum_notional", "close_at_end"),
+)
+"""What lanes are made by, of the keys of a portfolio."""
+
+
+class _Pattern(NamedTuple):
+    """What lanes with the same terms are copies of."""
+
+    lane: Lane
+    symbols: list[state.Symbol]
+    books: list[SymbolBooks]
+
+
 class LaneConfigurator:
-    """Makes lanes of one kernel over one market, for portfolios of its symbols alone with column strategies."""
+    """Makes lanes of one kernel over one market, for portfolios of its symbols alone with column strategies.
+
+    Lanes take turns: what one has written to its journal and of its marks is read before another advances.
+    """
 
     def __init__(self, kernel: Kernel, market: LaneMarket | LaneMarkets) -> None:
         self._kernel = kernel
         self._market = market
+        self.start, self.advance = kernel.function(run.start), kernel.function(run.advance)
+        self.finish = kernel.function(run.finish)
         self._symbols = [SharedSymbol(kernel, columns) for columns in market.columns()]
         self._stamps = market.timestamps
         self._timestamp = kernel.ints(self._stamps)
         self._day_rows = kernel.ints(market.days.rows.astype(np.int64))
         self._day_numbers = kernel.ints(market.days.numbers)
         self._worth = kernel.floats([0.0] * STRETCH)
-        self._task_room = TASK_ROOM * len(self._symbols)
+        self._patterns: dict[bytes, _Pattern] = {}
+        self._bars_done = 0
+        self._task_room = state.MOST_TASKS * len(self._symbols)
         self._tasks = kernel.structs(state.Task, self._task_room)
 
-    def lane(
-        self,
-        config: PortfolioContainer,
-        terms: Terms,
-        rows: Sequence[int],
-        targets: Sequence[int],
-        days_per_year: int | Sequence[int],
-        *,
-        symbols: Sequence[int] = (),
-        decisions: Sequence[Decision] = (),
-    ) -> Lane:
-        """A lane that has not been started; its strategy wants `targets` of `symbols` from `rows` on. It keeps no journal yet.
+    def lane(self, config: PortfolioContainer, terms: Terms, days_per_year: int | Sequence[int]) -> Lane:
+        """A lane that has not been started, whose strategy wants nothing yet. It keeps no journal, nor marks.
 
-        Rows count the moments of the lane, symbols their feeds; where there is one symbol it need not be said. `days_per_year` is one
-        number for each symbol. `decisions` are those behind the targets, where any of them names orders.
+        `days_per_year` is one number for all symbols, or one for each.
         """
-        asks_for_days = _asks_for_days(config) or any(map(names_days, decisions))
-        lane = self._kernel.struct(state.Lane)
-        self._set_clock(lane, asks_for_days=asks_for_days)
+        key = msgspec.json.encode((*(getattr(config, name) for name in _OF_A_LANE), terms, days_per_year))
+        if key not in self._patterns:
+            self._patterns[key] = self._pattern(config, terms, days_per_year)
+        kernel, pattern = self._kernel, self._patterns[key]
+        lane = kernel.copy(pattern.lane)
+        lane.symbols, lane.books.symbols = kernel.copies(pattern.symbols), kernel.copies(pattern.books)
+        lane.due = kernel.ints([0] * len(self._symbols))
+        lane.books.curve.daily = kernel.floats(np.zeros(len(self._market.days.rows)))
+        for number in range(len(self._symbols)):
+            symbol = lane.symbols[number]
+            symbol.book.orders = kernel.structs(state.Order, ORDER_ROOM)
+            symbol.book.places = kernel.ints([0] * ORDER_ROOM)
+            self._set_limits(symbol, self._symbols[number], config.risk)
+        self._set_risk(lane, config.risk)
+        return lane
+
+    def _pattern(self, config: PortfolioContainer, terms: Terms, days_per_year: int | Sequence[int]) -> _Pattern:
+        """What lanes with these terms have in common."""
+        kernel, count = self._kernel, len(self._symbols)
+        made = _Pattern(
+            kernel.struct(state.Lane), kernel.structs(state.Symbol, count), kernel.structs(SymbolBooks, count)
+        )
+        lane = made.lane
+        lane.tasks, lane.task_room = self._tasks, self._task_room
+        lane.symbol_count = lane.books.count = count
+        lane.clock.bars, lane.clock.timestamp = len(self._stamps), self._timestamp
         self._set_books(lane, config)
         self._set_costs(lane, terms)
-        self._set_risk(lane, config.risk)
         for number, shared in enumerate(self._symbols):
             days = days_per_year if isinstance(days_per_year, int) else days_per_year[number]
-            self._set_symbol(lane.symbols[number], shared, config, days)
-            if asks_for_days:
-                lane.symbols[number].market.day_after = shared.day_after(self._market.days_of, self._stamps)
-        lane.change_rows, lane.change_targets = self._kernel.ints(rows), self._kernel.ints(targets)
-        lane.change_symbols = self._kernel.ints(symbols)
-        lane.changes = len(rows)
-        name_orders(self._kernel, lane, decisions)
+            made.books[number].close = shared.close
+            self._set_symbol(made.symbols[number], shared, config, days)
+        if _asks_for_days(config):
+            self._set_days(lane, made.symbols)
         lane.account = state.CASH_ACCOUNT if isinstance(config.account, CashAccount) else state.MARGIN_ACCOUNT
         lane.leverage = getattr(config.account, "leverage", 1.0)
         lane.minimum_notional = config.minimum_notional
         lane.closes_at_end = config.close_at_end
-        return lane
+        return made
 
-    def keep_journal(self, lane: Lane, room: int) -> None:
-        """Has a lane keep a journal of so many records at a time, or as many as one bar may need."""
-        room = max(room, RECORDS_OF_A_BAR * len(self._symbols) + 1)
-        lane.journal.records = self._kernel.structs(state.Record, room)
-        lane.journal.room = room
+    def count_bars(self, count: int) -> None:
+        """Takes note that lanes did so many bars: columns that they read count as memory no longer, now and then."""
+        self._bars_done += count
+        if self._bars_done >= RELEASED_AFTER:
+            self._bars_done = 0
+            release_pages()
+
+    def set_changes(
+        self,
+        lane: Lane,
+        rows: Integers | Sequence[int],
+        targets: Integers | Sequence[int],
+        symbols: Integers | Sequence[int] = (),
+        decisions: Sequence[Decision] = (),
+    ) -> None:
+        """Has a lane's strategy want `targets` of `symbols` from `rows` on, all of which are ahead.
+
+        Rows count the moments of the lane, symbols their feeds; where there is one symbol it need not be said. `decisions` are those
+        behind the targets, where any of them names orders.
+        """
+        lane.change_rows, lane.change_targets = self._kernel.ints(rows), self._kernel.ints(targets)
+        lane.change_symbols = self._kernel.ints(symbols)
+        lane.changes, lane.change = len(rows), 0
+        name_orders(self._kernel, lane, decisions)
+        if any(map(names_days, decisions)):
+            self._set_days(lane, lane.symbols)
+
+    def keep_journal(self, lane: Lane) -> None:
+        """Has a lane keep a journal, RECORD_ROOM records at a time, or as many as one bar may need."""
+        lane.journal.records = self._records
+        lane.journal.room = self._record_room
         lane.journal.is_kept = True
 
-    def _set_clock(self, lane: Lane, *, asks_for_days: bool) -> None:
-        lane.clock.bars = len(self._stamps)
-        lane.clock.timestamp = self._timestamp
-        if asks_for_days:
-            lane.clock.day = self._days
-        lane.symbol_count = len(self._symbols)
-        lane.symbols = self._kernel.structs(state.Symbol, len(self._symbols))
-        lane.due = self._kernel.ints([0] * len(self._symbols))
-        lane.tasks, lane.task_room = self._tasks, self._task_room
+    def keep_marks(self, lane: Lane) -> MarkColumns:
+        """Has a lane write down its marks, for at most MARK_ROOM bars at a time; returns what reads them."""
+        books = lane.books
+        books.mark_cash, books.mark_gross, books.mark_equity, books.mark_positions = self._marks
+        books.keeps_marks = True
+        return MarkColumns(self._kernel, books)
+
+    def count_open_events(self, lane: Lane, kinds: Iterable[int]) -> None:
+        """Has a lane count the events of these kinds that belong to trades which have not ended."""
+        counted, room = lane.open_events, ORDER_ROOM * len(self._symbols)
+        counted.trades, counted.counts = self._kernel.ints([0] * room), self._kernel.ints([0] * room)
+        counted.room = room
+        counted.is_kept = True
+        for kind in kinds:
+            counted.wanted[kind] = True
+
+    @property
+    def _record_room(self) -> int:
+        return max(RECORD_ROOM, run.RECORDS_OF_A_BAR * len(self._symbols) + 1)
+
+    @cached_property
+    def _records(self) -> list[state.Record]:
+        return self._kernel.structs(state.Record, self._record_room)
+
+    @cached_property
+    def _marks(self) -> list[F64]:
+        return [self._kernel.floats([0.0] * MARK_ROOM) for _ in range(4)]
+
+    def _set_days(self, lane: Lane, symbols: list[state.Symbol]) -> None:
+        lane.clock.day = self._days
+        for number, shared in enumerate(self._symbols):
+            symbols[number].market.day_after = shared.day_after(self._market.days_of, self._stamps)
 
     @cached_property
     def _days(self) -> I64:
@@ -144,28 +230,22 @@ class LaneConfigurator:
         return self._kernel.ints(self._market.days_of(self._stamps))
 
     def _set_books(self, lane: Lane, config: PortfolioContainer) -> None:
-        books, kernel = lane.books, self._kernel
-        books.symbols, books.count = kernel.structs(SymbolBooks, len(self._symbols)), len(self._symbols)
-        for number, shared in enumerate(self._symbols):
-            books.symbols[number].close = shared.close
+        books = lane.books
         books.worth = self._worth
         books.curve.days_known = len(self._market.days.rows)
         books.curve.day_rows, books.day_numbers = self._day_rows, self._day_numbers
-        books.curve.daily = kernel.floats(np.zeros(len(self._market.days.rows)))
         if config.account.borrowing is not None:
             books.borrow_percent, books.interest_percent = config.account.borrowing
 
     def _set_symbol(
         self, symbol: state.Symbol, shared: SharedSymbol, config: PortfolioContainer, days_per_year: int
     ) -> None:
-        kernel, columns, market = self._kernel, shared.columns, symbol.market
+        columns, market = shared.columns, symbol.market
         market.open, market.high, market.low, market.close, market.volume = shared.prices
         market.bar_length, market.last = columns.bars.lasting, columns.last
         if shared.gaps is not None:
             market.is_spread = True
             market.rows, market.first_met = shared.gaps
-        symbol.book.orders = kernel.structs(state.Order, ORDER_ROOM)
-        symbol.book.places = kernel.ints([0] * ORDER_ROOM)
         symbol.book.room = ORDER_ROOM
         self._set_sizing(symbol.sizing, shared, config, days_per_year)
         self._set_form(symbol.entry, config.entry, shared)
@@ -173,8 +253,10 @@ class LaneConfigurator:
         self._set_distance(symbol.exit.stop_loss, config.exit.stop_loss, shared)
         self._set_distance(symbol.exit.take_profit, config.exit.take_profit, shared)
         self._set_distance(symbol.exit.trailing_stop, config.exit.trailing_stop, shared)
-        limits = symbol.limits = kernel.structs(state.TradeLimit, len(config.risk))
-        for place, rule in enumerate(config.risk):
+
+    def _set_limits(self, symbol: state.Symbol, shared: SharedSymbol, rules: Sequence[AnyRiskRule]) -> None:
+        limits = symbol.limits = self._kernel.structs(state.TradeLimit, len(rules))
+        for place, rule in enumerate(rules):
             if isinstance(rule, Stop | Target):
                 self._set_distance(limits[place].distance, rule.distance, shared)
 
@@ -243,6 +325,8 @@ class LaneConfigurator:
             ours.atr = shared.true_range(distance.timeperiod)
 
     def _set_risk(self, lane: Lane, rules: Sequence[AnyRiskRule]) -> None:
+        if not rules:
+            return
         risk = lane.risk
         risk.rules = self._kernel.structs(state.RiskRule, len(rules))
         risk.count = len(rules)

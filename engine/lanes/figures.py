@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
 from engine.kernel.lane.equity import NO_BAR
 from engine.kernel.lane.positions import NO_TRADE, open_profit_of
 from engine.lanes.reasons import KINDS, Reasons, unknown_text
-from engine.metrics.accumulator import TradeStatistics
+from engine.metrics.container_metrics import OrderCounts
 from engine.metrics.trade_book import TradeBook
 
 if TYPE_CHECKING:
@@ -19,16 +18,13 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from engine.events import OrderStatus
-    from engine.kernel.lane import statistics
     from engine.kernel.lane.equity import EquityCurve
     from engine.kernel.lane.state import Lane
+    from engine.metrics.accumulator import TradeStatistics
     from engine.trading.risk import AnyRiskRule
 
 STATUSES: tuple[OrderStatus | None, ...] = (None, "accepted", "rejected", "triggered", "cancelled", "expired")
 """What became of an order, by its number in the kernel."""
-
-_NAMES = [field.name for field in fields(TradeStatistics)]
-_NOT_OF_SYMBOLS = {"orders", "rejected_orders", "risk_breaches"}
 
 
 class LaneEquity:
@@ -50,30 +46,55 @@ class LaneEquity:
         return np.array([self.initial_equity, *self._daily, *under_way])
 
 
-def trade_book(lane: Lane, symbols: str | Sequence[str], rules: Sequence[AnyRiskRule], broker: str) -> TradeBook:
-    """The closed trades, fills and orders of a lane over a symbol, or several; `broker` stands in the ids of its orders."""
-    books, counts = lane.books, lane.counts
-    names = [symbols] if isinstance(symbols, str) else symbols
-    of_symbols = (
-        [books.symbols[number].statistics for number in range(books.count)] if books.count > 1 else [books.total]
+def trade_book(lane: Lane, symbols: Sequence[str], rules: Sequence[AnyRiskRule], broker: str) -> TradeBook:
+    """The closed trades, fills and orders of a lane over `symbols`; `broker` stands in the ids of its orders."""
+    books = lane.books
+    total = cast("TradeStatistics", books.total)
+    each = [total] if books.count == 1 else [books.symbols[n].statistics for n in range(books.count)]
+    return TradeBook.of(
+        total=total,
+        sides={"long": cast("TradeStatistics", books.long), "short": cast("TradeStatistics", books.short)},
+        symbols=dict(zip(symbols, cast("list[TradeStatistics]", each), strict=True)),
+        statuses=_statuses(lane),
+        rejected=_rejected(lane, rules),
+        first_rejection=first_rejection(lane, rules, broker),
     )
+
+
+def order_counts(lane: Lane, rules: Sequence[AnyRiskRule]) -> OrderCounts:
+    """What the orders of a lane were answered."""
+    total, statuses = lane.books.total, _statuses(lane)
+    return OrderCounts(
+        accepted=statuses.get("accepted", 0),
+        rejected=_rejected(lane, rules),
+        cancelled=statuses.get("cancelled", 0),
+        expired=statuses.get("expired", 0),
+        triggered=statuses.get("triggered", 0),
+        fills=total.fills,
+        partial_fills=lane.counts.partial_fills,
+        ambiguous_bars=total.ambiguous_bars,
+        exit_after_entry_bar=total.exit_after_entry_bar,
+        traded_notional=total.traded_notional,
+        total_commission=total.total_commission,
+        total_slippage=total.total_slippage,
+    )
+
+
+def _statuses(lane: Lane) -> dict[OrderStatus, int]:
+    counts = lane.counts.statuses
+    return {status: counts[place] for place, status in enumerate(STATUSES) if status and counts[place]}
+
+
+def _rejected(lane: Lane, rules: Sequence[AnyRiskRule]) -> dict[str, int]:
+    """Refusals by kind."""
+    if not lane.books.total.rejected_orders:
+        return {}
     rejected: dict[str, int] = {}
-    refused = [
-        (rule.name, lane.risk.rules[place].refused) for place, rule in enumerate(rules) if rule.name.startswith("max_")
-    ]
-    for kind, count in [*((kind, counts.rejections[reason]) for reason, kind in KINDS.items()), *refused]:
+    refused = [(rule.name, lane.risk.rules[n].refused) for n, rule in enumerate(rules) if rule.name.startswith("max_")]
+    for kind, count in [*((kind, lane.counts.rejections[reason]) for reason, kind in KINDS.items()), *refused]:
         if count:
             rejected[kind] = rejected.get(kind, 0) + count
-    return TradeBook.of(
-        total=_statistics(books.total),
-        sides={"long": _statistics(books.long), "short": _statistics(books.short)},
-        symbols={name: _statistics(ours, _NOT_OF_SYMBOLS) for name, ours in zip(names, of_symbols, strict=True)},
-        statuses={
-            status: counts.statuses[place] for place, status in enumerate(STATUSES) if status and counts.statuses[place]
-        },
-        rejected=rejected,
-        first_rejection=_first_rejection(lane, rules, broker) if books.total.rejected_orders else "",
-    )
+    return rejected
 
 
 def open_profit(lane: Lane) -> float:
@@ -86,11 +107,10 @@ def open_profit(lane: Lane) -> float:
     return total
 
 
-def _statistics(ours: statistics.TradeStatistics, without: frozenset[str] | set[str] = frozenset()) -> TradeStatistics:
-    return TradeStatistics(**{name: getattr(ours, name) for name in _NAMES if name not in without})
-
-
-def _first_rejection(lane: Lane, rules: Sequence[AnyRiskRule], broker: str) -> str:
+def first_rejection(lane: Lane, rules: Sequence[AnyRiskRule], broker: str) -> str:
+    """Why the first order of a lane was rejected, empty if none was."""
+    if not lane.books.total.rejected_orders:
+        return ""
     first = lane.first_refusal
     return Reasons(rules).text(
         first.reason,

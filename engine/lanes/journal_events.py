@@ -40,6 +40,7 @@ class Recorded(NamedTuple):
 
     kind: int
     row: int
+    marked: int
     symbol: int
     bar: int
     ordinal: int
@@ -74,9 +75,10 @@ class Decided(NamedTuple):
 class LaneNames:
     """What events of a lane are named by.
 
-    `portfolio`, `execution`: ids of the containers; `broker`: what stands in the ids of the execution's events; `symbol`: the name
-    of it, or several; `strategy`: the name of what decides. `cause(row)` is the id of the event behind a decision at a bar of the
-    symbol, `cause(row, number)` where there are several.
+    `portfolio`, `execution`: ids of the containers; `broker`: what stands in the ids of the execution's events; `strategy`: the
+    name of what decides, and `strategy_container` the id of the container that does, if it is not the portfolio. `cause(row)` is
+    the id of the event behind a decision at a bar of the symbol, `cause(row, number)` where `symbol` are several; `time_of(row)` the
+    timestamp of a bar of the lane, ns UTC.
 
     `decided(place)` is what was decided, by its place among the changes of the lane: instead of the plain targets of `strategy`.
     """
@@ -86,17 +88,29 @@ class LaneNames:
     broker: str
     symbol: str | Sequence[str]
     strategy: str
+    strategy_container: str | None
     cause: Callable[..., str]
+    time_of: Callable[[int], int]
     decided: Callable[[int], Decided] | None = None
 
 
-class JournalEvents:
-    """Makes events of the records of one lane; `timestamps` has one number for each bar (ns UTC)."""
+class Happening(NamedTuple):
+    """An event, or none, after so many bars were `marked`, and the trade that `ends` with it, if one does.
 
-    def __init__(self, names: LaneNames, timestamps: Sequence[int], rules: Sequence[AnyRiskRule]) -> None:
+    Without an event it is only said that a trade ended, before it began.
+    """
+
+    marked: int
+    event: Event | None
+    ends: str | None
+
+
+class JournalEvents:
+    """Makes events of the records of one lane."""
+
+    def __init__(self, names: LaneNames, rules: Sequence[AnyRiskRule]) -> None:
         self._names = names
         self._symbols = (names.symbol,) if isinstance(names.symbol, str) else tuple(names.symbol)
-        self._timestamps = timestamps
         self._rules = rules
         self._reasons = Reasons(rules)
         self._requests: dict[int, OrderRequest] = {}
@@ -122,19 +136,20 @@ class JournalEvents:
             journal.RISK_BREACH: f"{of_portfolio}RISK_BREACH:",
         }
 
-    def take(self, kernel: Kernel, kept: Journal) -> Iterator[tuple[Event | None, str | None]]:
-        """The events of all records at hand, each with the trade that ends with it, and empties the journal.
-
-        Without an event it is only said that a trade ended, before it began.
-        """
-        for record in _in_order(map(Recorded._make, kernel.rows(state.Record, kept.records, kept.count))):
+    def take(self, kernel: Kernel, kept: Journal) -> Iterator[Happening]:
+        """What all records at hand stand for, and empties the journal."""
+        records = _in_order(map(Recorded._make, kernel.rows(state.Record, kept.records, kept.count)))
+        kept.count = 0
+        for record in records:
             trade = self._trade(record.trade)
             if record.kind == journal.ENDED:
-                yield None, trade
-            else:
-                event = self._makers[record.kind](record, self._timestamps[record.row])
-                yield event, trade if event.ends_correlation else None
-        kept.count = 0
+                yield Happening(record.marked, None, trade)
+                continue
+            now = self._names.time_of(record.row)
+            if record.kind == journal.SIGNAL and self._names.strategy_container is not None:
+                yield Happening(record.marked, self._signal_of_strategy(record, now), None)
+            event = self._makers[record.kind](record, now)
+            yield Happening(record.marked, event, trade if event.ends_correlation else None)
 
     def _trade(self, trade: int) -> str | None:
         return f"{self._names.portfolio}#{trade}" if trade else None
@@ -146,13 +161,29 @@ class JournalEvents:
         return f"{self._causes[record.cause_kind]}{record.cause}"
 
     def _signal(self, record: Recorded, now: int) -> Signal:
-        decision, cause, strategy = self._decided(record)
+        names = self._names
+        head = (now, names.portfolio, self._id(record), self._trade(record.trade))
+        if names.decided is not None:
+            decision, cause, strategy = names.decided(record.number)
+            return self._said(record, (*head, cause), decision, strategy)
+        strategy_signal = f"{names.strategy_container}:SIGNAL:{record.ordinal}"
+        cause = strategy_signal if names.strategy_container is not None else self._cause_of(record)
+        return self._said(record, (*head, cause), TARGETS[record.sign], names.strategy)
+
+    def _signal_of_strategy(self, record: Recorded, now: int) -> Signal:
+        strategy = self._names.strategy_container or ""
+        head = (now, strategy, f"{strategy}:SIGNAL:{record.ordinal}", None, self._cause_of(record))
+        return self._said(record, head, TARGETS[record.sign], self._names.strategy)
+
+    def _cause_of(self, record: Recorded) -> str:
+        is_one = len(self._symbols) == 1
+        return self._names.cause(record.bar) if is_one else self._names.cause(record.bar, record.symbol)
+
+    def _said(
+        self, record: Recorded, head: tuple[int, str, str, str | None, str], decision: Decision, strategy: str
+    ) -> Signal:
         return Signal(
-            now,
-            self._names.portfolio,
-            self._id(record),
-            self._trade(record.trade),
-            cause,
+            *head,
             self._symbols[record.symbol],
             decision.direction,
             decision.strength,
@@ -162,13 +193,6 @@ class JournalEvents:
             decision.exits,
             decision.otherwise,
         )
-
-    def _decided(self, record: Recorded) -> Decided:
-        names = self._names
-        if names.decided is not None:
-            return names.decided(record.number)
-        cause = names.cause(record.bar) if len(self._symbols) == 1 else names.cause(record.bar, record.symbol)
-        return Decided(TARGETS[record.sign], cause, names.strategy)
 
     def _request(self, record: Recorded, now: int) -> OrderRequest:
         names, trade = self._names, self._trade(record.trade)
@@ -284,7 +308,7 @@ class JournalEvents:
             record.money,
             record.further,
             record.row - record.detail,
-            (now - self._timestamps[record.detail]) / NS_PER_SECOND,
+            (now - self._names.time_of(record.detail)) / NS_PER_SECOND,
             ends_correlation=True,
         )
 

@@ -9,7 +9,7 @@ import numpy as np
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from engine.kernel.lane.state import Lane
+    from engine.kernel.lane.books import Books
     from engine.kernel.library import Kernel
 
     Floats = npt.NDArray[np.float64]
@@ -26,17 +26,12 @@ class Marks(NamedTuple):
 
 
 class MarkColumns:
-    """Has a lane write down its marks, for at most `most_bars` at a time, and makes columns of them."""
+    """Reads the marks that the books of a lane write down, as columns."""
 
-    def __init__(self, kernel: Kernel, lane: Lane, most_bars: int) -> None:
+    def __init__(self, kernel: Kernel, books: Books) -> None:
         self._kernel = kernel
-        self._books = lane.books
+        self._books = books
         self._peak = 0.0
-        books = lane.books
-        books.mark_cash, books.mark_gross, books.mark_equity, books.mark_positions = (
-            kernel.floats([0.0] * most_bars) for _ in range(4)
-        )
-        books.keeps_marks = True
 
     def take(self) -> Marks:
         """The marks written since the last call; the next ones are written over them."""

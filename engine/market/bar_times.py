@@ -1,5 +1,6 @@
 """When the bars of a source open and close, and whether those of two sources run side by side (rule L3)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -19,7 +20,7 @@ _BLOCK = 1 << 18
 
 
 def timed_by_close(bars: Bars, stamped: Literal["open", "close"], timezone: str | None) -> Bars:
-    """The bars with the moments of their closes as timestamps, and their opens beside them.
+    """The bars with the moments of their closes as timestamps, met by what is decided up to their opens.
 
     Bars of whole days last as long as the days of their zone: 23 or 25 hours where the clocks change. No bar lasts beyond the
     open of the next, and one that opens a little later than the length says (an hour after a day, a day after a year) follows
@@ -30,11 +31,27 @@ def timed_by_close(bars: Bars, stamped: Literal["open", "close"], timezone: str 
         closes = _moved(stamps, bars.bar_length, timezone)
         ends = np.append(stamps[1:], np.iinfo(np.int64).max)
         closes = np.where(ends - bars.bar_length // _PLAY <= closes, ends, closes)
-        return replace(bars, timestamps=_fixed(closes), opens=stamps)
+        return replace(bars, timestamps=_fixed(closes), at_close=True, decided_until=stamps)
     opens = _moved(stamps, -bars.bar_length, timezone)
     begins = np.insert(stamps[:-1], 0, np.iinfo(np.int64).min)
     opens = np.where(begins + bars.bar_length // _PLAY >= opens, begins, opens)
-    return replace(bars, opens=_fixed(opens))
+    return replace(bars, at_close=True, decided_until=_fixed(opens))
+
+
+def timed_by_open(bars: Sequence[Bars], closing: Sequence[Bars]) -> list[Bars] | None:
+    """The bars as they are stamped, at their opens, with what may be decided for each; None if stamps do not have the order of closes.
+
+    `closing` are the same bars at their closes. Where one order is the other, what is known at a stamp is the same either way. A bar
+    is met by what was decided before the first stamp whose close comes after its open.
+    """
+    stamps = np.concatenate([each.timestamps for each in bars])
+    closes = np.concatenate([each.timestamps for each in closing])
+    order = stamps.argsort(kind="stable")
+    stamps, closes = stamps[order], closes[order]
+    if not np.array_equal(np.sign(np.diff(stamps)), np.sign(np.diff(closes))):
+        return None
+    firsts = (stamps[closes.searchsorted(each.timestamps, "right")] for each in bars)
+    return [replace(each, decided_until=_fixed(first - 1)) for each, first in zip(bars, firsts, strict=True)]
 
 
 def _fixed(values: IntArray) -> IntArray:

@@ -29,8 +29,9 @@ class Bars:
         dropped: rows left out under `on_bad_row: drop`, by reason.
         bar_length: ns from bar to bar, as stated, else the most frequent difference (the shorter of equals); 0 if a
             single bar says nothing.
-        opens: int64, ns since the epoch, UTC: where bars of several lengths are mixed, the moment each bar opened;
-            timestamps are then those of the closes.
+        at_close: timestamps are known to be those of the closes.
+        decided_until: int64, ns since the epoch, UTC: where bars of several lengths or with shifted stamps are mixed, the last
+            timestamp at which an order may be decided that the bar fills; at closes the moment the bar opened. None: any before.
         rows: rows of the file, before longer bars were built from them.
         zone: how the file's timestamps became UTC, in words.
     """
@@ -47,7 +48,8 @@ class Bars:
     fingerprint: str
     dropped: Mapping[str, int]
     bar_length: int
-    opens: IntArray | None = None
+    at_close: bool = False
+    decided_until: IntArray | None = None
     rows: int = 0
     zone: str = "UTC"
 
@@ -58,7 +60,7 @@ class Bars:
     @property
     def lasting(self) -> int:
         """How long after its stamp a bar closes, in ns: its length, unless the stamps are those of the closes."""
-        return self.bar_length if self.opens is None else 0
+        return 0 if self.at_close else self.bar_length
 
     @property
     def held(self) -> float:
@@ -73,7 +75,7 @@ class Bars:
             timestamps=self.timestamps[:count],
             **{name: getattr(self, name)[:count] for name in COLUMNS},
             extras={name: column[:count] for name, column in self.extras.items()},
-            opens=None if self.opens is None else self.opens[:count],
+            decided_until=None if self.decided_until is None else self.decided_until[:count],
         )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -15,17 +15,30 @@ if TYPE_CHECKING:
     from engine.market.timeline import Clock, Feed
 
 
+class Days(Protocol):
+    """The days that have a bar."""
+
+    @property
+    def rows(self) -> npt.NDArray[np.intp]:
+        """The row of the last bar of each."""
+
+    @property
+    def numbers(self) -> npt.NDArray[np.int64]:
+        """The number of each, ascending."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class BenchmarkFeed:
-    """`feed` seen from a lane: `clock` is the lane's, `day_rows` the indices of each day's last bar there, ascending.
+    """`feed` seen from a lane: `clock` and `days` are the lane's, `own_days` those of the feed, by the same zone.
 
-    `day_of` numbers the lane's days.
+    Until it `has_ended`, the lane knows the bars up to its own latest.
     """
 
     feed: Feed
     clock: Clock
-    day_rows: npt.NDArray[np.intp]
-    day_of: Callable[[int], int]
+    days: Days
+    own_days: Days
+    has_ended: Callable[[], bool]
 
     @property
     def name(self) -> str:
@@ -33,23 +46,27 @@ class BenchmarkFeed:
         return self.feed.container_id
 
     def closes(self, bars: int) -> npt.NDArray[np.float64]:
-        """What it is bought at, then its close at the end of each day of the lane's first `bars` bars.
+        """What it is bought at, then its last close on each day of the lane's first `bars` bars.
 
-        It is bought at an open: that of its bar at the lane's first, or if there was none yet on that day of its next one. A
-        day under way ends at the last of the lane's bars. NaN for days that have no bar of it from then on.
+        It is bought at an open: that of its bar at the lane's first, or if there was none yet on that day of its next one. The
+        hour at which either is stamped says nothing. NaN for days that have no bar of it from then on.
         """
         bought = self._first_row()
-        ends = self.day_rows[self.day_rows < bars]
-        if bars and (not len(ends) or ends[-1] < bars - 1):
-            ends = np.append(ends, bars - 1)
-        steps = self.clock.steps[ends]
-        rows = np.searchsorted(self.feed.steps, steps, "right") - 1
+        days = int(self.days.rows.searchsorted(bars - 1)) + 1 if bars else 0
+        place = self.own_days.numbers.searchsorted(self.days.numbers[:days], "right")
+        rows = np.append(-1, self.own_days.rows)[place]
+        if bars and not self.has_ended():
+            rows = np.minimum(rows, self._row_at(bars - 1))
         is_new = rows > np.maximum(np.concatenate(([-1], rows[:-1])), bought - 1)
         later = np.where(is_new, self.feed.bars.close[rows], np.nan)
         return np.concatenate(([self.feed.bars.open.item(bought) if is_new.any() else np.nan], later))
 
+    def _row_at(self, index: int) -> int:
+        """Its latest row at the lane's bar `index`, -1 before its first."""
+        return int(self.feed.steps.searchsorted(self.clock.steps[index], "right")) - 1
+
     def _first_row(self) -> int:
         """The row that it is bought at; beyond the last row if there is none."""
-        row = int(self.feed.steps.searchsorted(self.clock.steps[0], "right")) - 1
-        start, stamps = self.clock.moment(0), self.feed.bars.timestamps
-        return row if row >= 0 and self.day_of(stamps.item(row)) == self.day_of(start) else row + 1
+        row = self._row_at(0)
+        day = self.own_days.numbers[self.own_days.rows.searchsorted(row)]
+        return row if row >= 0 and day == self.days.numbers[0] else row + 1

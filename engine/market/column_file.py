@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
     Column = npt.NDArray[Any]
 
-_GRAIN = mmap.ALLOCATIONGRANULARITY
+GRAIN = mmap.ALLOCATIONGRANULARITY
+"""Bytes that a column takes at least."""
 _LEAST_STRETCH = 1 << 20
 _OURS_ALONE = 0o600
 
@@ -41,6 +42,11 @@ def release_pages() -> None:
     if hasattr(mmap, "MADV_DONTNEED"):
         for mapping in list(_MAPPED):
             mapping.madvise(mmap.MADV_DONTNEED)
+
+
+def stretches(size: int) -> int:
+    """How many stretches a file of so many bytes has at most."""
+    return max(size // _LEAST_STRETCH, 1).bit_length() + 2
 
 
 class Stretch(NamedTuple):
@@ -76,7 +82,7 @@ class ColumnFile:
         if not self._stretches or self._end + size > self._stretches[-1].end:
             self._stretch(size)
         begin = self._end
-        self._end += -(-size // _GRAIN) * _GRAIN
+        self._end += -(-size // GRAIN) * GRAIN
         return begin
 
     def write(self, place: int, values: Column) -> int:
@@ -131,7 +137,7 @@ class ColumnFile:
         if self._descriptor < 0:
             self._open()
         begin = self._stretches[-1].end if self._stretches else 0
-        length = -(-max(size, begin, _LEAST_STRETCH) // _GRAIN) * _GRAIN
+        length = -(-max(size, begin, _LEAST_STRETCH) // GRAIN) * GRAIN
         os.ftruncate(self._descriptor, begin + length)
         mapping = mapped(self._descriptor, length, begin)
         self._stretches.append(Stretch(begin, begin + length, mapping))

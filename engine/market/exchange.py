@@ -18,7 +18,7 @@ class ReadReport(msgspec.Struct, frozen=True, kw_only=True):
     """What became of a job.
 
     Attributes:
-        columns: names of the columns written (see `mapped_columns`), timestamps not among them. Empty if the file was refused.
+        columns: names of the columns written (see `moved_columns`), timestamps not among them. Empty if the file was refused.
         fingerprint: SHA-256 of the file's bytes, hex.
         rows: rows of the file that are bars of this source.
         bar_length: ns, 0 if unknown.

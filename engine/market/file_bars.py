@@ -40,7 +40,7 @@ class FileBars:
 
 
 def read_file(path: Path, source: FileSource, folder: Path) -> FileBars:
-    """The bars of a file, after every check of rule M3; their columns are left in `folder` (`mapped_columns`).
+    """The bars of a file, after every check of rule M3; their columns are left in `folder` (`moved_columns`).
 
     Raises:
         FileRefused: anything that keeps the file from being used as it stands.

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from engine.market.bars import FloatArray, IntArray
-from engine.market.column_file import mapped, release_pages
+from engine.market.column_file import ColumnFile, mapped, release_pages
 
 _PART_ROWS = 1 << 18
 
@@ -42,7 +43,9 @@ class GrowingColumns:
 
     def whole(self) -> tuple[IntArray, dict[str, FloatArray]]:
         """Timestamps and columns as read-only arrays over the mapped files."""
-        return mapped_columns(self._folder, self.names)
+        timestamps, *columns = (_mapped(self._folder / name) for name in _files(len(self.names)))
+        values = (column.view(np.float64) for column in columns)
+        return timestamps.view(np.int64), dict(zip(self.names, values, strict=True))
 
     def parts(self) -> Iterator[tuple[IntArray, dict[str, FloatArray]]]:
         """The same in consecutive parts, whose pages are let go of in between."""
@@ -53,13 +56,29 @@ class GrowingColumns:
             release_pages()
 
 
-def mapped_columns(folder: Path, names: Sequence[str]) -> tuple[IntArray, dict[str, FloatArray]]:
-    """Timestamps (int64 ns) and columns (float64) that `GrowingColumns` left in a folder, over their mapped files."""
+def moved_columns(folder: Path, names: Sequence[str], file: ColumnFile) -> tuple[IntArray, dict[str, FloatArray]]:
+    """Timestamps (int64 ns) and columns (float64) that `GrowingColumns` left in a folder, moved into a file for many.
+
+    Raises:
+        OSError: if they cannot be written.
+    """
     timestamps, *columns = (folder / name for name in _files(len(names)))
     return (
-        _mapped(timestamps).view(np.int64),
-        {name: _mapped(path).view(np.float64) for name, path in zip(names, columns, strict=True)},
+        _moved(timestamps, file, np.int64),
+        {name: _moved(path, file, np.float64) for name, path in zip(names, columns, strict=True)},
     )
+
+
+def _moved(path: Path, file: ColumnFile, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
+    column = file.column(_parts(path, dtype), path.stat().st_size // 8, dtype)
+    path.unlink()
+    return column
+
+
+def _parts(path: Path, dtype: npt.DTypeLike) -> Iterator[npt.NDArray[Any]]:
+    with path.open("rb") as file:
+        while len(part := np.fromfile(file, dtype, _PART_ROWS)):
+            yield part
 
 
 def _files(columns: int) -> tuple[str, ...]:

@@ -9,8 +9,9 @@ from pathlib import Path
 import msgspec
 
 from engine.market.bars import COLUMNS, Bars
+from engine.market.column_file import ColumnFile, release_pages
 from engine.market.exchange import ReadJob, ReadReport
-from engine.market.growing import mapped_columns
+from engine.market.growing import moved_columns
 from engine.market.problems import BadData, DataProblem
 from engine.market.reader_call import Reader
 from engine.market.reading import read_jobs
@@ -37,17 +38,21 @@ class LoadedData:
     warnings: Sequence[str]
 
 
-def load_bars(requests: Sequence[DataRequest], *, seed: int, reader: Reader | None = None) -> LoadedData:
-    """The bars that each request asks for; requests for the same share one Bars.
+def load_bars(
+    requests: Sequence[DataRequest], *, seed: int, reader: Reader | None = None, file: ColumnFile | None = None
+) -> LoadedData:
+    """The bars that each request asks for; requests for the same share one Bars, and all their columns one file.
 
     Args:
         requests: one for each data container.
         seed: the run's seed, for synthetic sources without one of their own.
         reader: the reading process, where it may have been started already.
+        file: where the columns are put; without it one of their own.
 
     Raises:
         BadData: a source or a file cannot be used; all problems of all of them together.
         ReaderFailed: the reading process died, for lack of memory or of disk space.
+        OSError: the columns cannot be written.
     """
     problems = [problem for request in requests for problem in _source_problems(request)]
     if problems:
@@ -55,10 +60,12 @@ def load_bars(requests: Sequence[DataRequest], *, seed: int, reader: Reader | No
     distinct = {_key(request): request for request in reversed(requests)}
     ordered = {key: distinct[key] for key in map(_key, requests)}
     of_files = {key: request for key, request in ordered.items() if isinstance(request.source, FileSource)}
+    file = file or ColumnFile()
     with reader or Reader() as asked:
-        loaded = _from_files(of_files, asked)
+        loaded = _from_files(of_files, asked, file)
     bars = dict(loaded.bars)
-    bars.update({key: _made(request, seed) for key, request in ordered.items() if key not in bars})
+    bars.update({key: _made(request, seed, file) for key, request in ordered.items() if key not in bars})
+    release_pages()
     return LoadedData({request.container_id: bars[_key(request)] for request in requests}, loaded.warnings)
 
 
@@ -76,16 +83,16 @@ def _source_problems(request: DataRequest) -> list[DataProblem]:
     ]
 
 
-def _made(request: DataRequest, seed: int) -> Bars:
+def _made(request: DataRequest, seed: int, file: ColumnFile) -> Bars:
     if isinstance(request.source, FileSource):
         raise TypeError("a file is read, not made")
     try:
-        return synthetic_bars(request.source, seed)
+        return synthetic_bars(request.source, seed, file=file)
     except ValueError as error:
         raise BadData([DataProblem("synthetic", None, None, str(error), request.config_location)]) from None
 
 
-def _from_files(requests: Mapping[str, DataRequest], reader: Reader) -> LoadedData:
+def _from_files(requests: Mapping[str, DataRequest], reader: Reader, file: ColumnFile) -> LoadedData:
     """The bars of file sources under the keys of their requests."""
     if not requests:
         return LoadedData({}, [])
@@ -100,9 +107,8 @@ def _from_files(requests: Mapping[str, DataRequest], reader: Reader) -> LoadedDa
         ]
         if problems:
             raise BadData(problems)
-        bars = {key: _bars(job, report) for key, job, report in zip(requests, jobs, reports, strict=True)}
+        bars = {key: _bars(job, report, file) for key, job, report in zip(requests, jobs, reports, strict=True)}
     finally:
-        # The mappings outlive the files; a run that is killed later leaves nothing behind.
         shutil.rmtree(folder, ignore_errors=True)
     warnings = [
         f"{job.source.path}: {notice}" for job, report in zip(jobs, reports, strict=True) for notice in report.notices
@@ -126,8 +132,8 @@ def _file_problems(job: ReadJob, report: ReadReport, location: str) -> list[Data
     return problems
 
 
-def _bars(job: ReadJob, report: ReadReport) -> Bars:
-    timestamps, columns = mapped_columns(Path(job.folder), report.columns)
+def _bars(job: ReadJob, report: ReadReport, file: ColumnFile) -> Bars:
+    timestamps, columns = moved_columns(Path(job.folder), report.columns, file)
     return Bars(
         symbol=job.source.symbol,
         timestamps=timestamps,

@@ -92,4 +92,5 @@ def _copied(bars: Bars) -> Bars:
     extras = {name: column.copy() for name, column in bars.extras.items()}
     for array in (*arrays.values(), *extras.values()):
         array.flags.writeable = False
-    return replace(bars, **arrays, extras=extras, opens=None if bars.opens is None else bars.opens.copy())
+    decided_until = None if bars.decided_until is None else bars.decided_until.copy()
+    return replace(bars, **arrays, extras=extras, decided_until=decided_until)

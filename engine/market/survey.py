@@ -7,6 +7,7 @@ import msgspec
 import numpy as np
 
 from engine.market.bars import Bars, IntArray
+from engine.market.column_file import ColumnFile
 from engine.market.load import DataRequest, load_bars
 from engine.market.problems import BadData
 from engine.market.sources import FileSource
@@ -59,7 +60,8 @@ def survey(requests: Sequence[DataRequest], *, seed: int) -> list[Survey]:
     try:
         loaded = load_bars(requests, seed=seed)
     except BadData:
-        return [_alone(request, seed) for request in requests]
+        file = ColumnFile()
+        return [_alone(request, seed, file) for request in requests]
     return [
         _surveyed(request, loaded.bars[request.container_id], [], _about(request, loaded.warnings))
         for request in requests
@@ -80,14 +82,14 @@ def gaps_of(timestamps: IntArray, bar_length: int) -> Gaps:
     return Gaps(len(wide), frequent, (around[1] - around[0], *around))
 
 
-def _alone(request: DataRequest, seed: int) -> Survey:
+def _alone(request: DataRequest, seed: int, file: ColumnFile) -> Survey:
     problems: list[str] = []
     try:
-        loaded = load_bars([request], seed=seed)
+        loaded = load_bars([request], seed=seed, file=file)
     except BadData as error:
         problems = [str(problem) for problem in error.problems]
         try:
-            loaded = load_bars([_dropping(request)], seed=seed)
+            loaded = load_bars([_dropping(request)], seed=seed, file=file)
         except BadData:
             return _surveyed(request, None, problems, [])
     return _surveyed(request, loaded.bars[request.container_id], problems, loaded.warnings)

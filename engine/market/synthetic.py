@@ -26,7 +26,9 @@ _VOLUMES = (1_000, 10_000)
 BLOCK = 1 << 18
 
 
-def synthetic_bars(source: SyntheticSource, run_seed: int, block: int = BLOCK) -> Bars:
+def synthetic_bars(
+    source: SyntheticSource, run_seed: int, block: int = BLOCK, *, file: ColumnFile | None = None
+) -> Bars:
     """Bars one after the other without gaps, prices rounded to 4 decimals, each opening at the close before.
 
     The logarithm of the close moves by (drift - volatility^2 / 2) dt + volatility sqrt(dt) z with z standard normal
@@ -36,12 +38,13 @@ def synthetic_bars(source: SyntheticSource, run_seed: int, block: int = BLOCK) -
         source: the parameters.
         run_seed: the run's seed; with the symbol it is the generator's seed if the source has none.
         block: bars made at a time; no bar depends on it.
+        file: where the columns are put; without it one of their own.
 
     Raises:
         ValueError: start or bar_length is not understood, the bars reach beyond the year 2261, or prices beyond 1e308.
     """
     maker = _Maker(source, np.random.default_rng(_seed(source, run_seed)), block)
-    file, bars = ColumnFile(), source.bars
+    file, bars = file or ColumnFile(), source.bars
     timestamps = file.column(maker.timestamps(), bars, np.int64)
     with np.errstate(over="ignore", invalid="ignore"):
         exact = file.column(maker.closes(), bars, np.float64)

@@ -37,8 +37,9 @@ def union(timestamps: Sequence[Integers]) -> Integers:
 class Feed:
     """The bars of one data container, placed on the run's timeline: row r stands at step `steps[r]`.
 
-    `met_from[r]`: the last step whose orders may meet row r. That is the step before it, or, where bars of several lengths
-    are mixed, the last one that was over when the bar opened: what opened before a decision cannot fill its order (L3).
+    `met_from[r]`: the last step whose orders may meet row r. That is the step before it, or, where bars of several lengths or
+    with shifted stamps are mixed, the last one that was over when the bar opened: what opened before a decision cannot fill its
+    order (L3).
     """
 
     container_id: str

@@ -5,29 +5,8 @@ events: a path that accumulates the same values with `np.add.accumulate` gets th
 """
 
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from engine.events import OrderStatus
-
-
-class ClosedTrades(NamedTuple):
-    """Closed trades by what they come to.
-
-    They won and lost so often, were held so many bars in all and at most; the `highest` and the `lowest` net profit; the
-    longest streaks, one under way before them included, and the streaks under way after them.
-    """
-
-    trades: int
-    won: int
-    lost: int
-    bars_held: int
-    longest_held: int
-    highest: float
-    lowest: float
-    longest_wins: int
-    wins: int
-    longest_losses: int
-    losses: int
 
 
 @dataclass(slots=True)
@@ -102,20 +81,6 @@ class TradeStatistics:
             self._loss(net)
         else:
             self.consecutive_wins = self.consecutive_losses = 0
-
-    def add_counts(self, counts: ClosedTrades) -> None:
-        """Add closed trades by what they come to; sums of money are not among it."""
-        self.total_trades += counts.trades
-        self.winning_trades += counts.won
-        self.losing_trades += counts.lost
-        self.total_bars_held += counts.bars_held
-        self.longest_bars_held = max(self.longest_bars_held, counts.longest_held)
-        self.largest_win = max(self.largest_win, counts.highest)
-        self.largest_loss = min(self.largest_loss, counts.lowest)
-        self.max_consecutive_wins = max(self.max_consecutive_wins, counts.longest_wins)
-        self.consecutive_wins = counts.wins
-        self.max_consecutive_losses = max(self.max_consecutive_losses, counts.longest_losses)
-        self.consecutive_losses = counts.losses
 
     def _win(self, net: float) -> None:
         self.winning_trades += 1

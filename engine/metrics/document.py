@@ -74,7 +74,8 @@ A portfolio's `benchmark` names a data container, whether it trades that or not.
 everywhere, here, in `buy_and_hold_return` and in the closing table: bought at the open of its first bar, worth its last
 close. Its first bar here is the one at the portfolio's first, or if there is none on that day before it the first later.
 
-Its returns run from close to close at the ends of the portfolio's days, the first one from that open. Days that have no bar
+Its returns run from its last close on each of the portfolio's days to that on the next, whatever the hours at which the bars
+of either are stamped; the first one runs from that open. Days that have no bar
 of the benchmark are left out on both sides: the returns before it begins and after it ends are in none of these figures,
 and after a gap both returns run from the day before the gap. `benchmark_days` in `metric_notes` says how many days those are,
 and pairs_per_year below is `days_per_year` times their share of the days from its first to its last. Without a benchmark

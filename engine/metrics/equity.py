@@ -8,15 +8,34 @@ bar i, and the final mark at the bar of the last step.
 """
 
 from math import isfinite
-from typing import NoReturn, Protocol
+from typing import NamedTuple, NoReturn, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.metrics.extremes import Extremes, chunks_of, extremes
-from engine.metrics.stretches import NO_ROW, Stretch
 
-NO_BAR = -1
+NO_BAR = NO_ROW = -1
+
+
+class Stretch(NamedTuple):
+    """What marks of consecutive bars come to; rows count from the first of them, NO_ROW where there is none.
+
+    `highest` and `last` mark. `lowest` equity / peak - 1, and its first row `trough`. `first_peak` and `last_peak`: rows at which
+    equity reached the highest mark so far, `widest` the most rows from one to the next, `recovery` the first from the trough
+    on.
+    """
+
+    bars: int
+    bars_in_market: int
+    highest: float
+    last: float
+    lowest: float
+    trough: int
+    first_peak: int
+    last_peak: int
+    widest: int
+    recovery: int
 
 
 class Equity(Protocol):
@@ -153,11 +172,11 @@ class EquityCurve:
         if not (isfinite(highest) and isfinite(chunks.lowest.min())):
             self._break_off(equity, in_market, day_end_rows)
         stretch = _stretch(equity, in_market, extremes(equity, chunks, self.peak), highest)
-        self.add_stretch(stretch, equity[day_end_rows], int(day_end_rows[-1]) if len(day_end_rows) else NO_ROW)
+        self._add_stretch(stretch, equity[day_end_rows], int(day_end_rows[-1]) if len(day_end_rows) else NO_ROW)
 
     def _place(self, equity: float, bar: int) -> None:
         if not isfinite(equity):
-            raise _overflow(bar)
+            raise not_finite(bar)
         if equity < self.peak:
             drawdown = equity / self.peak - 1.0
             if drawdown < self.max_drawdown:
@@ -181,9 +200,9 @@ class EquityCurve:
     ) -> NoReturn:
         row = int(np.isfinite(equity).argmin())
         self.mark_block(equity[:row], in_market[:row], day_end_rows[day_end_rows < row])
-        raise _overflow(self.bars + 1)
+        raise not_finite(self.bars + 1)
 
-    def add_stretch(self, stretch: Stretch, day_values: NDArray[np.float64], last_day_row: int) -> None:
+    def _add_stretch(self, stretch: Stretch, day_values: NDArray[np.float64], last_day_row: int) -> None:
         """Add the marks of consecutive steps by what they come to: as `mark_block` adds them one by one.
 
         `day_values`: the last mark of each day that ends in them; the last of those days ends at `last_day_row`.
@@ -213,7 +232,8 @@ class EquityCurve:
         self._peak_bar = last
 
 
-def _overflow(bar: int) -> OverflowError:
+def not_finite(bar: int) -> OverflowError:
+    """What is raised where equity has no value any more."""
     return OverflowError(f"equity is no longer a finite amount at bar {bar}")
 
 

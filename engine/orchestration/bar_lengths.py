@@ -6,17 +6,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from engine.config.schema import DataContainer
-from engine.market.bar_times import Overlap, overlap, timed_by_close
+from engine.market.bar_times import Overlap, overlap, timed_by_close, timed_by_open
 from engine.market.durations import DAY, duration_text
 from engine.market.sources import FileSource
 from engine.market.timeline import union
+from engine.metrics.days import day_numbers
 from engine.orchestration.problems import PlanError, PlanProblem
 from tracing.record import Clock
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from engine.market.bars import Bars
+    from engine.market.bars import Bars, IntArray
     from engine.market.sources import Source
     from engine.orchestration.plan import Plan
 
@@ -49,7 +50,9 @@ class _Mix:
 
 
 def time_bars(plan: Plan, bars: Mapping[str, Bars]) -> Timed:
-    """Puts bars at their closes where a portfolio mixes lengths or shifted stamps; all others stay as they are stamped.
+    """Puts bars at their closes where a portfolio mixes lengths or shifted stamps, unless their stamps have the same order.
+
+    Bars that keep shifted stamps are met by what is decided before they open; all others stay as they are.
 
     A few irregular stamps, as of half-days, are no shift: where `stamped` is not said, they are warned of.
 
@@ -68,11 +71,16 @@ def time_bars(plan: Plan, bars: Mapping[str, Bars]) -> Timed:
     if problems:
         raise PlanError(list({problem.path: problem for problem in problems}.values()))
     timing = {id_: mix for id_, mix in mixing.items() if id_ in said}
-    moved = {each for mix in timing.values() for each in mix.data}
-    timed = {id_: _timed(plan, id_, each) if id_ in moved else each for id_, each in bars.items()}
+    timed, moved = dict(bars), set[str]()
+    for data in _joined(mix.data for mix in timing.values()):
+        closing = [_at_closes(plan, id_, bars[id_]) for id_ in data]
+        opening = _at_opens(plan, data, bars, closing)
+        timed |= zip(data, opening or closing, strict=True)
+        moved.update(() if opening else data)
+    timing = {id_: mix for id_, mix in timing.items() if mix.data[0] in moved}
     unsure = {mix: id_ for id_, mix in reversed(mixing.items()) if id_ not in said}
     irregular = [_irregular(bars, id_, mix) for mix, id_ in unsure.items()]
-    return Timed(timed, [*irregular, *_elsewhere(plan, timing), *dict.fromkeys(_late_benchmarks(plan, timed))])
+    return Timed(timed, [*irregular, *_elsewhere(plan, timing), *dict.fromkeys(_benchmarks_apart(plan, timed))])
 
 
 def _portfolios(plan: Plan) -> Iterator[tuple[str, tuple[str, ...]]]:
@@ -119,10 +127,26 @@ def _unsaid(plan: Plan, bars: Mapping[str, Bars], portfolio: str, mix: _Mix) -> 
             yield PlanProblem(f"{path}.bar_length", "missing", reason)
 
 
-def _timed(plan: Plan, id_: str, bars: Bars) -> Bars:
+def _joined(groups: Iterable[tuple[str, ...]]) -> list[list[str]]:
+    """The data of groups that share any, each once: a data container publishes its bars in one way."""
+    joined: list[list[str]] = []
+    for group in dict.fromkeys(groups):
+        meeting = [each for each in joined if not set(group).isdisjoint(each)]
+        joined = [each for each in joined if each not in meeting]
+        joined.append([*dict.fromkeys(id_ for each in (*meeting, group) for id_ in each)])
+    return joined
+
+
+def _at_closes(plan: Plan, id_: str, bars: Bars) -> Bars:
     source = _source(plan, id_)
     timezone = source.timezone if isinstance(source, FileSource) else None
     return timed_by_close(bars, source.stamped or "open", timezone)
+
+
+def _at_opens(plan: Plan, data: Sequence[str], bars: Mapping[str, Bars], closing: Sequence[Bars]) -> list[Bars] | None:
+    if any(_source(plan, id_).stamped != "open" for id_ in data):
+        return None
+    return timed_by_open([bars[id_] for id_ in data], closing)
 
 
 def _irregular(bars: Mapping[str, Bars], portfolio: str, mix: _Mix) -> str:
@@ -147,19 +171,33 @@ def _elsewhere(plan: Plan, timing: Mapping[str, _Mix]) -> Iterator[str]:
                 )
 
 
-def _late_benchmarks(plan: Plan, bars: Mapping[str, Bars]) -> Iterator[str]:
-    """A benchmark whose day is stamped after the last bar of that day of the portfolio is a day behind it in all figures."""
+def _benchmarks_apart(plan: Plan, bars: Mapping[str, Bars]) -> Iterator[str]:
+    """A benchmark is compared day by day: where its days are dated otherwise than those of the portfolio, other days meet.
+
+    A bar of 22:00 may be of the next day, or one that closes then; unless `stamped` says it, the nearest stamps are compared.
+    """
     for id_, data in _portfolios(plan):
-        name = plan.portfolio(id_).benchmark
+        config = plan.portfolio(id_)
+        name, day_of = config.benchmark, day_numbers(config.day_zone)
         if name is None or name in data or bars[name].bar_length < DAY:
             continue
-        for each in data:
-            found = overlap(bars[name].timestamps, bars[each].timestamps, bars[name].bar_length)
-            if found.is_shift and found.stamp > found.other and bars[each].bar_length == bars[name].bar_length:
+        for each in (each for each in data if bars[each].bar_length == bars[name].bar_length):
+            is_said = _source(plan, name).stamped is not None and _source(plan, each).stamped is not None
+            ours, theirs = (_opens(plan, one, bars[one]) if is_said else bars[one].timestamps for one in (name, each))
+            found = overlap(ours, theirs, bars[name].bar_length)
+            stamp = bars[name].timestamps.item(int(ours.searchsorted(found.stamp)))
+            other = bars[each].timestamps.item(int(theirs.searchsorted(found.other)))
+            if found.is_shift and day_of(stamp) != day_of(other):
                 yield (
-                    f"{name}: a benchmark stamped later than {each} (at {Clock().text(found.stamp)} beside "
-                    f"{Clock().text(found.other)}) counts a day late; with `timezone` dates of both can meet"
+                    f"{name}: a benchmark stamped at {Clock().text(stamp)} beside {each} at {Clock().text(other)} is compared "
+                    "a day apart from it; `day_zone` can put both on one day"
+                    + ("" if is_said else ", `stamped` of both says which bars are of one")
                 )
+
+
+def _opens(plan: Plan, id_: str, bars: Bars) -> IntArray:
+    opens = (bars if bars.at_close else _at_closes(plan, id_, bars)).decided_until
+    return bars.timestamps if opens is None else opens
 
 
 def _source(plan: Plan, id_: str) -> Source:

@@ -119,7 +119,7 @@ class Equipment:
         portfolio.close_at_end = config.close_at_end
         portfolio.days_per_year = days.year(config.days_per_year)
         portfolio.entry_form, portfolio.exit_form = config.entry, config.exit
-        portfolio.true_range = partial(self._true_range, clock)
+        portfolio.true_range = partial(self.true_range, clock)
         portfolio.entry_size = self._entry_size(config, clock, portfolio)
         portfolio.combination = self._combination(config, portfolio)
         portfolio.risk_free_rate = config.risk_free_rate
@@ -128,13 +128,23 @@ class Equipment:
         portfolio.day_of = day_numbers(config.day_zone)
         portfolio.risk_rules = config.risk
         portfolio.statistics.book = TradeBook(feed.symbol for feed in clock.feeds)
-        portfolio.benchmark = (
-            BenchmarkFeed(self._scenery.feeds[config.benchmark], clock, days.rows, portfolio.day_of)
-            if config.benchmark
-            else None
-        )
+        portfolio.benchmark = self.benchmark(portfolio)
         portfolio.start_cause = RUN_START_ID
         portfolio.finished = self._root.announce
+
+    def benchmark(self, portfolio: Container) -> BenchmarkFeed | None:
+        """The benchmark of a portfolio, if it has one."""
+        id_ = portfolio.container_id
+        config, data = self._plan.portfolio(id_), self._plan.data_of[id_]
+        if not config.benchmark:
+            return None
+        return BenchmarkFeed(
+            self._scenery.feeds[config.benchmark],
+            self._clock(id_),
+            self._scenery.days(data, config.day_zone),
+            self._scenery.days((config.benchmark,), config.day_zone),
+            has_ended=lambda: portfolio.status == "completed",
+        )
 
     def _open_desk(self, portfolio: PortfolioContainer) -> Desk:
         """A desk in the portfolio's lane."""
@@ -156,7 +166,7 @@ class Equipment:
             execution.desks[portfolio.container_id] = desk
         return desk
 
-    def _true_range(self, clock: Clock, feed_number: int, timeperiod: int) -> Column:
+    def true_range(self, clock: Clock, feed_number: int, timeperiod: int) -> Column:
         """An average true range, computed once for everybody who measures by it."""
         spec = FeatureSpec(indicator="ATR", parameters=(("timeperiod", timeperiod),))
         return self._scenery.store.named(clock.feeds[feed_number].bars, {"atr": spec})["atr"]

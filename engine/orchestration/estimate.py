@@ -8,22 +8,22 @@ from __future__ import annotations
 
 import heapq
 import math
-from collections import Counter, defaultdict
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec import UNSET
 
-from engine.batch.cohort import lanes_together
 from engine.bus import SHARED
 from engine.config.schema import DataContainer
 from engine.features.columns import BUDGET as COMPUTED_AT_ONCE
+from engine.market.column_file import GRAIN, stretches
 from engine.market.file_kind import is_quick
 from engine.market.sources import FileSource
 from engine.market.synthetic import BLOCK as MADE_AT_ONCE
-from engine.orchestration.lane_paths import most_in_a_shard, told_lanes
-from engine.orchestration.row_counts import expected_bars, expected_days
+from engine.orchestration.lane_paths import most_in_a_shard, shown_lanes
+from engine.orchestration.row_counts import expected_bars, expected_days, expected_rows, is_counted_whole
 from engine.orchestration.traffic import Traffic
 from engine.orchestration.worth import worthwhile_workers
 from tracing.counted import can_be_counted
@@ -59,10 +59,8 @@ _READER_BAR, _ROW = 240, 200
 """DuckDB reads in a process of its own, which ends before the simulation begins; small texts are read row by row, here."""
 _BAR, _MADE_BAR = 48, 72
 _VALUE = 8
-_PLANNED, _LANE, _COLUMN_LANE, _OTHER_CONTAINER, _FILL = 7680, 24 * 1024, 9 * 1024, 12 * 1024, 30
-"""`_PLANNED`: a portfolio's config, plan and report, for the whole run; `_LANE`: what simulates it, in its turn; `_COLUMN_LANE`: as columns."""
-_CELL = 50
-"""Of a bar of a portfolio that is computed with others at once."""
+_PLANNED, _LANE, _KERNEL_LANE, _OTHER_CONTAINER, _FILL = 7680, 24 * 1024, 9 * 1024, 12 * 1024, 30
+"""`_PLANNED`: a portfolio's config, plan and report, for the whole run; `_LANE`: what simulates it, in its turn; `_KERNEL_LANE`: on the kernel."""
 _DECODED = 1.4
 """Events that another process brought, to such as are made here, which have their texts in common."""
 _WAITING = 1.2
@@ -76,80 +74,94 @@ _OTHER_EVENT, _SLOT = 560, 20
 _MOST, _LEAST = 1.35, 0.75
 """What is told of memory, to what is counted here."""
 
-_FILES_OF_A_RUN, _FILES_OF_A_SOURCE, _FILES_OF_THE_READER = 10, 6, 16
-"""Held open at once, by the process that holds most: their number does not grow with the containers (rule S3)."""
+_FILES_OF_A_RUN, _FILES_OF_THE_READER, _FILES_OF_A_WORKER, _FILES_OF_WORKERS = 10, 16, 4, 8
+"""Held open at once, by the process that holds most: their number does not grow with the containers (rule S3). Pipes lead to workers."""
 
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
     """`memory_mb`: MiB of the largest process; `disk_mb`: MB (1,000,000 bytes) of results; `open_files` at once.
 
-    `least_memory_mb`: MiB that it needs even if no strategy trades and no dynamic rule comes true.
+    `least_memory_mb`: MiB that it needs even if no strategy trades and no dynamic rule comes true. `disk_without_rules_mb`: MB if
+    none does; whether and when one does, only its trades will show. `counted_whole`: data containers of files of which `start`,
+    `end` or `timeframe` may leave out a part; how much, only the data shows.
     """
 
     memory_mb: float
     least_memory_mb: float
     disk_mb: float
+    disk_without_rules_mb: float
     open_files: int
+    counted_whole: tuple[str, ...]
 
 
 def estimate(
-    plan: Plan, traces: Mapping[str, TraceSettings], batch: frozenset[str], workers: int | None = None
+    plan: Plan, traces: Mapping[str, TraceSettings], on_kernel: frozenset[str], workers: int | None = None
 ) -> Estimate:
-    """The needs of a run that computes the portfolios in `batch` as columns, by so many `workers` or as many as it is worth.
+    """The needs of a run that simulates the portfolios in `on_kernel` by the kernel, in so many `workers` or as many as it is worth.
 
     A data file that is not there counts as empty.
     """
-    needs = _Needs(plan, traces, batch, workers)
+    needs = _Needs(plan, traces, on_kernel, workers)
     return Estimate(
         memory_mb=round(needs.memory() * _MOST / MIB, 1),
         least_memory_mb=round(needs.memory(certain=True) * _LEAST / MIB, 1),
         disk_mb=round(needs.disk() / _MB, 6),
+        disk_without_rules_mb=round(needs.disk(ruled=False) / _MB, 6),
         open_files=needs.open_files(),
+        counted_whole=tuple(id_ for id_, source in needs.sources.items() if is_counted_whole(source)),
     )
 
 
 class _Needs:
     def __init__(
-        self, plan: Plan, traces: Mapping[str, TraceSettings], batch: frozenset[str], workers: int | None
+        self, plan: Plan, traces: Mapping[str, TraceSettings], on_kernel: frozenset[str], workers: int | None
     ) -> None:
         self._plan = plan
         self._traces = traces
-        self._batch = batch
-        self._told = told_lanes(plan, traces, batch)
-        self._sources = {
+        self._on_kernel = on_kernel
+        self._shown = shown_lanes(plan, traces, on_kernel)
+        self.sources = {
             planned.id: planned.config.source
             for planned in plan.of_type("data")
             if isinstance(planned.config, DataContainer)
         }
-        self._bars = {id_: expected_bars(source, plan.folder) or 0 for id_, source in self._sources.items()}
-        self._days = {id_: expected_days(source, self._bars[id_]) for id_, source in self._sources.items()}
+        self._rows = {id_: expected_rows(source, plan.folder) or 0 for id_, source in self.sources.items()}
+        self._bars = {id_: expected_bars(source, plan.folder) or 0 for id_, source in self.sources.items()}
+        self._days = {id_: expected_days(source, self._bars[id_]) for id_, source in self.sources.items()}
         self._traffic = Traffic(plan, self._bars)
         self._member = member_bytes(sum(settings.may_stream for settings in traces.values()))
-        self._workers = workers or worthwhile_workers(plan, traces, batch, self._bars)
-        files = {id_: plan.folder / s.path for id_, s in self._sources.items() if isinstance(s, FileSource)}
+        self._workers = workers or worthwhile_workers(plan, traces, on_kernel, self._bars)
+        files = {id_: plan.folder / s.path for id_, s in self.sources.items() if isinstance(s, FileSource)}
         self._read_here = [id_ for id_, path in files.items() if is_quick(path)]
         self._read_apart = [id_ for id_ in files if id_ not in self._read_here]
-        self._files = len(files)
 
     def open_files(self) -> int:
-        """Files of the process that has most of them open: each column of a data file is mapped from one."""
-        own = _FILES_OF_A_RUN + _FILES_OF_A_SOURCE * self._files
+        """Files of the process that has most of them open, one for each stretch of the columns."""
+        columns = sum(_BAR * max(bars, GRAIN // _VALUE) for bars in self._bars.values())
+        own = _FILES_OF_A_RUN + stretches(columns)
+        own += _FILES_OF_WORKERS + _FILES_OF_A_WORKER * self._workers if self._workers > 1 else 0
         return max(own, _FILES_OF_THE_READER) if self._read_apart else own
 
-    def disk(self) -> float:
-        """Bytes of all files of the results."""
+    def disk(self, *, ruled: bool = True) -> float:
+        """Bytes of all files of the results, as if the dynamic rules had come true at the start or never do."""
         config = msgspec.json.format(msgspec.json.encode(self._plan.config), indent=2)
         described = sum(
-            _PORTFOLIO_FILE + self._symbols(p.id) if p.type == "portfolio" else _OTHER_FILE
+            _PORTFOLIO_FILE + self._symbols(p.id) + self._rules(p.id) if p.type == "portfolio" else _OTHER_FILE
             for p in self._plan.containers.values()
         )
+        traces = ((id_, each if ruled else _without_rules(each)) for id_, each in self._traces.items())
         streamed = sum(
             self._packed(id_, settings) if settings.may_stream else self._window(id_, settings)
-            for id_, settings in self._traces.items()
+            for id_, settings in traces
         )
         files = _RUN_FILE + len(config) + described
         return files * _FILES_MARGIN + (streamed + self._extracts()) * _EVENTS_MARGIN
+
+    def _rules(self, id_: str) -> int:
+        """Bytes of the dynamic rules in the file of a portfolio, where they stand two levels deep."""
+        rules = self._traces[id_].dynamic_rules
+        return len(msgspec.json.format(msgspec.json.encode([[rules]]), indent=2)) if rules else 0
 
     def _symbols(self, id_: str) -> int:
         several = len(self._plan.data_of[id_])
@@ -157,14 +169,14 @@ class _Needs:
 
     def memory(self, *, certain: bool = False) -> float:
         """Bytes of the largest process, or what is `certain` of them: dense events that are kept whatever is traded."""
-        reader = _READER + _READER_BAR * sum(self._bars[id_] for id_ in self._read_apart) if self._read_apart else 0.0
-        reading = _PROCESS + _ROW * max((self._bars[id_] for id_ in self._read_here), default=0)
+        reader = _READER + _READER_BAR * sum(self._rows[id_] for id_ in self._read_apart) if self._read_apart else 0.0
+        reading = _PROCESS + _ROW * max((self._rows[id_] for id_ in self._read_here), default=0)
         simulating = _PROCESS + self._columns() + self._containers(certain=certain)
         return simulating if certain else max(reader, reading, simulating)
 
     def _columns(self) -> float:
         """What is made or computed at a time, and a block of all columns: they stand in files, of which the rest is not held."""
-        made = [n for id_, n in self._bars.items() if not _is_file(self._sources[id_])]
+        made = [n for id_, n in self._bars.items() if not _is_file(self.sources[id_])]
         distinct = {
             (data, spec)
             for id_ in self._plan.containers
@@ -195,26 +207,17 @@ class _Needs:
             else:
                 lanes[planned.lane] += kept + (self._books(id_) if planned.type == "portfolio" else _OTHER_CONTAINER)
         shared, count = lanes.pop(SHARED), len(self._traffic.trades)
-        in_columns = len(self._batch - self._told) == count
-        at_once = heapq.nlargest(most_in_a_shard(count, self._workers, in_columns=in_columns), lanes.values())
+        unobserved = len(self._on_kernel - self._shown) == count
+        at_once = heapq.nlargest(most_in_a_shard(count, self._workers, unobserved=unobserved), lanes.values())
         alone = len(at_once) == len(lanes)
-        own = sum(at_once) + _CELL * self._cells(len(at_once))
+        own = sum(at_once)
         simulated = own + shared_tracers if alone else max(own, _DECODED * shared_tracers)
         return _PLANNED * count + shared + simulated + _CLOSING * self._member
-
-    def _cells(self, at_once: int) -> int:
-        """Bars times lanes of the largest cohort, of so many lanes that are simulated at once."""
-        cells = 0
-        for data, lanes in Counter(self._plan.data_of[id_] for id_ in self._batch).items():
-            bars = min(self._plan.config.block_size, sum(self._bars[id_] for id_ in data))
-            together = 1 if self._plan.config.timeout_s is not None else lanes_together(max(1, bars))
-            cells = max(cells, bars * min(lanes, at_once, together))
-        return cells
 
     def _books(self, id_: str) -> float:
         """The containers of a portfolio's lane, one value a day, and the fills of a block."""
         days = max((self._days[data] for data in self._plan.data_of[id_]), default=0)
-        lane = _COLUMN_LANE if id_ in self._batch - self._told else _LANE
+        lane = _KERNEL_LANE if id_ in self._on_kernel - self._shown else _LANE
         return lane + days * _VALUE + self._fills_of_a_block(id_) * _FILL
 
     def _fills_of_a_block(self, id_: str) -> float:
@@ -226,8 +229,8 @@ class _Needs:
         """Events kept in memory, and what waits in memory to be written."""
         settings = self._traces[id_]
         if certain:
-            settings = msgspec.structs.replace(settings, dynamic_rules=())
-        if not settings.may_trace or (id_ in self._batch and can_be_counted(settings)):
+            settings = _without_rules(settings)
+        if not settings.may_trace or (id_ in self._on_kernel and can_be_counted(settings)):
             return 0.0
         coming = {name: n for name, n in self._events(id_, settings) if not certain or name in _DENSE}
         waiting = sum(count * _LINE.get(name, _OTHER_LINE) for name, count in coming.items())
@@ -240,7 +243,7 @@ class _Needs:
 
     def _event(self, id_: str, name: str) -> float:
         """Bytes of an event that is kept; one that several lanes are shown in turn is there once."""
-        is_shown = name == "BAR" and id_ not in self._batch and self._plan.containers[id_].type != "data"
+        is_shown = name == "BAR" and id_ not in self._on_kernel and self._plan.containers[id_].type != "data"
         return _SLOT if is_shown else _EVENT.get(name, _OTHER_EVENT)
 
     def _packed(self, id_: str, settings: TraceSettings) -> float:
@@ -276,6 +279,10 @@ class _Needs:
         """The events that a container's tracer takes, by type: under rules as if each had come true at the start."""
         wanted = settings.types_once_taken
         return ((name, n) for name, n in self._traffic.heard(id_).items() if wanted is None or name in wanted)
+
+
+def _without_rules(settings: TraceSettings) -> TraceSettings:
+    return msgspec.structs.replace(settings, dynamic_rules=())
 
 
 def _most_kept(settings: TraceSettings) -> float:

@@ -9,9 +9,10 @@ import msgspec
 
 from engine.config.schema import DataContainer
 from engine.config.written import WrittenValue, values_of_container, values_of_run
+from engine.kernel.library import kernel_of
 from engine.orchestration.estimate import Estimate, estimate
 from engine.orchestration.idle_traces import idle_traces
-from engine.orchestration.lane_paths import LanePath, computed_in_columns, lane_paths
+from engine.orchestration.lane_paths import LanePath, lane_paths, lanes_on_kernel
 from engine.orchestration.own_code import own_models
 from engine.orchestration.own_strategies import own_parts
 from engine.orchestration.planning import lay_out
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from engine.config.errors import ConfigProblem
     from engine.config.locations import Locations
     from engine.config.schema import RunConfig
+    from engine.kernel.library import Kernel
     from engine.orchestration.plan import Plan, Planned
     from tracing.layers import Origin
     from tracing.resolve import ResolvedTrace
@@ -79,8 +81,9 @@ class OwnCode:
 class Explanation:
     """A plan explained.
 
-    `traces` by container id, `own_code` that a run would import, `warnings` with their places, `paths` of the portfolios.
-    `locations` say where everything is written.
+    `traces` by container id, `own_code` that a run would import, `paths` of the portfolios, and the `kernel` by which a run
+    simulates some of them. `locations` say where everything is written; what is `odd` about the plan and what is `missing`
+    beside it, with their places, deserve a warning.
     """
 
     plan: Plan
@@ -88,11 +91,18 @@ class Explanation:
     traces: Mapping[str, Trace]
     estimate: Estimate
     own_code: tuple[OwnCode, ...]
-    warnings: tuple[ConfigProblem, ...]
+    odd: tuple[ConfigProblem, ...]
+    missing: tuple[ConfigProblem, ...]
     paths: Mapping[str, LanePath]
+    kernel: Kernel
+
+    @property
+    def warnings(self) -> tuple[ConfigProblem, ...]:
+        """All that deserves a warning."""
+        return (*self.odd, *self.missing)
 
     def path(self, planned: Planned) -> str:
-        """How a container is computed."""
+        """How a container is simulated."""
         taken = self.paths.get(planned.id)
         return _EVENT_PATH if taken is None else taken.path
 
@@ -128,21 +138,22 @@ def explain(
     paths = lane_paths(plan, settings)
     if path == _EVENT_PATH:
         paths = dict.fromkeys(paths, LanePath(_EVENT_PATH, "--path event asks for it"))
-    needs = estimate(plan, settings, computed_in_columns(paths, path), workers)
+    needs = estimate(plan, settings, lanes_on_kernel(paths, path), workers)
     return Explanation(
         plan=plan,
         locations=locations,
         traces={id_: shared[id(each)] for id_, each in resolved.items()},
         estimate=needs,
         own_code=tuple(_own_code(plan)),
-        warnings=(
+        odd=(
             *unused(plan, settings, locations),
             *idle_traces(plan, resolved, locations),
-            *_missing_data(plan, locations),
             *_refusal(plan, needs, locations),
             *tight_memory(plan, needs, locations),
         ),
+        missing=tuple(_missing_data(plan, locations)),
         paths=paths,
+        kernel=kernel_of(path),
     )
 
 

@@ -1,11 +1,10 @@
-"""What is still in memory of a portfolio in columns that failed: its events are found by simulating it by events (rule K8)."""
+"""What would still be in memory of a portfolio that failed, and was shown no events: it is simulated again, and shown them (rule K8)."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engine.batch.portfolio import BatchPortfolio
-from engine.containers.portfolio import PortfolioContainer
+from engine.lanes.portfolio import LanePortfolio
 from engine.orchestration.snapshots import take_snapshots
 from engine.orchestration.tracing_setup import attach_tracers
 from engine.orchestration.watchdog import LaneTimeoutError
@@ -28,10 +27,9 @@ _NOT_REPEATABLE = (OSError, MemoryError, LaneTimeoutError)
 def trace_failed_lanes(
     prepared: Prepared, scenery: Scenery, folder: Path, simulation: Simulation, watch: Callable[[], None]
 ) -> dict[str, EventTracer]:
-    """Tracers that hold what those of failed portfolios in columns are to write, by id; their files go below `folder`.
+    """Tracers that hold what those of failed portfolios are to write, by id; their files go below `folder`.
 
-    Columns know of a failure at the end of a stretch only, and make no events that are merely counted. `watch` is called now
-    and then; a run that is to stop is not kept waiting.
+    `watch` is called now and then; a run that is to stop is not kept waiting.
     """
     tracers: dict[str, EventTracer] = {}
     for id_, portfolio in _due(simulation, prepared):
@@ -51,28 +49,36 @@ def trace_failed_lanes(
     return tracers
 
 
-def _due(simulation: Simulation, prepared: Prepared) -> Iterator[tuple[str, BatchPortfolio]]:
+def _due(simulation: Simulation, prepared: Prepared) -> Iterator[tuple[str, LanePortfolio]]:
     for id_, container in simulation.containers.items():
         settings, error = prepared.traces[id_], container.exception
         is_kept = settings.enabled and settings.storage_config.write_at_end and not settings.may_stream
         fails_again = error is not None and not isinstance(error, _NOT_REPEATABLE)
-        if isinstance(container, BatchPortfolio) and container.status == "failed" and is_kept and fails_again:
+        if isinstance(container, LanePortfolio) and container.status == "failed" and is_kept and fails_again:
             yield id_, container
 
 
 def _simulate(
     prepared: Prepared, scenery: Scenery, folder: Path, id_: str, tracers: dict[str, EventTracer]
 ) -> Simulation:
-    """The portfolio with those that it needs, wired by events, with nothing that would write but its tracer."""
+    """The portfolio with those that it needs, and nothing that would write but its tracer."""
     plan, every = prepared.plan, prepared.plan.config.results.snapshot_every
 
     def attach(containers: Mapping[str, Container]) -> None:
         portfolio = containers[id_]
         tracers.update(
-            attach_tracers(plan, {id_: portfolio}, prepared.traces, folder, lambda _: None, streams=prepared.streams)
+            attach_tracers(
+                plan,
+                {id_: portfolio},
+                prepared.traces,
+                folder,
+                lambda _: None,
+                streams=prepared.streams,
+                also_countable=True,
+            )
         )
-        if every and isinstance(portfolio, PortfolioContainer):
+        if every and isinstance(portfolio, LanePortfolio):
             take_snapshots(portfolio, every, lambda _: None)  # books that do not add up are noticed where one is taken
 
     members = {id_, *plan.behind[id_], plan.execution_of[id_]}
-    return wire(plan, scenery, attach, members=members)
+    return wire(plan, scenery, attach, members=members, on_kernel=[id_], kernel=prepared.kernel)

@@ -96,7 +96,7 @@ class Failures:
 
     def _event(self, source: Container, error: BaseException, message: str) -> Error:
         return Error(
-            timestamp=self._agenda.now,
+            timestamp=self._agenda.now if source.failed_at is None else source.failed_at,
             source=source.container_id,
             event_id=f"{source.container_id}:ERROR:1",
             correlation_id=None,

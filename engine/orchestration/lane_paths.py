@@ -1,4 +1,4 @@
-"""Which lanes are computed as columns, and why the others are not (rule B1)."""
+"""Which portfolios the kernel simulates, and why it does not simulate the others (rule B1)."""
 
 from __future__ import annotations
 
@@ -17,13 +17,12 @@ if TYPE_CHECKING:
     from engine.orchestration.plan import Plan
     from tracing.settings import TraceSettings
 
-Path = Literal["batch", "event"]
+Path = Literal["kernel", "event"]
 
 MOST_LANES = 250
 """Lanes simulated at once that make events: their containers, and lines that wait, are nearly all the memory that grows."""
-COLUMN_LANES = 4
-"""How many times as many that are computed as columns. They need little room, but do most of their work in their last step,
-and a run that is to stop waits for the step it is in."""
+KERNEL_LANES = 4
+"""How many times as many that the kernel simulates and that are not observed: they need little room."""
 ROUNDS = 4
 """Shards for each worker: enough that none waits long for the slowest."""
 
@@ -31,20 +30,21 @@ _KNOWN_OF_ALL = frozenset({"id", "event_tracing"})
 _KNOWN_OF_PORTFOLIOS = _KNOWN_OF_ALL | {
     *("inputs", "execution", "cash", "features", "strategy", "sizing", "lot_size", "minimum_notional"),
     *("close_at_end", "days_per_year", "risk_free_rate", "day_zone"),
+    *("entry", "exit", "account", "risk", "weights", "benchmark"),
 }
-_KNOWN_OF_EXECUTIONS = _KNOWN_OF_ALL | {"fill_at", "commission", "slippage"}
-"""What the batch path can do; whoever says anything else takes the event path."""
+_KNOWN_OF_EXECUTIONS = _KNOWN_OF_ALL | {"fill_at", "commission", "slippage", "participation"}
+"""What the kernel knows; a config that has anything else takes the event path."""
 
 
 class LanePath(NamedTuple):
-    """How a portfolio is computed, and the reason."""
+    """How a portfolio is simulated, and the reason."""
 
     path: Path
     reason: str
 
 
 def lane_paths(plan: Plan, traces: Mapping[str, TraceSettings]) -> dict[str, LanePath]:
-    """The path of every portfolio, by id: batch, unless somebody acts on its events or asks for what only they can do.
+    """The path of every portfolio, by id: the kernel, unless others act on its events or it has what the kernel does not know.
 
     Of a strategy of the user's own that has not been imported, the style is not known: it is taken for columns.
     """
@@ -55,28 +55,32 @@ def lane_paths(plan: Plan, traces: Mapping[str, TraceSettings]) -> dict[str, Lan
     }
 
 
-def computed_in_columns(paths: Mapping[str, LanePath], path: str) -> frozenset[str]:
-    """The portfolios that a run computes as columns, if it was asked for with this `path`."""
-    return frozenset(id_ for id_, taken in paths.items() if taken.path == "batch" and path != "event")
+def lanes_on_kernel(paths: Mapping[str, LanePath], path: str) -> frozenset[str]:
+    """The portfolios that the kernel simulates in a run that was asked for with this `path`."""
+    return frozenset(id_ for id_, taken in paths.items() if taken.path == "kernel" and path != "event")
 
 
-def told_lanes(plan: Plan, traces: Mapping[str, TraceSettings], batch: frozenset[str]) -> frozenset[str]:
-    """Those of `batch` that are observed, or their execution is: events are made for them."""
+def shown_lanes(plan: Plan, traces: Mapping[str, TraceSettings], on_kernel: frozenset[str]) -> frozenset[str]:
+    """Those of `on_kernel` that are observed, or their execution is: events are made for them."""
     if plan.config.results.trades or plan.config.results.equity:
-        return batch
-    shown = {id_ for id_ in batch if traces[id_].enabled and not can_be_counted(traces[id_])}
-    answered = {id_ for id_ in batch if traces[plan.execution_of[id_]].enabled}
+        return on_kernel
+    shown = {id_ for id_ in on_kernel if traces[id_].enabled and not can_be_counted(traces[id_])}
+    answered = {id_ for id_ in on_kernel if traces[plan.execution_of[id_]].enabled}
     return frozenset(shown | answered)
 
 
-def most_in_a_shard(lanes: int, workers: int, *, in_columns: bool) -> int:
-    """Of so many lanes, those that are simulated at once; `in_columns`: all of them, and nobody observes them."""
-    most = MOST_LANES * COLUMN_LANES if in_columns else MOST_LANES
+def most_in_a_shard(lanes: int, workers: int, *, unobserved: bool) -> int:
+    """Of so many lanes, those that are simulated at once; `unobserved`: all of them, and nobody observes them."""
+    most = MOST_LANES * KERNEL_LANES if unobserved else MOST_LANES
     return most if workers == 1 else max(1, min(most, -(-lanes // (workers * ROUNDS))))
 
 
 def _path(obstacle: str | None) -> LanePath:
-    return LanePath("batch", "nobody acts on its events") if obstacle is None else LanePath("event", obstacle)
+    return (
+        LanePath("kernel", "one symbol, and one strategy over columns")
+        if obstacle is None
+        else LanePath("event", obstacle)
+    )
 
 
 def _obstacles(
@@ -90,6 +94,9 @@ def _obstacles(
         yield "its trace settings have dynamic_rules"
     if len(plan.data_of[id_]) != 1:
         yield "it trades several symbols"
+    benchmark = plan.portfolio(id_).benchmark
+    if traces[id_].enabled and benchmark is not None and benchmark not in plan.data_of[id_]:
+        yield f"it traces the bars of its benchmark {benchmark}"
     yield from (f"it says {key}" for key in _said(plan.portfolio(id_), _KNOWN_OF_PORTFOLIOS))
     yield from _strategy_obstacles(plan, id_)
     yield from _own_models(plan, id_)

@@ -10,13 +10,13 @@ from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from engine.batch.portfolio import BatchPortfolio
 from engine.blame import described, message_of, users_line
 from engine.containers.portfolio import PortfolioContainer
+from engine.lanes.portfolio import LanePortfolio
 from engine.market.column_file import release_pages
-from engine.orchestration.batch_events import BatchEvents
 from engine.orchestration.extracts import EquityExtract, TradeExtract
 from engine.orchestration.failed_lanes import trace_failed_lanes
+from engine.orchestration.kernel_lanes import UnshownEvents
 from engine.orchestration.memory import MemoryLimit
 from engine.orchestration.results_folder import write_metrics
 from engine.orchestration.snapshots import take_snapshots
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from tracing.tracer import EventTracer
 
     Containers = Mapping[str, Container]
-    AnyPortfolio = PortfolioContainer | BatchPortfolio
+    AnyPortfolio = PortfolioContainer | LanePortfolio
 
 SCHEMA_VERSION = 1
 
@@ -93,7 +93,15 @@ class Part:
         self._extracts: list[tuple[Container, TradeExtract | EquityExtract]] = []
         self._memory = MemoryLimit(prepared.plan.config.memory_mb)
         self.broken_off: str | None = None
-        self.simulation = wire(prepared.plan, scenery, self._attach, members=members, root=root, batch=prepared.batch)
+        self.simulation = wire(
+            prepared.plan,
+            scenery,
+            self._attach,
+            members=members,
+            root=root,
+            on_kernel=prepared.on_kernel,
+            kernel=prepared.kernel,
+        )
 
     def run(self, watch: Callable[[], None]) -> dict[str, Measured]:
         """Simulates to the end, or until it is stopped; returns the metrics of the containers that are measured here, by id."""
@@ -143,10 +151,10 @@ class Part:
         self._tracers = attach_tracers(
             prepared.plan, own, prepared.traces, folder, self._warn, streams=prepared.streams, among=containers
         )
-        self._unbuilt = BatchEvents(prepared.plan, containers, prepared.traces)
+        self._unbuilt = UnshownEvents(prepared.plan, containers, prepared.traces)
         for container in containers.values():
             container.correlation_id = prepared.correlation_id
-            if isinstance(container, PortfolioContainer | BatchPortfolio):
+            if isinstance(container, PortfolioContainer | LanePortfolio):
                 self._attach_extracts(container)
                 if self._wanted.snapshot_every:
                     take_snapshots(container, self._wanted.snapshot_every, self._take_snapshot)

@@ -8,13 +8,14 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from engine.config.schema import DataContainer, PortfolioContainer
+from engine.kernel.library import kernel_of
 from engine.market.load import DataRequest, load_bars
 from engine.metrics.year import NS_PER_DAY
 from engine.orchestration.bar_lengths import time_bars
 from engine.orchestration.estimate import estimate
 from engine.orchestration.identity import plan_hash, run_correlation_id
 from engine.orchestration.idle_traces import idle_traces
-from engine.orchestration.lane_paths import computed_in_columns, lane_paths, told_lanes
+from engine.orchestration.lane_paths import lane_paths, lanes_on_kernel, shown_lanes
 from engine.orchestration.plan import ACTING
 from engine.orchestration.planning import make_plan
 from engine.orchestration.problems import PlanError, PlanProblem
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from engine.config.locations import Locations
     from engine.config.schema import RunConfig
     from engine.config.sweep import Parameters
+    from engine.kernel.library import Kernel
     from engine.market.bars import Bars
     from engine.market.reader_call import Reader
     from engine.orchestration.estimate import Estimate
@@ -48,8 +50,8 @@ _NO_SWEEPS: Mapping[str, Parameters] = {}
 class Prepared:
     """A run that only needs to be simulated.
 
-    `hash` and `correlation_id` say what it is, `load_s` how long data took, `paths` how each portfolio can be computed,
-    `batch` the portfolios that will be computed as columns, `streams` how many containers may write events, `parameters`
+    `hash` and `correlation_id` say what it is, `load_s` how long data took, `paths` how each portfolio can be simulated,
+    `on_kernel` the portfolios that the kernel will simulate, `path` by which it was asked for, `streams` how many containers may write events, `parameters`
     the values of sweeps behind each container that has any.
     """
 
@@ -61,14 +63,20 @@ class Prepared:
     correlation_id: str
     load_s: float
     paths: Mapping[str, LanePath]
-    batch: frozenset[str]
+    on_kernel: frozenset[str]
+    path: str
     streams: int
     parameters: Mapping[str, Parameters]
 
     @property
-    def told(self) -> frozenset[str]:
-        """Those of `batch` that are observed, or their execution is: events are made for them."""
-        return told_lanes(self.plan, self.traces, self.batch)
+    def kernel(self) -> Kernel:
+        """What simulates those of `on_kernel`."""
+        return kernel_of(self.path)
+
+    @property
+    def shown(self) -> frozenset[str]:
+        """Those of `on_kernel` that are observed, or their execution is: events are made for them."""
+        return shown_lanes(self.plan, self.traces, self.on_kernel)
 
     @property
     def folders(self) -> set[str]:
@@ -89,8 +97,8 @@ def prepare(
 ) -> Prepared:
     """Plans the run of a config that stands in `folder`, and loads its data, by a `reader` that may have been started.
 
-    Portfolios that can be are computed as columns, unless the `path` is "event"; by so many `workers`, or as many as it is
-    worth. `parameters` are what sweeps gave their containers, by id.
+    Portfolios that can be are simulated by the kernel, unless the `path` is "event", and by the interpreted one if it is "python";
+    by so many `workers`, or as many as it is worth. `parameters` are what sweeps gave their containers, by id.
 
     Raises:
         PlanError: if the config cannot become a run.
@@ -101,8 +109,8 @@ def prepare(
     check_folders(resolved)
     traces = {id_: each.settings for id_, each in resolved.items()}
     paths = lane_paths(plan, traces)
-    batch = computed_in_columns(paths, path)
-    tight = check_memory(plan, locations, traces, batch, workers)
+    on_kernel = lanes_on_kernel(paths, path)
+    tight = check_memory(plan, locations, traces, on_kernel, workers)
     began = perf_counter()
     data = load_bars(data_requests(plan, locations), seed=config.seed, reader=reader)
     load_s = perf_counter() - began
@@ -124,7 +132,8 @@ def prepare(
         correlation_id=run_correlation_id(plan, timed.bars),
         load_s=load_s,
         paths=paths,
-        batch=batch,
+        on_kernel=on_kernel,
+        path=path,
         streams=sum(settings.may_stream for settings in traces.values()),
         parameters=swept_parameters(plan, parameters),
     )
@@ -191,13 +200,13 @@ def check_memory(
     plan: Plan,
     locations: Locations,
     traces: Mapping[str, TraceSettings],
-    batch: frozenset[str],
+    on_kernel: frozenset[str],
     workers: int | None = None,
 ) -> list[ConfigProblem]:
     """Refuses a run that certainly needs more memory than it may have; one that only may need it deserves a warning."""
     if plan.config.memory_mb is None:
         return []
-    needs = estimate(plan, traces, batch, workers)
+    needs = estimate(plan, traces, on_kernel, workers)
     if problem := too_little_memory(plan, needs):
         raise PlanError([problem])
     return [*tight_memory(plan, needs, locations)]

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from math import inf
 from typing import TYPE_CHECKING
 
 from engine.market.durations import duration_ns
+from engine.market.selection import first_moment, last_moment
 from engine.market.sources import FileSource
+from engine.market.zones import zone_named
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,7 +25,32 @@ _BYTES_PER_BAR_AS_TEXT = 52.0
 
 
 def expected_bars(source: Source, folder: Path) -> int | None:
-    """Bars of a source, exact if they are made up; None if there is no such file in `folder`."""
+    """Bars that a source gives, exact if they are made up; None if there is no such file in `folder`.
+
+    Of a file these are its rows, but no more than fit between `start` and `end` where their length is stated.
+    """
+    rows = expected_rows(source, folder)
+    if rows is not None and isinstance(source, FileSource):
+        with suppress(ValueError):  # what is wrong with the source is said when it is read
+            return int(min(rows, _most_between(source)))
+    return rows
+
+
+def is_counted_whole(source: Source) -> bool:
+    """Whether rows count that the source may leave out: which they are, only the data would say."""
+    return isinstance(source, FileSource) and bool(source.start or source.end or source.timeframe)
+
+
+def _most_between(source: FileSource) -> float:
+    length = source.timeframe or source.bar_length
+    if source.start is None or source.end is None or length is None:
+        return inf
+    zone = None if source.timezone is None else zone_named(source.timezone)
+    return (last_moment(source.end, zone) - first_moment(source.start, zone)) // duration_ns(length) + 2
+
+
+def expected_rows(source: Source, folder: Path) -> int | None:
+    """Rows of a source, of a file told from its size; None if there is no such file in `folder`."""
     if not isinstance(source, FileSource):
         return source.bars
     path = folder / source.path

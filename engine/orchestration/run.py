@@ -98,7 +98,7 @@ class Run:
         self._warn = warn
         self._workers = workers
         self._began = perf_counter()
-        shards = parcel(prepared.plan, workers, prepared.batch - prepared.told)
+        shards = parcel(prepared.plan, workers, prepared.on_kernel - prepared.shown)
         self._way = self._split(shards) if len(shards) > 1 else Whole(prepared, results.root, warn)
 
     def _split(self, shards: Sequence[Shard]) -> Whole | Split:

@@ -72,15 +72,17 @@ class Runners:
             self._stage.changes[key] = changes(strategy, clock, columns)
         return self._stage.changes[key]
 
-    def _origins(self, id_: str) -> dict[str, str]:
-        """The container from which a host takes each feature it may read, the file's own columns among them."""
-        origins: dict[str, str] = {}
+    def _origins(self, id_: str) -> dict[tuple[str, str], str]:
+        """The container from which a host takes each feature of a symbol, the columns of the symbol's file among them."""
+        origins: dict[tuple[str, str], str] = {}
         for source in reversed((id_, *self._stage.plan.behind[id_])):
-            feed = self._stage.scenery.feeds.get(source)
             names = [
                 name for key, spec in self._stage.plan.features(source).items() for name in feature_names(key, spec)
             ]
-            origins |= dict.fromkeys([*names, *(feed.bars.extras if feed else ())], source)
+            for data in self._stage.plan.data_of[source]:
+                feed = self._stage.scenery.feeds[data]
+                further = feed.bars.extras if data == source else ()
+                origins |= dict.fromkeys([(feed.symbol, name) for name in (*names, *further)], source)
         return origins
 
     def cause(self, id_: str, feed_number: int, row: int) -> str:

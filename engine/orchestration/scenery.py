@@ -40,7 +40,8 @@ class Scenery:
         self._days: dict[tuple[tuple[str, ...], str | None], DayEnds] = {}
 
     def _feed(self, id_: str, bars: Bars) -> Feed:
-        met_from = None if bars.opens is None else self.timeline.searchsorted(bars.opens, "right") - 1
+        until = bars.decided_until
+        met_from = None if until is None else self.timeline.searchsorted(until, "right") - 1
         return Feed(id_, bars.symbol, bars, self._steps(bars), met_from)
 
     def _steps(self, bars: Bars) -> IntArray:

@@ -77,13 +77,13 @@ def open_trades_of(reports: Mapping[str, Report]) -> int:
     return sum(int(report.metrics.get("open_trades") or 0) for report in reports.values())
 
 
-def parcel(plan: Plan, workers: int, batch: Collection[str] = ()) -> list[Shard]:
+def parcel(plan: Plan, workers: int, on_kernel: Collection[str] = ()) -> list[Shard]:
     """The lanes of a plan in order, in shards for so many workers.
 
-    The portfolios in `batch` are computed as columns, and nobody observes them.
+    The portfolios in `on_kernel` are simulated by the kernel, and not observed.
     """
     lanes = [planned.lane for planned in plan.of_type("portfolio")]
-    size = most_in_a_shard(len(lanes), workers, in_columns=len(batch) == len(lanes))
+    size = most_in_a_shard(len(lanes), workers, unobserved=len(on_kernel) == len(lanes))
     return [Shard(n, tuple(lanes[start : start + size])) for n, start in enumerate(range(0, len(lanes), size))]
 
 
@@ -168,7 +168,7 @@ def abandon(
 ) -> dict[str, Report]:
     """Reports for lanes that were not simulated, and their metrics.json, as of lanes that ended before their first bar."""
     plan = prepared.plan
-    prepared = replace(prepared, batch=frozenset())  # whose strategies would be asked, and they may be why
+    prepared = replace(prepared, on_kernel=frozenset())  # whose strategies would be asked, and they may be why
     own = clear_lanes(folder, prepared, lanes)
     members = taking_part(plan, lanes, {})
     part = Part(prepared, scenery, folder, lambda _: None, members=members, prepare=lambda _: {})

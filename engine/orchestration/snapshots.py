@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engine.batch.portfolio import BatchPortfolio
 from engine.events import Event, PositionClose
+from engine.lanes.portfolio import LanePortfolio
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 
 def take_snapshots(
-    portfolio: PortfolioContainer | BatchPortfolio,
+    portfolio: PortfolioContainer | LanePortfolio,
     every: int,
-    take: Callable[[PortfolioContainer | BatchPortfolio], None],
+    take: Callable[[PortfolioContainer | LanePortfolio], None],
 ) -> None:
     """Has `take(portfolio)` called each time that `every` more of its trades have closed."""
-    if isinstance(portfolio, BatchPortfolio):
+    if isinstance(portfolio, LanePortfolio):
         portfolio.caught_up = ColumnSnapshots(portfolio, every, take)
     else:
         portfolio.event_bus.attach_observer(Snapshots(portfolio, every, take))
@@ -52,9 +52,9 @@ class Snapshots:
 
 
 class ColumnSnapshots:
-    """Calls `take(portfolio)` if `every` more trades have closed by the time that a portfolio in columns tells of them."""
+    """Calls `take(portfolio)` if `every` more trades have closed by the time that the events of a portfolio on the kernel are shown."""
 
-    def __init__(self, portfolio: BatchPortfolio, every: int, take: Callable[[BatchPortfolio], None]) -> None:
+    def __init__(self, portfolio: LanePortfolio, every: int, take: Callable[[LanePortfolio], None]) -> None:
         self._portfolio = portfolio
         self._every = every
         self._take = take
@@ -62,7 +62,7 @@ class ColumnSnapshots:
 
     def __call__(self) -> None:
         """Takes a snapshot if it is time."""
-        closed = self._portfolio.book.total.total_trades
+        closed = self._portfolio.closed_trades
         if closed >= self._taken_at + self._every:
             self._taken_at = closed
             self._take(self._portfolio)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from engine.batch.portfolio import BatchPortfolio
 from engine.config.schema import CONTAINER_TYPES
 from engine.containers.portfolio import PortfolioContainer
 from engine.events import EVENT_TYPES
+from engine.lanes.portfolio import LanePortfolio
 from engine.orchestration.dynamic_tracing import RuleWatch
 from tracing.counted import can_be_counted
 from tracing.open import open_tracer, retrace
@@ -68,11 +68,13 @@ def attach_tracers(
     *,
     streams: int,
     among: Mapping[str, Container] | None = None,
+    also_countable: bool = False,
 ) -> dict[str, EventTracer]:
     """Gives those that trace, or that a rule may have trace, their tracers; event files go to folders in `root`.
 
     They are some of a run in which so many containers may stream. `among`: all that are simulated with them, if there are
-    more: what a portfolio hears begins to be published once one of its rules asks for it.
+    more: what a portfolio hears begins to be published once one of its rules asks for it. Where what a tracer would keep can be
+    counted, a portfolio on the kernel has none unless those are `also_countable`.
     """
     present = containers if among is None else among
     limit = member_bytes(streams)
@@ -80,7 +82,7 @@ def attach_tracers(
     tracers: dict[str, EventTracer] = {}
     for id_, container in containers.items():
         settings = traces[id_]
-        if isinstance(container, BatchPortfolio) and can_be_counted(settings):
+        if isinstance(container, LanePortfolio) and can_be_counted(settings) and not also_countable:
             continue
         if settings.enabled or settings.dynamic_rules:
             folder = root / (settings.storage_path or id_)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from engine.batch.portfolio import BatchPortfolio
 from engine.containers.analysis import AnalysisContainer
 from engine.containers.data import DataContainer
 from engine.containers.execution import ExecutionContainer
@@ -13,10 +12,11 @@ from engine.containers.feature import FeatureContainer
 from engine.containers.portfolio import PortfolioContainer
 from engine.containers.root import RootContainer
 from engine.containers.strategy import StrategyContainer
-from engine.orchestration.batch_lanes import equip_batch, find_turns
+from engine.kernel.library import load_kernel
+from engine.lanes.portfolio import LanePortfolio
 from engine.orchestration.equipment import Equipment
 from engine.orchestration.failures import Failures
-from engine.orchestration.narration import Narration
+from engine.orchestration.kernel_lanes import KernelLanes, find_changes
 from engine.orchestration.plan import ROOT
 from engine.orchestration.simulation import Simulation
 from engine.orchestration.stage import Stage
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
 
     from engine.containers.base import Container
+    from engine.kernel.library import Kernel
     from engine.orchestration.plan import Plan
     from engine.orchestration.scenery import Scenery
 
@@ -56,18 +57,20 @@ def wire(
     *,
     members: Collection[str] | None = None,
     root: RootContainer | None = None,
-    batch: Collection[str] = (),
+    on_kernel: Collection[str] = (),
+    kernel: Kernel | None = None,
 ) -> Simulation:
     """Makes the containers of `plan`, links them, and places them on the timeline of `scenery`.
 
     `members` are the ids of those that take part, without it all; the root always does. `prepare` gets the containers before
-    anything is scheduled: observers are attached there. Portfolios in `batch` are computed as columns; they must qualify.
+    anything is scheduled: observers are attached there. Portfolios in `on_kernel` are simulated by the `kernel`, the one that is built
+    unless another is given; they must qualify.
     """
     stage = Stage(plan, scenery)
     taking_part = plan.containers.keys() if members is None else members
-    finders = find_turns(stage, (id_ for id_ in batch if id_ in taking_part))
+    changes = find_changes(stage, (id_ for id_ in on_kernel if id_ in taking_part))
     containers = {
-        p.id: (BatchPortfolio if p.id in finders else _CLASSES[p.type])(p.id, lane=p.lane, rank=p.rank)
+        p.id: (LanePortfolio if p.id in changes else _CLASSES[p.type])(p.id, lane=p.lane, rank=p.rank)
         for p in plan.containers.values()
         if p.id in taking_part and p.id != ROOT
     }
@@ -77,12 +80,13 @@ def wire(
     connect_totals(plan, containers, containers)
     equipment = Equipment(stage, containers, root)
     equipment.equip_all()
-    equip_batch(stage, containers, finders, root)
+    lanes = KernelLanes(stage, containers, equipment, kernel or load_kernel())
+    lanes.open_all(changes, root)
     failures = Failures(stage.agenda, containers, stage.outlets, plan.dependents(), root.announce)
     for container in containers.values():
         container.event_bus.on_failure = failures.handler(container)
     prepare(containers)
-    Narration(stage, containers, equipment).equip_all()
+    lanes.show_events()
     return Simulation(scenery.timeline, stage.agenda, containers, root, stage.outlets, plan.config.block_size)
 
 
@@ -115,7 +119,7 @@ def _benchmarks(plan: Plan, id_: str, containers: Mapping[str, Container]) -> It
 
 def _sources(plan: Plan, id_: str, containers: Mapping[str, Container]) -> Iterable[str]:
     """Whom a container hears. In the stead of one that is not there stand those whose events it would have passed on."""
-    if isinstance(containers[id_], BatchPortfolio):
+    if isinstance(containers[id_], LanePortfolio):
         return ()
     present = (
         (source,) if source in containers else (other for other in plan.behind[source] if other in containers)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from engine.orchestration.lane_paths import told_lanes
+from engine.orchestration.lane_paths import shown_lanes
 from engine.orchestration.traffic import Traffic
 
 if TYPE_CHECKING:
@@ -17,21 +17,21 @@ if TYPE_CHECKING:
 _EVENT_S, _BAR_S, _TRADE_S, _LANE_S = 6e-6, 15e-6, 150e-6, 1e-3
 """Seconds for a traced event, a bar that a user's code is shown, a trade, and a portfolio from its making to its file."""
 
-_EVENT_IN_COLUMNS_S, _BAR_IN_COLUMNS_S, _TRADE_IN_COLUMNS_S = 2e-6, 2e-8, 1e-6
-"""The same of a portfolio that is computed as columns; its trace is told after the fact."""
+_EVENT_ON_KERNEL_S, _BAR_ON_KERNEL_S, _TRADE_ON_KERNEL_S = 2e-6, 2e-8, 1e-6
+"""The same of a portfolio on the kernel."""
 
 _WORTH_S = 3.0
 """Seconds of simulation that make another process worth while."""
 
 
 def worthwhile_workers(
-    plan: Plan, traces: Mapping[str, TraceSettings], batch: frozenset[str], bars: Mapping[str, int]
+    plan: Plan, traces: Mapping[str, TraceSettings], on_kernel: frozenset[str], bars: Mapping[str, int]
 ) -> int:
     """As many as there are cores, unless the run is so short that they would spend it starting.
 
     `bars` are those of each data container, by id.
     """
-    return max(1, min(_cores(), len(plan.execution_of), int(_seconds(plan, traces, batch, bars) / _WORTH_S)))
+    return max(1, min(_cores(), len(plan.execution_of), int(_seconds(plan, traces, on_kernel, bars) / _WORTH_S)))
 
 
 def _cores() -> int:
@@ -41,18 +41,20 @@ def _cores() -> int:
     return os.cpu_count() or 1
 
 
-def _seconds(plan: Plan, traces: Mapping[str, TraceSettings], batch: frozenset[str], bars: Mapping[str, int]) -> float:
+def _seconds(
+    plan: Plan, traces: Mapping[str, TraceSettings], on_kernel: frozenset[str], bars: Mapping[str, int]
+) -> float:
     """What one process would need, told from the plan and the length of the data."""
     traffic = Traffic(plan, bars)
     own_code = [id_ for id_, strategy in plan.own_code.items() if not strategy.is_column]
-    told = told_lanes(plan, traces, batch)
-    traced = [id_ for id_, trace in traces.items() if trace.enabled and (id_ in told or id_ not in batch)]
+    shown = shown_lanes(plan, traces, on_kernel)
+    traced = [id_ for id_, trace in traces.items() if trace.enabled and (id_ in shown or id_ not in on_kernel)]
     events = {id_: sum(traffic.heard(id_).values()) for id_ in traced}
     trades = traffic.trades
     return (
-        sum(count * (_EVENT_IN_COLUMNS_S if id_ in told else _EVENT_S) for id_, count in events.items())
+        sum(count * (_EVENT_ON_KERNEL_S if id_ in shown else _EVENT_S) for id_, count in events.items())
         + sum(map(traffic.bars_of, own_code)) * _BAR_S
-        + sum(trades[id_] * (_TRADE_IN_COLUMNS_S if id_ in batch else _TRADE_S) for id_ in trades)
-        + sum(traffic.bars_of(id_) for id_ in batch) * _BAR_IN_COLUMNS_S
+        + sum(trades[id_] * (_TRADE_ON_KERNEL_S if id_ in on_kernel else _TRADE_S) for id_ in trades)
+        + sum(traffic.bars_of(id_) for id_ in on_kernel) * _BAR_ON_KERNEL_S
         + len(plan.execution_of) * _LANE_S
     )

@@ -71,7 +71,7 @@ class AccountReplay:
         self._day_of = day_numbers(zone)
         self._day: int | None = None
         self.benchmark = (
-            None if benchmark is None else BenchmarkReplay(benchmark, self._day_of, lambda: self._marks.at_day_ends)
+            None if benchmark is None else BenchmarkReplay(benchmark, self._day_of, lambda: self._marks.days)
         )
         self._orders = OrderCheck()
         self._closes = [0.0] * len(symbols)
@@ -202,8 +202,9 @@ class AccountReplay:
         _check(seq, event, self._expected(event, ordinal, cause), tuple(fresh))
         self._peak = max(self._peak, event.equity)
         if not self._is_ended:
-            beside = (0, nan) if self.benchmark is None else self.benchmark.latest
-            self._marks.add(event.timestamp, event.equity, beside, in_market=self.books.open_positions > 0)
+            if self.benchmark is not None:
+                self.benchmark.mark()
+            self._marks.add(event.timestamp, event.equity, in_market=self.books.open_positions > 0)
             self._marked += 1
             self._closes_marked = list(self._closes)
 

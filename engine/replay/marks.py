@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from engine.metrics.days import day_ends
 from engine.metrics.equity import EquityCurve
 from engine.metrics.year import NS_PER_DAY, years_between
-
-if TYPE_CHECKING:
-    import numpy.typing as npt
 
 _BLOCK = 4096
 MOST_DAYS = 2**64 // NS_PER_DAY + 2
@@ -19,7 +14,7 @@ MOST_DAYS = 2**64 // NS_PER_DAY + 2
 
 
 class Marks:
-    """The marks of a lane; days end as a `day_zone` says (None is UTC)."""
+    """The marks of a lane; days end as a `day_zone` says (None is UTC). `days` are the numbers of those that have ended."""
 
     def __init__(self, cash: float, zone: str | None) -> None:
         self.curve = EquityCurve(cash, MOST_DAYS)
@@ -27,8 +22,7 @@ class Marks:
         self._timestamps: list[int] = []
         self._equity: list[float] = []
         self._in_market: list[bool] = []
-        self._beside: list[tuple[int, float]] = []
-        self.at_day_ends: list[tuple[int, float]] = []
+        self.days: list[int] = []
         self._first: int | None = None
         self._last = 0
 
@@ -37,11 +31,10 @@ class Marks:
         """The time from the first mark to the last."""
         return 0.0 if self._first is None else years_between(self._first, self._last)
 
-    def add(self, timestamp: int, equity: float, beside: tuple[int, float], *, in_market: bool) -> None:
-        """Adds the mark of a bar (ns UTC, quote currency); of what stood `beside` it, the last of each day is kept."""
+    def add(self, timestamp: int, equity: float, *, in_market: bool) -> None:
+        """Adds the mark of a bar (ns UTC, quote currency)."""
         self._first = timestamp if self._first is None else self._first
         self._last = timestamp
-        self._beside.append(beside)
         self._timestamps.append(timestamp)
         self._equity.append(equity)
         self._in_market.append(in_market)
@@ -55,9 +48,9 @@ class Marks:
 
     def _pass_on(self, count: int) -> None:
         """Gives the curve the first `count` marks; whether the last of those ends its day, the one after it shows."""
-        rows: npt.NDArray[np.intp] = day_ends(np.array(self._timestamps, np.int64), self._zone).rows
+        found = day_ends(np.array(self._timestamps, np.int64), self._zone)
         block = np.array(self._equity[:count]), np.array(self._in_market[:count], np.bool_)
-        ends = rows[rows < count]
-        self.curve.mark_block(*block, ends)
-        self.at_day_ends += (self._beside[row] for row in ends.tolist())
-        del self._timestamps[:count], self._equity[:count], self._in_market[:count], self._beside[:count]
+        ended = int(found.rows.searchsorted(count))
+        self.curve.mark_block(*block, found.rows[:ended])
+        self.days += found.numbers[:ended].tolist()
+        del self._timestamps[:count], self._equity[:count], self._in_market[:count]

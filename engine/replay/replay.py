@@ -108,6 +108,8 @@ def replay(document: bytes, events: Iterable[dict[str, Any]]) -> Verdict:
             account.take(timestamp, step)
         if record.status == "completed":
             account.check_complete()
+            if account.benchmark is not None:
+                account.benchmark.mark()
         metrics, new_notes = _recompute(account, notes)
         _check_document(document, record, metrics | _events(record, sequence), new_notes)
     except DifferenceFoundError as error:

@@ -127,8 +127,8 @@ def test_no_path_no_block_and_no_worker_changes_them(tmp_path, index):
         finished(tmp_path, index=index, options=options)
         for options in (
             ("--path", "event"),
-            ("--path", "batch"),
-            ("--workers", "2", "--path", "batch"),
+            ("--path", "kernel"),
+            ("--workers", "2", "--path", "kernel"),
             ("--set", "block_size=7", "--path", "event"),
             ("--set", "block_size=7"),
         )

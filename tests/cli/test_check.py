@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from cli.app import app
-from tests.run_command import ROOT
+from tests.run_command import ROOT, run
 from tests.run_configs import write_bars
 
 STRATEGIES = """
@@ -282,6 +282,28 @@ def test_check_needs_neither_own_code_nor_a_good_strategy_to_look_at_data(folder
     outcome = check(MADE_UP + portfolio("strange", "{name: not_there.at_all}"), "--data")
     assert outcome.exit_code == 0
     assert check(MADE_UP + portfolio("strange", "{name: not_there.at_all}"), "--lookahead").exit_code == 2
+
+
+@pytest.mark.parametrize("options", [[], ["--lookahead"], ["--data", "--lookahead"]])
+def test_what_a_run_would_warn_of_is_said_once_in_the_same_words(folder, options):
+    """What the plan alone shows, what it shows with the data, and what the data shows."""
+    head, *rows = (folder / "bars.csv").read_text().splitlines()
+    (folder / "bars.csv").write_text("\n".join([head, *(f"{row[:10]}T10:00{row[10:]}" for row in rows)]) + "\n")
+    trace = (
+        "{events_to_trace: ALL, retention_policy: all, storage_backend: memory, storage_config: {write_at_end: false}}"
+    )
+    more = f"event_tracing: {trace}, features: {{long: {{indicator: SMA, timeperiod: 500}}}}"
+    text = HEAD + portfolio("holds", f"{{name: buy_and_hold}}, {more}")
+    said = check(text, *options)
+    warnings = said.stderr.splitlines()
+    ran = run("c.yaml", "--output", "out", "--progress", "none")
+    assert warnings == ran.stderr.splitlines()
+    assert [any(part in line for line in warnings) for part in ("can be read", "500 bars", "no zone")] == [True] * 3
+    assert len(warnings) == 3
+    assert check(text, *options, "--strict").exit_code == 2
+    assert json.loads(check(text, *options, "--json").stdout)["warnings"] == [
+        line.removeprefix("warning: ") for line in warnings
+    ]
 
 
 def test_warnings_are_refused_under_strict(folder):

@@ -80,8 +80,15 @@ def test_the_json_has_the_shape_that_is_promised(config):
     outcome = explain(config, "--json")
     explained = json.loads(outcome.stdout)
     assert outcome.exit_code == 0
-    assert list(explained) == ["containers", "estimate", "warnings"]
-    assert list(explained["estimate"]) == ["memory_mb", "least_memory_mb", "disk_mb", "open_files"]
+    assert list(explained) == ["containers", "kernel", "estimate", "warnings"]
+    assert list(explained["estimate"]) == [
+        "memory_mb",
+        "least_memory_mb",
+        "disk_mb",
+        "disk_without_rules_mb",
+        "open_files",
+        "counted_whole",
+    ]
     assert [container["id"] for container in explained["containers"]] == [
         "data_x",
         "portfolio_1",
@@ -91,7 +98,7 @@ def test_the_json_has_the_shape_that_is_promised(config):
     ]
     for container in explained["containers"]:
         assert list(container) == ["id", "type", "inputs", "path", "trace"]
-        assert container["path"] == ("batch" if container["type"] == "portfolio" else "event")
+        assert container["path"] == ("kernel" if container["type"] == "portfolio" else "event")
         assert list(container["trace"]) == CANONICAL
         assert all(list(each) == ["value", "layer", "pattern", "line"] for each in container["trace"].values())
     assert explained["containers"][1]["inputs"] == ["data_x"]

@@ -28,6 +28,15 @@ containers:
     {keys}
 """
 
+BREAKS = """
+class Breaks:
+    bars = 0
+
+    def on_bar(self, bar, features, position):
+        self.bars += 1
+        return "long" if self.bars < 20 else 1 / 0
+"""
+
 
 def replayed(home, keys, start="2020-01-01", data="data_a"):
     """The metrics of a run that replay confirms to the byte."""
@@ -39,9 +48,26 @@ def replayed(home, keys, start="2020-01-01", data="data_a"):
     return read_json(home / "results" / "portfolio_1" / "metrics.json")["metrics"]
 
 
-@pytest.mark.parametrize("start", ["2020-01-01", "2020-01-10", "2020-01-13"], ids=["before", "with", "after"])
-def test_t6_a_benchmark_is_replayed_from_the_bars_heard_of_it(tmp_path, start):
-    assert replayed(tmp_path, "benchmark: data_b", start)["beta"] is not None
+STARTS = ["2020-01-01", "2020-01-10", "2020-01-10T02:00:00Z", "2020-01-13"]
+
+
+@pytest.mark.parametrize("start", STARTS, ids=["before", "with", "later that day", "after"])
+@pytest.mark.parametrize("zone", ["UTC", "21:00 America/New_York"])
+def test_t6_a_benchmark_is_replayed_from_the_bars_heard_of_it(tmp_path, start, zone):
+    assert replayed(tmp_path, f"benchmark: data_b\n    day_zone: {zone}", start)["beta"] is not None
+
+
+@pytest.mark.parametrize("start", ["2020-01-10", "2020-01-10T02:00:00Z"])
+def test_t6_a_portfolio_that_failed_knows_its_benchmark_as_far_as_it_came(tmp_path, start):
+    (tmp_path / "mine.py").write_text(BREAKS)
+    text = CONFIG.replace(
+        "strategy: {{name: crossover, fast: fast, slow: slow, direction: both}}", "strategy: {{name: mine.Breaks}}"
+    )
+    config = write_config(tmp_path, text.format(keys="benchmark: data_b", start=start, data="data_a"))
+    assert run(config, "--output", tmp_path / "results", "--quiet").exit_code == 1
+    again = CliRunner().invoke(app, ["replay", str(tmp_path / "results"), "portfolio_1"])
+    assert again.exit_code == 0, again.stdout
+    assert "replayed" in again.stdout
 
 
 def test_t6_a_benchmark_that_is_traded_is_replayed(tmp_path):

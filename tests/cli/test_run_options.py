@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from engine.kernel.library import load_kernel
 from tests.run_command import files_of, read_json, run
 from tests.run_configs import CROSS, FAILING, FROM_FILE, FULL, write_bars, write_config
 
@@ -158,23 +159,26 @@ def test_debug_shows_the_traceback_of_a_strategy(tmp_path):
     assert "ValueError: the market is closed" in outcome.stderr
 
 
-@pytest.mark.parametrize("option", [("--workers", "1"), ("--path", "event"), ("--path", "batch")])
+@pytest.mark.parametrize(
+    "option", [("--workers", "1"), ("--path", "event"), ("--path", "kernel"), ("--path", "python")]
+)
 def test_workers_and_path_stand_in_run_json_and_nowhere_else(finished, tmp_path, option):
     run(write_config(tmp_path), "--output", tmp_path / "out", "--quiet", *option)
     path = option[1] if option[0] == "--path" else "auto"
-    assert read_json(tmp_path / "out" / "run.json")["how"] == {"workers": 1, "path": path}
+    kernel = "interpreted" if path == "python" else load_kernel().form
+    assert read_json(tmp_path / "out" / "run.json")["how"] == {"workers": 1, "path": path, "kernel": kernel}
     expected = files_of(finished("generated").tree, without=["run.json"])
     assert files_of(tmp_path / "out", without=["run.json"]) == expected
 
 
 def test_b1_path_batch_says_who_cannot_take_it(tmp_path):
-    outcome = run(write_config(tmp_path, FULL), "--output", tmp_path / "out", "--path", "batch")
+    outcome = run(write_config(tmp_path, FULL), "--output", tmp_path / "out", "--path", "kernel")
     assert outcome.exit_code == 0
     lines = [line for line in outcome.stderr.splitlines() if "event by event" in line]
     assert lines == [
-        "warning: portfolio_1 and 1 more: computed event by event: signal_analyzer listens to it",
+        "warning: portfolio_1 and 1 more: simulated event by event: signal_analyzer listens to it",
     ]
-    refused = run(write_config(tmp_path, FULL), "--output", tmp_path / "not", "--path", "batch", "--strict")
+    refused = run(write_config(tmp_path, FULL), "--output", tmp_path / "not", "--path", "kernel", "--strict")
     assert refused.exit_code == 2
     assert "(refused by --strict)" in refused.stderr
     assert not (tmp_path / "not").exists()
@@ -186,9 +190,9 @@ def test_b2_an_analysis_hears_what_an_execution_says_on_either_path(tmp_path):
   - {id: analysis_1, type: analysis, inputs: [execution_1]}
 """
     config = write_config(tmp_path, CROSS + containers)
-    for path in ("event", "batch"):
+    for path in ("event", "kernel"):
         outcome = run(config, "--output", tmp_path / path, "--path", path)
-    assert "portfolio_1: computed event by event: analysis_1 listens to execution_1" in outcome.stderr
-    assert read_json(tmp_path / "batch" / "analysis_1" / "metrics.json")["tracing"]["written"] > 0
-    by_event, in_columns = (files_of(tmp_path / path, without=["run.json"]) for path in ("event", "batch"))
+    assert "portfolio_1: simulated event by event: analysis_1 listens to execution_1" in outcome.stderr
+    assert read_json(tmp_path / "kernel" / "analysis_1" / "metrics.json")["tracing"]["written"] > 0
+    by_event, in_columns = (files_of(tmp_path / path, without=["run.json"]) for path in ("event", "kernel"))
     assert in_columns == by_event

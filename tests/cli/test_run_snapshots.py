@@ -64,9 +64,9 @@ def test_s12_results_are_rewritten_every_so_many_trades(tmp_path, written):
 
 
 def test_s12_a_portfolio_in_columns_that_is_observed_has_snapshots_whenever_it_tells(tmp_path, written, monkeypatch):
-    monkeypatch.setattr("engine.batch.portfolio.TOLD_AT_ONCE", 50)
+    monkeypatch.setattr("engine.lanes.portfolio.SHOWN_AT_ONCE", 50)
     config = write_config(tmp_path, TRADING.replace("equity: true, trades: true, ", ""))
-    assert run(config, "--output", tmp_path / "out", "--quiet", "--path", "batch", "--strict").exit_code == 0
+    assert run(config, "--output", tmp_path / "out", "--quiet", "--path", "kernel", "--strict").exit_code == 0
     *partial, last = (result for id_, result in written if id_ == "often")
     assert {result["status"] for result in partial} == {"running"}
     assert 5 < len(partial) <= 15  # two portfolios tell after 25 bars of each

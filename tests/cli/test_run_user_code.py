@@ -5,9 +5,9 @@ import re
 
 import pytest
 
-from engine.batch.portfolio import BatchPortfolio
 from engine.containers.desk import Desk
 from engine.containers.portfolio import PortfolioContainer
+from engine.lanes.portfolio import LanePortfolio
 from engine.metrics.observer import MetricsObserver
 from engine.orchestration.part import Part
 from engine.orchestration.simulation import Simulation
@@ -482,10 +482,10 @@ def concerns_holds(self, arguments):
         (PortfolioContainer, "_measure"),
         (PortfolioContainer, "_on_fill"),
         (PortfolioContainer, "_finish"),
-        (BatchPortfolio, "start"),
-        (BatchPortfolio, "settle"),
-        (BatchPortfolio, "_measure"),
-        (BatchPortfolio, "note"),
+        (LanePortfolio, "start"),
+        (LanePortfolio, "settle"),
+        (LanePortfolio, "_measure"),
+        (LanePortfolio, "order_counts"),
         (MetricsObserver, "observe"),
         (EventTracer, "close"),
         (EventTracer, "observe"),
@@ -509,6 +509,6 @@ def test_e6_whatever_goes_wrong_in_one_lane_wherever_costs_that_lane(tmp_path, m
         assert results["holds"]["error"].startswith(type(error).__name__)
     else:
         assert came.exit_code == 0
-        assert path == "auto" or owner is BatchPortfolio  # it is not asked on that path
+        assert path == "auto" or owner is LanePortfolio  # it is not asked on that path
     theirs = [name for name in alone if name.startswith(("innocent", "data_x"))]
     assert {name: files[name] for name in theirs} == {name: alone[name] for name in theirs}

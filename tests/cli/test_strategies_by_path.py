@@ -52,13 +52,13 @@ def test_b2_both_paths_leave_the_same_bytes(tmp_path):
     config = tmp_path / "c.yaml"
     config.write_text(HEAD.replace("portfolio_settings", portfolios + "portfolio_settings"))
     trees = {}
-    for path in ("batch", "event"):
+    for path in ("kernel", "event"):
         outcome = run(config, "--output", tmp_path / path, "--path", path, "--quiet")
         assert (outcome.exit_code, outcome.stderr) == (0, "")
         trees[path] = files_of(tmp_path / path, without=["run.json"])
-    assert trees["batch"] == trees["event"]
+    assert trees["kernel"] == trees["event"]
     explained = CliRunner().invoke(app, ["explain", str(config)]).stdout
-    assert explained.count("batch") >= len(STRATEGIES)
+    assert explained.count("kernel") >= len(STRATEGIES)
 
 
 PROBING = """

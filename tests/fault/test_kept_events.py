@@ -36,7 +36,7 @@ def window_of(tree, id_, *, torn=False):
     return numbers
 
 
-@pytest.mark.parametrize("path", ["event", "batch"])
+@pytest.mark.parametrize("path", ["event", "kernel"])
 def test_2_an_interrupted_run_leaves_the_last_that_was_kept(tmp_path, path):
     config = write_config(tmp_path, KEPT.format(bars=300_000, own="retention_policy: sliding_window, max_events: 77"))
     options = ("--progress", "json", "--json", "--workers", "1", "--path", path)

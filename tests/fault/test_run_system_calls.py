@@ -112,7 +112,7 @@ def test_3_4_a_call_that_fails_ends_in_one_line_and_whole_files(tmp_path, monkey
 
 @pytest.mark.slow
 @pytest.mark.parametrize("operation", MANY)
-@pytest.mark.parametrize("path", ["event", "batch"])
+@pytest.mark.parametrize("path", ["event", "kernel"])
 def test_3_4_so_does_any_other(tmp_path, monkeypatch, whole, operation, path):
     fail_at = 1
     while disturbed(tmp_path, monkeypatch, whole, operation, fail_at, path=path):

@@ -74,8 +74,9 @@ def outcome(kernel, bars, config, terms, wishes):
     """All that comes of a lane, as text."""
     days = DayEnds(np.array([len(bars) - 1]), np.array([1]), bars.timestamps[-1:])
     configurator = LaneConfigurator(kernel, LaneMarket(bars, days, lambda some: some, lambda _: bars.close))
-    lane = configurator.lane(config, terms, range(len(wishes)), wishes, 252)
-    configurator.keep_journal(lane, 1_500)
+    lane = configurator.lane(config, terms, 252)
+    configurator.set_changes(lane, range(len(wishes)), wishes)
+    configurator.keep_journal(lane)
     kernel.function(start)(lane, 10_000.0)
     if kernel.function(advance)(lane, len(bars)) == state.RUNNING:
         kernel.function(finish)(lane)
@@ -110,7 +111,8 @@ def test_more_orders_than_there_is_room_for_fail_the_lane_alone():
     for kernel, room in product(kernels(), range(1, 5)):
         days = DayEnds(np.array([len(bars) - 1]), np.array([1]), bars.timestamps[-1:])
         configurator = LaneConfigurator(kernel, LaneMarket(bars, days, lambda some: some, lambda _: bars.close))
-        lane = configurator.lane(config, Terms(), [0], [1], 252)
+        lane = configurator.lane(config, Terms(), 252)
+        configurator.set_changes(lane, [0], [1])
         lane.symbols[0].book.room = room
         kernel.function(start)(lane, 10_000.0)
         expected = (state.RUNNING, 3) if room > 2 else (state.TOO_MANY_ORDERS, room)

@@ -2,19 +2,30 @@
 
 from math import nan
 
-from hypothesis import given, settings
+import pytest
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.config.schema import UserComponent
 from engine.kernel.lane import state
-from engine.lanes.journal_events import Decided, LaneNames
+from engine.lanes.journal_events import Decided
 from engine.order_terms import ExitTerms, OrderTerms
 from engine.strategies.decision import SIGNS, Decision
 from engine.trading.distances import Distance
 from engine.trading.order_forms import ExitForm, LimitForm, MarketForm, TrailingForm
 from engine.trading.risk import MaxDrawdown, MaxOpenPositions, Stop
 from tests.building import DAY, FIRST, data, execution, play, portfolio, strategy
-from tests.kernel_lanes import TYPES, Says, assert_lane_is, assert_same_lines, lines, of_lane, run_lane, terms_of
+from tests.kernel_lanes import (
+    TYPES,
+    Says,
+    assert_lane_is,
+    assert_same_lines,
+    lines,
+    names_of,
+    of_lane,
+    run_lane,
+    terms_of,
+)
 from tests.kernel_modules import kernels
 from tests.property.test_two_orders import CASH, STEP, SYMBOLS, bars, lanes, terms
 from tests.scenarios.reading import bars_of
@@ -114,7 +125,7 @@ def cases(draw):
     return of_symbols, days, said, draw(lanes) | {"risk": draw(risks), "exit": draw(exits)}, draw(terms)
 
 
-@settings(max_examples=150)
+@pytest.mark.examples(30, 150)
 @given(cases(), st.sampled_from([None, 1, 7]))
 def test_random_orders_of_decisions_do_the_same(case, block):
     of_symbols, days, said, lane, costs = case
@@ -127,7 +138,7 @@ def test_random_orders_of_decisions_do_the_same(case, block):
     by_id = {f"data_{each}": bars_of(lines, symbol=each, days=days[each]) for each, lines in of_symbols.items()}
     run = play([*containers, execution("execution_1", **costs), config], by_id, types=TYPES, listen=["portfolio_1"])
     wanted, decided = decided_by(said, days)
-    names = LaneNames("portfolio_1", "execution_1", "execution_1", tuple(of_symbols), "", None, decided)
+    names = names_of(run["portfolio_1"].clock, "", None, decided)
     asked = {"terms": terms_of(costs), "wanted": wanted, "names": names, "block": block}
     if run["portfolio_1"].status == "failed":
         assert_fails_alike(run, config, asked)

@@ -114,7 +114,7 @@ def test_l3_stamps_at_the_close_stay_where_they_are():
     second = timed(containers({"stamped": "open"}, {"stamped": "open"}), {"data_h": hourly(), "data_d": daily()}).bars
     for one, other in zip(first.values(), second.values(), strict=True):
         assert np.array_equal(one.timestamps, other.timestamps)
-        assert np.array_equal(one.opens, other.opens)
+        assert np.array_equal(one.decided_until, other.decided_until)
 
 
 def test_l3_one_length_alone_keeps_its_stamps_whatever_is_said_of_them():
@@ -146,9 +146,9 @@ def test_l3_days_of_a_zone_last_23_or_25_hours_where_its_clocks_change():
     midnights = [np.datetime64(f"2020-03-{day:02}").astype("M8[ns]").astype(np.int64) for day in (7, 8, 9)]
     opens = np.array(midnights) + np.array([5, 5, 4]) * HOUR
     bars = timed_by_close(_stamped(make_bars([1.0, 2, 3]), opens, DAY), "open", "America/New_York")
-    assert ((bars.timestamps - bars.opens) // HOUR).tolist() == [24, 23, 24]
+    assert ((bars.timestamps - bars.decided_until) // HOUR).tolist() == [24, 23, 24]
     back = timed_by_close(_stamped(make_bars([1.0, 2, 3]), bars.timestamps, DAY), "close", "America/New_York")
-    assert np.array_equal(back.opens, opens)
+    assert np.array_equal(back.decided_until, opens)
 
 
 FILES = """

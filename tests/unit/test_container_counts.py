@@ -242,7 +242,7 @@ containers:
 
 def test_b2_refusals_are_counted_by_kind_on_both_paths(tmp_path):
     figures = []
-    for path in ("event", "batch"):
+    for path in ("event", "kernel"):
         assert run(write_config(tmp_path, REFUSED), "-o", tmp_path / path, "--path", path, "--quiet").exit_code == 0
         figures.append(read_json(tmp_path / path / "broker" / "metrics.json")["metrics"])
     assert json.dumps(figures[0]) == json.dumps(figures[1])

@@ -203,15 +203,37 @@ def test_rules_are_counted_as_if_they_had_come_true_at_the_start(tmp_path):
     expected = estimated(config)
     memory, disk, files = taken(config, tmp_path / "results")
     assert memory <= expected.memory_mb
-    assert disk <= expected.disk_mb
+    assert expected.disk_without_rules_mb < disk <= expected.disk_mb
     assert files <= expected.open_files
+    never = tmp_path / "never.yaml"
+    never.write_text(
+        config.read_text().replace(">= 50", ">= 5000").replace("path: data", f"path: {config.parent}/data")
+    )
+    disk, expected = taken(never, tmp_path / "never")[1], estimated(never)
+    assert disk <= expected.disk_without_rules_mb <= 2 * disk
+    assert 2 * disk < expected.disk_mb
+
+
+def test_without_rules_there_is_one_figure_of_disk(folder):
+    expected = estimated(folder / "full.yaml")
+    assert expected.disk_without_rules_mb == expected.disk_mb
+    assert expected.counted_whole == ()
 
 
 def test_open_files_do_not_grow_with_the_containers(folder):
     """S3."""
     many = folder / "many.yaml"
     many.write_text(SWEEP.replace("to: 102", "to: 1002"))
-    assert estimated(many).open_files == estimated(folder / "sweep.yaml").open_files
+    for workers in (1, 2):
+        few = estimated(folder / "sweep.yaml", workers=workers)
+        assert estimated(many, workers=workers).open_files == few.open_files
+
+
+@pytest.mark.parametrize("workers", [1, 2, 3, 7])
+def test_open_files_of_workers_are_estimated(folder, workers):
+    expected = estimated(folder / "sweep.yaml", "event", workers)
+    _, _, files = taken(folder / "sweep.yaml", folder / "out", "--path", "event", "--workers", str(workers))
+    assert files <= expected.open_files <= 3 * files
 
 
 def test_more_is_never_estimated_as_less(folder):
@@ -260,6 +282,33 @@ def test_bars_of_a_file_are_told_from_its_size(name, tmp_path):
     assert rows <= expected_bars(FileSource(path=str(packed), symbol="X"), tmp_path) <= 2 * rows
     assert rows <= expected_bars(FileSource(path="bars.csv", symbol="X"), tmp_path) <= 2 * rows
     assert expected_bars(FileSource(path="none.csv", symbol="X"), tmp_path) is None
+
+
+@pytest.mark.parametrize(
+    "more", [{"bar_length": "1d"}, {"timeframe": "1w"}, {"timeframe": "1w", "timezone": "America/New_York"}]
+)
+def test_no_more_bars_are_expected_than_fit_between_start_and_end(more):
+    """Where their length is stated; else, and without one of the ends, only the data could say."""
+    path = str(ROOT / "configs" / "data" / "sp500_daily_1999_2018.csv.gz")
+
+    def expected(**keys):
+        return expected_bars(FileSource(path=path, symbol="X", **keys), ROOT)
+
+    days = 504 if "bar_length" in more else 105
+    assert days <= expected(start="2010-01-01", end="2011-12-31", **more) <= 2 * days
+    whole = expected()
+    assert expected(start="2010-01-01", **more) == expected(end="2011-12-31", **more) == whole
+    assert expected(start="2010-01-01", end="2011-12-31") == whole
+    assert expected(start="1990-01-01", end="2040-12-31", **more) == min(
+        whole, 18_630 if "bar_length" in more else 2663
+    )
+    assert expected(start="soon", end="2011-12-31", **more) == whole
+
+
+@pytest.mark.parametrize("keys", ["start: 2010-01-01", "end: 2010-01-01", "timeframe: 1w"])
+def test_data_of_which_a_part_may_be_left_out_is_named(folder, keys):
+    (folder / "part.yaml").write_text(FULL.replace("symbol: X", f"symbol: X, {keys}"))
+    assert estimated(folder / "part.yaml").counted_whole == ("data_x",)
 
 
 def test_days_come_from_the_length_of_the_bars():

@@ -8,7 +8,9 @@ import pytest
 
 from engine.config.schema import OwnModel, RunConfig, UserComponent
 from engine.features.indicators import compute, indicator_names
+from engine.market.durations import HOUR
 from engine.market.planted import FUTURES, Planted
+from engine.orchestration.bar_lengths import time_bars
 from engine.orchestration.lookahead import look_ahead
 from engine.orchestration.planning import make_plan
 from engine.orchestration.targets_ahead import BUDGET, LEAST
@@ -71,6 +73,20 @@ def test_l4_a_peek_behind_a_shared_strategy_is_found_with_the_symbol_and_the_str
 def test_l4_a_peek_from_one_symbol_to_another_is_found():
     bars = {"data_x": SHORT, "data_y": walk(300, seed=12, symbol="Y")}
     assert look(bars, portfolio(inputs=("data_x", "data_y"), strategy=peek("of_the_other"))).verdict == "looks_ahead"
+
+
+def test_l4_between_symbols_with_shifted_stamps_a_peek_is_found_and_honest_code_left_in_peace():
+    other = walk(300, seed=12, symbol="Y")
+    bars = {"data_x": SHORT, "data_y": replace(other, timestamps=read_only(other.timestamps + 5 * HOUR))}
+    both = [
+        data("data_x"),
+        data("data_y", "Y"),
+        portfolio(inputs=("data_x", "data_y"), strategy=peek("of_the_other_bar_under_way")),
+    ]
+    shifted = dict(time_bars(make_plan(RunConfig(containers=both), HERE), bars).bars)
+    assert all(each.decided_until is not None and not each.at_close for each in shifted.values())
+    assert look(shifted, both[2]).verdict == "looks_ahead"
+    assert look(shifted, crossing(inputs=("data_x", "data_y"))).verdict == "ok"
 
 
 def test_l4_sizing_code_that_knows_tomorrow_is_found():

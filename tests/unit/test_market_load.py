@@ -1,6 +1,8 @@
 """Loading the data of a run: one process reads all files, all problems come together, the columns are mapped."""
 
 import mmap
+import os
+import resource
 import signal
 import subprocess
 import sys
@@ -69,6 +71,44 @@ def test_files_and_synthetic_bars_of_a_run(scratch):
     assert len(a.fingerprint) == 64
     assert a.close[-1] == 2506.850098
     assert not list(scratch.iterdir())
+
+
+MANY = """
+containers:
+{files}
+{made}
+  - {{id: portfolio_1, type: portfolio, inputs: [{ids}], strategy: {{name: buy_and_hold}}}}
+"""
+
+
+def few_descriptors():
+    """For a child process: no more files open at once than a run of two symbols needs."""
+    resource.setrlimit(resource.RLIMIT_NOFILE, (48, 48))
+
+
+@pytest.mark.parametrize("command", [("run", "--output", "out", "--quiet"), ("check", "--data")])
+def test_hundreds_of_symbols_need_no_more_open_files_than_one(tmp_path, command):
+    """Otherwise `ulimit -n`, 1024 on most machines, would bound the symbols of a portfolio."""
+    rows = "".join(f"2020-01-0{day},1,1,1,1,1\n" for day in (1, 2, 3))
+    for k in range(300):
+        (tmp_path / f"{k}.csv").write_text(f"date,open,high,low,close,volume\n{rows}")
+    files = [f"  - {{id: file_{k}, type: data, source: {{path: {k}.csv, symbol: F{k}}}}}" for k in range(300)]
+    made = [
+        f"  - {{id: made_{k}, type: data, source: {{name: synthetic, symbol: M{k}, bars: 3, start: 2020-01-01, bar_length: 1d}}}}"
+        for k in range(100)
+    ]
+    ids = ", ".join([f"file_{k}" for k in range(300)] + [f"made_{k}" for k in range(100)])
+    (tmp_path / "c.yaml").write_text(MANY.format(files="\n".join(files), made="\n".join(made), ids=ids))
+    ran = subprocess.run(
+        [sys.executable, "-m", "cli", command[0], "c.yaml", *command[1:]],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(DATA.parents[1])},
+        preexec_fn=few_descriptors,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (ran.returncode, ran.stderr) == (0, "")
 
 
 def test_columns_are_read_only_maps_of_files():

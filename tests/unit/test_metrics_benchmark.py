@@ -2,6 +2,7 @@
 
 import warnings
 from dataclasses import replace
+from math import nan
 
 import numpy as np
 import pytest
@@ -10,13 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.market.benchmark import BenchmarkFeed
-from engine.market.durations import DAY
+from engine.market.durations import DAY, HOUR
 from engine.market.timeline import Clock, Feed, union
 from engine.metrics.benchmark import Comparison
 from engine.metrics.benchmark_metrics import BENCHMARK_METRICS
 from engine.metrics.daily import DailyReturns
+from engine.metrics.days import day_ends
 from engine.metrics.metric import Undefined
-from tests.building import data, make_bars, own, play, portfolio, walk, wishing
+from tests.building import data, make_bars, own, play, portfolio, read_only, walk, wishing
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
@@ -132,9 +134,13 @@ def test_after_a_gap_both_returns_run_from_before_it():
         ([0, 1, 2, 3], [0, 3], [0, 1, 2, 3], [90, 100, np.nan, np.nan, 101]),
         ([0, 1, 2], [1, 2], [0, 1, 2], [90, np.nan, 100, 101]),
         ([0, 1, 2, 3], [0, 1], [0, 1, 2, 3], [90, 100, 101, np.nan, np.nan]),
-        ([0, 1, 2, 3], [1, 2], [1, 3], [90, 100, 101]),
+        ([0, 0.5, 1, 1.5], [0.5, 1.5], [1, 3], [90, 100, 101]),
         ([2, 3], [0, 1], [0, 1], [np.nan, np.nan, np.nan]),
         ([0, 5], [1, 2, 3], [0, 1], [90, np.nan, 102]),
+        ([0, 1, 2], [0.2, 1.2, 2.2], [0, 1, 2], [90, 100, 101, 102]),
+        ([1, 2, 3], [0.2, 1.2, 3.2], [0, 1, 2], [91, 101, np.nan, 102]),
+        ([0, 1], [0, 0.5, 1, 1.5, 1.75], [0, 1], [90, 101, 104]),
+        ([0.9, 1.9], [0, 1], [0, 1], [90, 100, 101]),
     ],
     ids=[
         "the same bars",
@@ -145,33 +151,50 @@ def test_after_a_gap_both_returns_run_from_before_it():
         "it ends before",
         "later on the first day",
         "it is over",
+        "between two days",
+        "later on each day",
+        "later on each day, with a pause",
         "of shorter bars",
+        "earlier on each day",
     ],
 )
 def test_a_benchmark_is_bought_at_its_open_and_worth_its_close_on_the_days_it_has(lane, benchmark, days, values):
     bars = make_bars([100.0 + k for k in range(len(benchmark))], opens=[90.0 + k for k in range(len(benchmark))])
-    bars = replace(bars, timestamps=DAY * np.array(benchmark))
-    own = Feed("data_x", "X", replace(make_bars([1.0] * len(lane)), timestamps=DAY * np.array(lane)), np.array(lane))
-    feed = Feed("data_b", "B", bars, np.array(benchmark))
-    beside = BenchmarkFeed(feed, Clock([own]), np.array(days), lambda stamp: stamp // DAY)
+    bars = replace(bars, timestamps=(DAY * np.array(benchmark)).astype(np.int64))
+    own = replace(make_bars([1.0] * len(lane)), timestamps=(DAY * np.array(lane)).astype(np.int64))
+    beside = beside_of(own, bars)
+    assert beside.days.rows.tolist() == days
     np.testing.assert_array_equal(beside.closes(len(lane)), values)
+
+
+def beside_of(own, bars, *, has_ended=True):
+    """Bars as a benchmark of others."""
+    steps = union([own.timestamps, bars.timestamps])
+    feeds = [
+        Feed(f"data_{k}", each.symbol, each, steps.searchsorted(each.timestamps)) for k, each in enumerate((own, bars))
+    ]
+    days = [day_ends(each.timestamps, None) for each in (own, bars)]
+    return BenchmarkFeed(feeds[1], Clock(feeds[:1]), *days, lambda: has_ended)
 
 
 def test_a_benchmark_of_longer_bars_is_bought_in_the_bar_that_the_lane_begins_in():
     hours = make_bars([1.0] * 4)
     hours = replace(hours, timestamps=DAY * 3 + DAY // 24 * np.array([15, 16, 40, 41]))
     daily = replace(make_bars([100.0, 101.0, 102.0, 103.0, 104.0], opens=[90.0] * 5), timestamps=DAY * np.arange(5))
-    steps = union([hours.timestamps, daily.timestamps])
-    feed = Feed("data_d", "D", daily, steps.searchsorted(daily.timestamps))
-    clock = Clock([Feed("data_x", "X", hours, steps.searchsorted(hours.timestamps))])
-    found = BenchmarkFeed(feed, clock, np.array([1, 3]), lambda stamp: stamp // DAY).closes(4)
-    assert found.tolist() == [90.0, 103.0, 104.0]
+    assert beside_of(hours, daily).closes(4).tolist() == [90.0, 103.0, 104.0]
 
 
 def test_a_day_under_way_ends_at_the_last_bar():
-    feed = Feed("data_x", "X", make_bars([10.0, 11.0, 12.0, 13.0]), np.arange(4))
-    benchmark = BenchmarkFeed(feed, Clock([feed]), np.array([1, 3]), lambda stamp: stamp // DAY)
+    bars = make_bars([10.0, 11.0, 12.0, 13.0], days=[0, 0.5, 1, 1.5])
+    benchmark = beside_of(bars, bars, has_ended=False)
     assert [benchmark.closes(n).tolist() for n in (1, 3)] == [[10.0, 10.0], [10.0, 11.0, 12.0]]
+    assert np.isnan(benchmark.closes(0)).tolist() == [True]
+
+
+def test_a_portfolio_under_way_knows_nothing_of_a_benchmark_that_comes_later_in_the_day():
+    own, other = make_bars([1.0] * 3), make_bars([10.0, 11.0, 12.0], days=[0.2, 1.2, 2.2])
+    assert beside_of(own, other, has_ended=False).closes(2)[1:].tolist() == pytest.approx([10.0, nan], nan_ok=True)
+    assert beside_of(own, other).closes(3).tolist() == [10.0, 10.0, 11.0, 12.0]
 
 
 OWN_WISH = own("wish")
@@ -200,6 +223,17 @@ def test_a_portfolio_compares_with_any_data_and_hears_its_bars():
     plain = run.metrics("portfolio_1")
     compared_with = {*(metric.name for metric in BENCHMARK_METRICS)}
     assert {name for name in plain if plain[name] != figures[name]} == compared_with
+
+
+@pytest.mark.parametrize("hours", [0, 5, 21])
+def test_t2_the_hour_at_which_a_benchmark_is_stamped_changes_no_figure(hours):
+    held = replace(OTHER, symbol="X", extras={"wish": read_only(np.array([0.0] + [1.0] * 79))})
+    later = replace(OTHER, timestamps=read_only(OTHER.timestamps + hours * HOUR))
+    containers = [data(), data("data_b", "B"), wishing(benchmark="data_b")]
+    same = play(containers, {"data_x": held, "data_b": OTHER}).metrics()
+    found = play(containers, {"data_x": held, "data_b": later}).metrics()
+    assert found == same
+    assert found["beta"] > 0
 
 
 def test_figures_of_sides_and_symbols_add_up():

@@ -1,4 +1,4 @@
-"""Bars of one length whose stamps are shifted against each other: known at their closes, or refused (rule L3)."""
+"""Bars of one length whose stamps are shifted against each other: met by what is decided before they open, or refused (rule L3)."""
 
 from dataclasses import replace
 
@@ -151,10 +151,48 @@ def test_l3_shifted_stamps_are_refused_where_stamped_is_missing():
 def test_l3_what_is_decided_at_a_close_meets_a_bar_that_opens_later():
     """A's third day closes at the midnight after it: B's bar of that day was open then, its next one opens at 60."""
     configs, bars = of_two()
-    run = play(configs, dict(timed(configs, bars).bars))
+    found = timed(configs, bars)
+    run = play(configs, dict(found.bars))
     signal = run.events("portfolio_1", "SIGNAL")[0]
     fill = run.events("portfolio_1", "FILL")[0]
-    assert (signal.timestamp, fill.timestamp, fill.price) == (*at([3, 4], [0, 5]).tolist(), 60.0)
+    assert (signal.timestamp, fill.timestamp, fill.price) == (*at([2, 3], [0, 5]).tolist(), 60.0)
+    assert found.warnings == []
+    assert all(np.array_equal(each.timestamps, bars[id_].timestamps) for id_, each in found.bars.items())
+    assert {each.lasting for each in found.bars.values()} == {DAY}
+
+
+@pytest.mark.parametrize(("zone", "keeps"), [("America/New_York", True), ("Europe/London", False)])
+def test_l3_stamps_are_kept_where_they_have_the_order_of_closes(zone, keeps):
+    """London's day before summer closes at 23:00, that of UTC with the same stamp an hour later; New York's is never the same."""
+    configs = configs_of()
+    bars = {"data_a": bars_of("A", at(YEAR), [1.0] * 366), "data_b": bars_of("B", midnights(zone), [1.0] * 366)}
+    found = timed(configs, bars).bars
+    for id_, each in found.items():
+        assert each.at_close is not keeps
+        assert np.array_equal(each.timestamps, bars[id_].timestamps) is keeps
+
+
+def test_l3_data_that_another_portfolio_needs_at_its_closes_is_there_with_all_beside_it():
+    configs, bars = of_two(stamped=("open", "open"))
+    hours = replace(bars_of("H", sessions(0, 24, range(6)), [1.0] * 144, wish=[0] * 144), bar_length=HOUR)
+    extra = DataContainer(id="data_h", source=FileSource(path="H.csv", symbol="H", stamped="open"))
+    mixed = portfolio("portfolio_2", inputs=("data_h", "data_a"), strategy=own("wish"))
+    found = timed([*configs, extra, mixed], bars | {"data_h": hours})
+    assert all(each.at_close for each in found.bars.values())
+    run = play([*configs, extra, mixed], dict(found.bars))
+    assert run.events("portfolio_1", "FILL")[0].price == 60.0
+
+
+def test_l3_a_portfolio_beside_fills_as_if_it_were_alone():
+    """A misses a day: nothing of the other portfolio's bars keeps C's decision of that day from A's next open."""
+    configs, bars = of_two()
+    bars["data_a"] = bars_of("A", at([0, 1, 3, 4, 5]), [100.0] * 5, opens=[1.0, 2, 4, 5, 6], wish=[0] * 5)
+    bars["data_c"] = bars_of("C", at(range(6)), [100.0] * 6, wish=[0, 0, 1, 1, 1, 1])
+    extra = DataContainer(id="data_c", source=FileSource(path="C.csv", symbol="C"))
+    beside = portfolio("portfolio_2", inputs=("data_a", "data_c"), strategy=own("Sends", of="C", to="A"))
+    run = play([*configs, extra, beside], dict(timed([*configs, extra, beside], bars).bars))
+    fill = run.events("portfolio_2", "FILL")[0]
+    assert (fill.timestamp, fill.price) == (at(3).item(), 4.0)
 
 
 @pytest.mark.parametrize("stamped", [("open", "close"), ("close", "open"), ("close", "close")])
@@ -164,7 +202,7 @@ def test_l3_no_order_meets_a_bar_that_opened_before_its_decision(stamped):
     run = play(configs, dict(moved_bars))
     decided = run.events("portfolio_1", "SIGNAL")[0].timestamp
     filled = run.events("portfolio_1", "FILL")[0].timestamp
-    opened = moved_bars["data_b"].opens[moved_bars["data_b"].timestamps == filled].item()
+    opened = moved_bars["data_b"].decided_until[moved_bars["data_b"].timestamps == filled].item()
     assert opened >= decided
 
 
@@ -219,21 +257,45 @@ def test_l3_a_few_irregular_stamps_are_known_at_their_closes_where_stamped_is_sa
     assert found.warnings == []
     b = found.bars["data_b"]
     assert np.array_equal(b.timestamps, bars["data_b"].timestamps)
-    assert ((b.timestamps - b.opens) // HOUR)[[49, 50, 51]].tolist() == [24, 21, 24]
+    assert ((b.timestamps - b.decided_until) // HOUR)[[49, 50, 51]].tolist() == [24, 21, 24]
 
 
-def test_t2_a_benchmark_that_is_stamped_later_than_what_is_traded_is_warned_of():
-    """It is no part of what a strategy sees, so nothing is refused and nothing moved."""
-    configs, bars = of_two(stamped=(None, None), inputs=("data_a",), benchmark="data_b", strategy=own("wish"))
-    found = timed(configs, bars)
-    assert found.bars == bars
-    (warning,) = found.warnings
-    assert warning == (
-        "data_b: a benchmark stamped later than data_a (at 2020-01-01T05:00:00Z beside 2020-01-01T00:00:00Z) counts a day "
-        "late; with `timezone` dates of both can meet"
-    )
-    earlier, bars = of_two(stamped=(None, None), inputs=("data_b",), benchmark="data_a", strategy=own("wish"))
-    assert timed(earlier, bars).warnings == []
+def test_t2_a_benchmark_whose_days_are_dated_otherwise_is_warned_of():
+    """It is no part of what a strategy sees, so nothing is refused and nothing moved; hours alone make no difference."""
+    said = {"stamped": (None, None), "strategy": own("wish"), "day_zone": "03:00 UTC"}
+    for traded, benchmark, moments in (("a", "b", (5, 0)), ("b", "a", (0, 5))):
+        configs, bars = of_two(inputs=(f"data_{traded}",), benchmark=f"data_{benchmark}", **said)
+        found = timed(configs, bars)
+        assert found.bars == bars
+        (warning,) = found.warnings
+        assert warning == (
+            f"data_{benchmark}: a benchmark stamped at 2020-01-01T{moments[0]:02}:00:00Z beside data_{traded} at "
+            f"2020-01-01T{moments[1]:02}:00:00Z is compared a day apart from it; `day_zone` can put both on one day, "
+            "`stamped` of both says which bars are of one"
+        )
+        one_day, bars = of_two(inputs=("data_a",), benchmark="data_b", **said | {"day_zone": "UTC"})
+        assert timed(one_day, bars).warnings == []
+
+
+@pytest.mark.parametrize(
+    ("traded", "benchmark", "stamped", "apart"),
+    [
+        (0, 21, (None, None), True),
+        (0, 21, ("open", "close"), False),
+        (0, 21, ("open", "open"), True),
+        (21, 0, ("close", "open"), False),
+        (5, 22, ("open", "open"), True),
+        (5, 9, (None, None), False),
+    ],
+)
+def test_t2_stamped_says_whether_a_benchmark_is_dated_otherwise(traded, benchmark, stamped, apart):
+    """A bar that closes at 21:00 is of the day that another file dates at its midnight; one that opens then is of the next."""
+    configs = configs_of(stamped=stamped, inputs=("data_a",), benchmark="data_b", strategy=own("wish"))
+    bars = {
+        "data_a": bars_of("A", at(YEAR, traded), [1.0] * 366),
+        "data_b": bars_of("B", at(YEAR, benchmark), [1.0] * 366),
+    }
+    assert len(timed(configs, bars).warnings) == apart
 
 
 @pytest.mark.parametrize("stamped", ["open", "close"])
@@ -243,14 +305,14 @@ def test_l3_a_bar_lasts_until_the_next_one_and_a_little_longer_than_its_length_i
     days = bars_of("A", midnights("America/New_York"), [1.0] * 366)
     for bars in (months, days):
         found = timed_by_close(bars, stamped, None)
-        assert np.array_equal(found.opens[1:], found.timestamps[:-1])
+        assert np.array_equal(found.decided_until[1:], found.timestamps[:-1])
     pause = timed_by_close(bars_of("A", at([0, 1, 4, 5]), [1.0] * 4), stamped, None)
-    assert ((pause.timestamps - pause.opens) // HOUR).tolist() == [24] * 4
+    assert ((pause.timestamps - pause.decided_until) // HOUR).tolist() == [24] * 4
 
 
 def test_stamps_given_to_strategies_cannot_be_made_writable():
     for stamped in ("open", "close"):
         found = timed_by_close(bars_of("A", at(range(3)), [1.0] * 3), stamped, None)
-        made = found.timestamps if stamped == "open" else found.opens
+        made = found.timestamps if stamped == "open" else found.decided_until
         with pytest.raises(ValueError, match="WRITEABLE"):
             made.flags.writeable = True

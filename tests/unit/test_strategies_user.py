@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from engine.orchestration.problems import PlanError
+from engine.order_terms import ExitTerms, OrderTerms
 from engine.strategies.decision import BadDecisionError, Decision, as_decision
 from engine.strategies.own_code import UserCodeError
 from engine.strategies.user import load_strategy
-from tests.building import HERE, data, make_bars, own, play, portfolio, sma, stage, strategy, walk
+from tests.building import HERE, data, features, make_bars, own, play, portfolio, sma, stage, strategy, walk
 from tests.strategies_for_tests import Watcher
 
 BARS = make_bars([10, 11, 12, 11, 10, 12], opens=[10, 10.5, 11.5, 11.5, 10.5, 10.5])
@@ -45,12 +46,40 @@ def test_y1_a_bar_strategy_decides_bar_by_bar():
 
 def test_y1_a_bar_strategy_sees_the_bar_the_features_and_its_position():
     Watcher.seen.clear()
-    features = {"mean": sma(3)}
-    run = play([data(), portfolio(features=features, strategy=own("Watcher"))], BARS)
+    run = play([data(), portfolio(features={"mean": sma(3)}, strategy=own("Watcher"))], BARS)
     bars = run.events("portfolio_1", "BAR")
     assert [bar for bar, _, _ in Watcher.seen] == bars[2:]  # rule M6: two bars of warm-up
     assert [seen["mean"] for _, seen, _ in Watcher.seen] == [11.0, pytest.approx(34 / 3), 11.0, 11.0]
     assert [(p.quantity, p.entry_price) for _, _, p in Watcher.seen] == [(0, 0), (1, 11.5), (1, 11.5), (1, 11.5)]
+
+
+@pytest.mark.parametrize("inputs", [("data_x", "data_y"), ("mean_of_x", "data_y"), ("mean_of_x", "data_x", "data_y")])
+def test_y1_a_bar_strategy_reads_what_the_file_of_each_symbol_has_beside_its_bars(inputs):
+    """A column of one name in several files is that of the bar's symbol."""
+    Watcher.seen.clear()
+    bars = {"data_x": make_bars([10, 11], wishes=[1, 2]), "data_y": make_bars([20, 21], symbol="Y", wishes=[3, 4])}
+    mean = features("mean_of_x", inputs=("data_x",), mean=sma(1))
+    play([data(), data("data_y", "Y"), mean, portfolio(inputs=inputs, strategy=own("Watcher"))], bars)
+    of_x = {"mean": 11.0} if "mean_of_x" in inputs else {}
+    assert [(bar.symbol, known) for bar, known, _ in Watcher.seen[2:]] == [
+        ("X", {"wish": 2.0, **of_x}),
+        ("Y", {"wish": 4.0}),
+    ]
+
+
+def test_p1_an_entry_in_a_symbol_that_has_no_bar_yet_is_rejected():
+    """Its decision may be taken at a bar of another symbol; there is nothing to size it by."""
+    early = make_bars([10, 11, 12], wishes=[1, 1, 1])
+    late = make_bars([20, 21], days=[1, 2], symbol="Y", wishes=[0, 0])
+    for order in (None, OrderTerms(quantity=2.0), OrderTerms(order_type="limit", limit_price=19.0, quantity=2.0)):
+        sends = own("Sends", of="X", to="Y", order=order, exits=ExitTerms(stop_loss=15.0))
+        run = play(
+            [data(), data("data_y", "Y"), portfolio(inputs=("data_x", "data_y"), strategy=sends)],
+            {"data_x": early, "data_y": late},
+        )
+        (asked,) = run.events("portfolio_1", "ORDER")
+        assert (asked.status, asked.reason.split(": ")[-1]) == ("rejected", "there is no bar of Y yet")
+        assert run["portfolio_1"].status != "failed"
 
 
 def test_y1_a_shared_bar_strategy_is_shown_no_position():

@@ -1,7 +1,7 @@
 """The journal: what happens in a lane, as records in the order of the events (rule E1). Without one, events are only counted."""
 
-from engine.kernel.lane.positions import Position, entry_price, exit_price, gross_profit_of, net_profit_of
-from engine.kernel.lane.state import TOO_MANY_EVENTS, Lane, Order, Record, Symbol, Task, bar_at
+from engine.kernel.lane.positions import NO_TRADE, Position, entry_price, exit_price, gross_profit_of, net_profit_of
+from engine.kernel.lane.state import TOO_MANY_EVENTS, Lane, OpenEvents, Order, Record, Symbol, Task, bar_at
 
 NOTHING = 0
 SIGNAL = 1
@@ -47,6 +47,7 @@ def new_record(lane: Lane, symbol: Symbol, kind: int, ordinal: int) -> Record:
     journal.count += 1
     record.kind = kind
     record.row = lane.books.row
+    record.marked = lane.books.curve.bars
     record.symbol = symbol.number
     record.bar = bar_at(symbol.market, lane.books.row)
     record.ordinal = ordinal
@@ -70,9 +71,46 @@ def new_record(lane: Lane, symbol: Symbol, kind: int, ordinal: int) -> Record:
     return record
 
 
+def count_event(lane: Lane, kind: int, trade: int) -> None:
+    """Counts an event of a trade that does not end with it."""
+    counted = lane.open_events
+    if counted.is_kept and trade != NO_TRADE and counted.wanted[kind]:
+        place = place_of(counted, trade)
+        if place == counted.room:
+            lane.status = TOO_MANY_EVENTS
+            return
+        counted.trades[place] = trade
+        counted.counts[place] += 1
+        counted.total += 1
+        counted.peak = max(counted.peak, counted.total)
+
+
+def end_counted(lane: Lane, trade: int) -> None:
+    """Counts the events of a trade no longer, which has ended."""
+    counted = lane.open_events
+    if counted.is_kept:
+        place = place_of(counted, trade)
+        if place < counted.room and counted.trades[place] == trade:
+            counted.total -= counted.counts[place]
+            counted.counts[place] = 0
+            counted.trades[place] = NO_TRADE
+
+
+def place_of(counted: OpenEvents, trade: int) -> int:
+    """The place of a trade, else the first that is free, else `room`."""
+    free = counted.room
+    for place in range(counted.room):
+        if counted.trades[place] == trade:
+            return place
+        if counted.trades[place] == NO_TRADE:
+            free = min(free, place)
+    return free
+
+
 def record_signal(lane: Lane, symbol: Symbol, trade: int, target: int) -> int:
     """Records a decision of the strategy, `number` by its place; returns its ordinal."""
     lane.ordinals.signal += 1
+    count_event(lane, SIGNAL, trade)
     if lane.journal.is_kept:
         record = new_record(lane, symbol, SIGNAL, lane.ordinals.signal)
         record.trade = trade
@@ -87,6 +125,7 @@ def record_request(lane: Lane, symbol: Symbol, task: Task, cause_kind: int, caus
     `reason` is what was not known, `number` over how many bars, or what was wrong: `price` seen from a `close`.
     """
     lane.ordinals.request += 1
+    count_event(lane, ORDER_REQUEST, task.trade)
     task.ordinal = lane.ordinals.request
     if lane.journal.is_kept:
         record = new_record(lane, symbol, ORDER_REQUEST, task.ordinal)
@@ -124,6 +163,10 @@ def record_order(
     lane.counts.statuses[status] += 1
     if status == REJECTED:
         lane.counts.rejections[reason] += 1
+    if flags == ENDS_TRADE:
+        end_counted(lane, order.trade)
+    else:
+        count_event(lane, ORDER, order.trade)
     if lane.journal.is_kept:
         record = new_record(lane, symbol, ORDER, ordinal)
         record.order = order.number
@@ -143,6 +186,7 @@ def record_order(
 def record_fill(lane: Lane, symbol: Symbol, order: Order, quantity: float, flags: int) -> int:
     """Records a fill, whose outcome is in the costs of the lane; returns its ordinal."""
     lane.ordinals.fill += 1
+    count_event(lane, FILL, order.trade)
     if lane.journal.is_kept:
         record = new_record(lane, symbol, FILL, lane.ordinals.fill)
         record.order = order.number
@@ -161,6 +205,7 @@ def record_fill(lane: Lane, symbol: Symbol, order: Order, quantity: float, flags
 def record_opened(lane: Lane, symbol: Symbol, fill: Task) -> int:
     """Records that a fill opened a position; returns the ordinal."""
     lane.ordinals.opened += 1
+    count_event(lane, POSITION_OPEN, fill.trade)
     if lane.journal.is_kept:
         record = new_record(lane, symbol, POSITION_OPEN, lane.ordinals.opened)
         record.trade = fill.trade
@@ -176,6 +221,7 @@ def record_opened(lane: Lane, symbol: Symbol, fill: Task) -> int:
 def record_closed(lane: Lane, symbol: Symbol, fill: Task, position: Position) -> None:
     """Records that a fill closed a position: units entered, average prices, profit; `detail` is the bar in which it was opened."""
     lane.ordinals.closed += 1
+    end_counted(lane, position.trade)
     if lane.journal.is_kept:
         record = new_record(lane, symbol, POSITION_CLOSE, lane.ordinals.closed)
         record.trade = position.trade
@@ -196,6 +242,7 @@ def record_breach(
     """Records that the rule at a place of the config's list was broken; returns the ordinal."""
     lane.ordinals.breach += 1
     lane.books.total.risk_breaches += 1
+    count_event(lane, RISK_BREACH, trade)
     if lane.journal.is_kept:
         record = new_record(lane, symbol, RISK_BREACH, lane.ordinals.breach)
         record.trade = trade
@@ -212,6 +259,7 @@ def record_ended(lane: Lane, symbol: Symbol, trade: int) -> None:
 
     Nothing of the ORDER phase has been dispatched when signals are acted on: it comes `number` records earlier.
     """
+    end_counted(lane, trade)
     if lane.journal.is_kept:
         record = new_record(lane, symbol, ENDED, 0)
         record.trade = trade

@@ -77,6 +77,9 @@ WRONG_SIDE = 6
 would leave at once what it enters.
 """
 
+MOST_TASKS = 128
+"""Tasks that may wait at once, for each symbol."""
+
 MOST_BEGUN = 8
 """Trades of one symbol that decisions may begin in one step."""
 
@@ -363,10 +366,14 @@ class Task:
 
 @struct
 class Record:
-    """An event in the journal; which fields mean what is in `journal`. `bar`: the symbol's latest bar, `row` the lane's."""
+    """An event in the journal; which fields mean what is in `journal`.
+
+    `bar`: the symbol's latest bar, `row` the lane's; `marked`: how many bars were marked before it.
+    """
 
     kind: int
     row: int
+    marked: int
     symbol: int
     bar: int
     ordinal: int
@@ -420,6 +427,23 @@ class Journal:
     count: int
     room: int
     phase_from: int
+
+
+@struct
+class OpenEvents:
+    """The events of trades that have not ended, if they are counted: those of the kinds that are `wanted`.
+
+    Each place in `trades` has the number of a trade, or NO_TRADE, with that of its events in `counts`; there is `room` for so many.
+    `total`: all of them now, `peak`: the most that there were, each time after an event was handled.
+    """
+
+    is_kept: bool
+    wanted: Annotated[list[bool], 16]
+    trades: I64
+    counts: I64
+    room: int
+    total: int
+    peak: int
 
 
 @struct
@@ -521,7 +545,7 @@ class Lane:
     `change_rows`, `change_symbols` and `change_targets`: the bars at which its strategy wants another direction, `changes` of them,
     `change` the next. If it `names_orders`, `change_named` says which of `named` each goes with, or NONE; `plain` is an order
     that is not named, and `exits` those of the config, as prices. `due`: the symbols whose signals are acted on in this step, `due_count` of them. `tasks`: room for `task_room`,
-    `task_count` of them from `first_task` on. `stretch`: bars that are looked at together.
+    `task_count` of them from `first_task` on; there are none between two calls, so lanes that take turns may share it. `stretch`: bars that are looked at together.
     """
 
     status: int
@@ -535,6 +559,7 @@ class Lane:
     ordinals: Ordinals
     counts: OrderCounts
     journal: Journal
+    open_events: OpenEvents
     refusal: Refusal
     first_refusal: Refusal
     prospect: Prospect

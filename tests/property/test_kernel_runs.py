@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cli.config_file import read_config
-from engine.batch.portfolio import BatchPortfolio
 from engine.containers.portfolio import PortfolioContainer
+from engine.lanes.portfolio import LanePortfolio
 from engine.orchestration.part import Part
 from engine.orchestration.prepare import prepare
 from engine.orchestration.results_folder import ResultsFolder
@@ -44,6 +44,39 @@ strategies = st.one_of(
     st.just({"name": "any_of", "of": [{"name": "buy_and_hold"}, {"name": "own_code.rising"}]}),
     st.sampled_from([{"name": f"own_code.{name}"} for name in ("threes", "rising", "broken")]),
 )
+distances = st.sampled_from([{"percent": 1.5}, {"amount": 2}, {"atr": 1.0, "timeperiod": 2}])
+entries = st.one_of(
+    st.just({"order": "market"}),
+    st.builds(lambda d: {"order": "limit", "limit": d}, distances),
+    st.builds(lambda d: {"order": "stop", "stop": d, "time_in_force": "day"}, distances),
+)
+exits = st.fixed_dictionaries({}, optional=dict.fromkeys(("stop_loss", "take_profit", "trailing_stop"), distances))
+risks = st.lists(
+    st.sampled_from(
+        [
+            {"name": "max_drawdown", "percent": 2},
+            {"name": "daily_loss", "percent": 1, "action": "flatten"},
+            {"name": "max_position", "percent": 60},
+            {"name": "stop", "loss": {"percent": 1}, "cool_down": 2},
+        ]
+    ),
+    max_size=2,
+)
+trading = st.one_of(
+    st.just({}),
+    st.fixed_dictionaries(
+        {
+            "entry": entries,
+            "exit": exits,
+            "risk": risks,
+            "account": st.sampled_from(
+                [{"name": "margin"}, {"name": "cash"}, {"name": "margin", "leverage": 2, "interest_percent": 5}]
+            ),
+        }
+    ),
+)
+"""Orders that wait, protection, risk rules and accounts; half of all portfolios have none of them."""
+
 sizings = st.sampled_from(
     [
         {"name": "fixed_quantity", "quantity": 3},
@@ -70,6 +103,7 @@ executions = st.sampled_from(
         },
         {"commission": {"name": "per_trade", "amount": 1.5}, "slippage": {"name": "range_fraction", "fraction": 0.1}},
         {"slippage": {"name": "basis_points", "bps": 35}, "fill_at": "next_close"},
+        {"participation": 0.002},
         {
             "commission": [{"name": "per_share", "amount": 0.3}, {"name": "percent", "percent": 0.1}],
             "slippage": [{"name": "basis_points", "bps": 5}, {"name": "basis_points", "bps": 1}],
@@ -122,6 +156,7 @@ cases = st.fixed_dictionaries(
     {
         "strategy": strategies,
         "portfolio": portfolios,
+        "trading": trading,
         "execution": executions,
         "others_trace": st.one_of(st.just({}), told),
         "has_strategy_container": st.booleans(),
@@ -140,11 +175,20 @@ def config_of(folder, case):
     containers = [
         {"id": "data_x", "type": "data", "source": {"name": "synthetic", "symbol": "X", "bars": 2}, **traced},
         {"id": "execution_1", "type": "execution", **case["execution"], **executing},
-        {"id": "portfolio_1", "type": "portfolio", "inputs": ["data_x"], **case["portfolio"], **deciding},
+        {
+            "id": "portfolio_1",
+            "type": "portfolio",
+            "inputs": ["data_x"],
+            **case["portfolio"],
+            **deciding,
+            **case["trading"],
+        },
     ]
     if case["has_strategy_container"]:
         containers.append({"id": "strategy_1", "type": "strategy", "inputs": ["data_x"], **deciding, **traced})
-        containers.append({"id": "portfolio_2", "type": "portfolio", "inputs": ["strategy_1"], **case["portfolio"]})
+        containers.append(
+            {"id": "portfolio_2", "type": "portfolio", "inputs": ["strategy_1"], **case["portfolio"], **case["trading"]}
+        )
     (folder / "own_code.py").write_text(OWN_CODE)
     (folder / "config.yaml").write_text(
         json.dumps({"containers": containers, **{key: case[key] for key in ("block_size", "results")}})
@@ -179,15 +223,15 @@ def test_b2_both_paths_write_the_same_bytes(tmp_path_factory, case, closes, draw
             prepare(loaded.config, loaded.locations, loaded.base_folder, path=path),
             bars={"data_x": make_bars(closes, opens=opens)},
         )
-        for path in ("batch", "event")
+        for path in ("kernel", "event")
     )
-    assert in_columns.batch == {"portfolio_1", *(["portfolio_2"] if case["has_strategy_container"] else [])}
+    assert in_columns.on_kernel == {"portfolio_1", *(["portfolio_2"] if case["has_strategy_container"] else [])}
     expected, made, events = tree_of(by_event, folder / "event")
-    tree, made_for_columns, counted = tree_of(in_columns, folder / "batch")
+    tree, made_for_columns, counted = tree_of(in_columns, folder / "kernel")
     assert tree == expected
-    assert BatchPortfolio not in made
+    assert LanePortfolio not in made
     if case["strategy"]["name"] == "own_code.broken":
-        assert BatchPortfolio not in made_for_columns  # the event path knows how a lane fails
+        assert LanePortfolio not in made_for_columns  # the event path knows how a lane fails
     else:
         assert PortfolioContainer not in made_for_columns
         if not (case["has_strategy_container"] or counts_bars(case["portfolio"]["event_tracing"])):

@@ -1,0 +1,320 @@
+"""A portfolio container on the kernel: a lane that is advanced many bars at a time (rules L5, L9, E2)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from engine.agenda import Phase
+from engine.bus import SHARED
+from engine.containers.base import Container, Measured, TracerFactory, Watch
+from engine.kernel.lane import journal, state
+from engine.lanes.configure import ORDER_ROOM
+from engine.lanes.figures import LaneEquity, first_rejection, open_profit, order_counts, trade_book
+from engine.metrics.container_metrics import PORTFOLIO_EVENTS, OrderCounts
+from engine.metrics.definitions import compute_metrics
+from engine.metrics.equity import not_finite
+from engine.metrics.year import years_between
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from engine.config.schema import PortfolioContainer as PortfolioConfig
+    from engine.containers.outlet import Outlet
+    from engine.kernel.library import Kernel
+    from engine.lanes.changes import TargetChanges
+    from engine.lanes.configure import LaneConfigurator
+    from engine.lanes.events import LaneEvents
+    from engine.lanes.journal_events import JournalEvents
+    from engine.lanes.marks import MarkColumns
+    from engine.market.benchmark import BenchmarkFeed
+    from engine.market.timeline import Clock
+    from engine.metrics.year import DaysPerYear
+    from engine.trading.costs import Terms
+
+BARS_AT_ONCE = {"compiled": 1 << 14, "interpreted": 1 << 10}
+"""Bars that a lane advances at a time where it is not observed: the run looks at progress, limits and signals in between."""
+
+SHOWN_AT_ONCE = 1 << 9
+"""The same where it is observed, or its marks are watched; at most MARK_ROOM."""
+
+EVENT_KINDS = {
+    "SIGNAL": journal.SIGNAL,
+    "ORDER_REQUEST": journal.ORDER_REQUEST,
+    "ORDER": journal.ORDER,
+    "FILL": journal.FILL,
+    "POSITION_OPEN": journal.POSITION_OPEN,
+    "POSITION_CLOSE": journal.POSITION_CLOSE,
+    "RISK_BREACH": journal.RISK_BREACH,
+}
+"""Types of events that may belong to a trade, and what the kernel calls them."""
+
+
+@dataclass(frozen=True, slots=True)
+class LaneSetup:
+    """What a portfolio is made with: its config, the terms of its execution, and what its metrics need.
+
+    `broker` stands in the ids of its orders; `feature_feeds` is how many FEATURES it publishes at a bar.
+    """
+
+    config: PortfolioConfig
+    terms: Terms
+    broker: str
+    days_per_year: DaysPerYear
+    benchmark: BenchmarkFeed | None
+    feature_feeds: int
+
+
+class LaneError(RuntimeError):
+    """A lane cannot go on."""
+
+
+_FAILURES = {
+    state.TOO_MANY_ORDERS: f"more than {ORDER_ROOM} orders of one symbol at work",
+    state.TOO_MANY_EVENTS: f"more than {state.MOST_TASKS} events in one bar",
+    state.CROSSED_FLAT: "a fill would have crossed flat",
+    state.WRONG_SIDE: "a decision names exits that would leave at once what it enters",
+}
+
+
+class LanePortfolio(Container):
+    """A portfolio of one symbol whose column strategy gives its targets, simulated by the kernel.
+
+    It sleeps until its books are asked for, then makes up for all bars since. The wiring sets `outlet`, `clock` and `finished`, and
+    opens the lane before `start`. If it is observed, it is shown its events as the run goes on, and then `caught_up` is called whenever that was done.
+    """
+
+    type = "portfolio"
+    counted = PORTFOLIO_EVENTS
+    outlet: Outlet
+    clock: Clock
+    finished: Callable[[Container], None]
+
+    def __init__(
+        self, container_id: str, *, lane: int = SHARED, rank: int = 0, tracer_factory: TracerFactory | None = None
+    ) -> None:
+        super().__init__(container_id, lane=lane, rank=rank, tracer_factory=tracer_factory)
+        self.events_in_memory: Callable[[], int] | None = None
+        self.published: Callable[[], int] = int
+        self.caught_up: Callable[[], object] = bool
+        self._watch: Watch | None = None
+        self._events: LaneEvents | None = None
+        self._journal: JournalEvents | None = None
+        self._marks: MarkColumns | None = None
+        self._target = 0
+        self._has_begun = self._is_showing = self._has_ended = False
+
+    def open(
+        self, kernel: Kernel, configurator: LaneConfigurator, setup: LaneSetup, changes: TargetChanges, cause: str
+    ) -> None:
+        """Begins with nothing but cash; `cause` is the id of the event that began the run."""
+        self.setup = setup
+        self.kernel = kernel
+        self._configurator = configurator
+        self._changes = changes
+        self._cause = cause
+        self._at_once = BARS_AT_ONCE[kernel.form]
+        self.state = configurator.lane(setup.config, setup.terms, setup.days_per_year.number)
+        configurator.start(self.state, setup.config.cash)
+
+    def show_events(self, events: LaneEvents, made: JournalEvents) -> None:
+        """Has `events` show what happens."""
+        self._events, self._journal = events, made
+        self._at_once = min(self._at_once, SHOWN_AT_ONCE)
+        self._configurator.keep_journal(self.state)
+        if events.marks is not None:
+            self._keep_marks()
+
+    def watch_equity(self, watch: Watch) -> None:
+        """Has `watch` get the marks."""
+        self._watch = watch
+        self._keep_marks()
+
+    def count_open_events(self, types: Iterable[str] | None) -> None:
+        """Has the lane count the events of these types, or of all, of trades that have not ended."""
+        kinds = EVENT_KINDS.keys() if types is None else EVENT_KINDS.keys() & types
+        self._configurator.count_open_events(self.state, [EVENT_KINDS[name] for name in kinds])
+
+    def start(self) -> None:
+        """Arranges for the lane's last step, and for those at which it catches up."""
+        self._catch_up_after(-1)
+        self.outlet.wake(self.clock.steps.item(-1), Phase.END, self._end)
+
+    @property
+    def bars(self) -> int:
+        """Bars marked so far."""
+        return self.state.books.curve.bars
+
+    @property
+    def open_positions(self) -> int:
+        """Symbols held now."""
+        return self.state.books.open_positions
+
+    @property
+    def closed_trades(self) -> int:
+        """Trades that have ended in a position that was closed."""
+        return self.state.books.total.total_trades
+
+    @property
+    def first_rejection(self) -> str:
+        """Why the first of its orders was rejected, empty if none was."""
+        return first_rejection(self.state, self.setup.config.risk, self.setup.broker)
+
+    def memory_usage(self) -> dict[str, int]:
+        """Events that are held in memory, or would be, and positions held."""
+        if self.events_in_memory is None:
+            return super().memory_usage()
+        return {"events_in_memory": self.events_in_memory(), "open_positions": self.open_positions}
+
+    def settle(self, step: int) -> None:
+        """Brings fills, trades and marks up to all steps before `step`."""
+        self._bring_to(self.clock.index_at(step - 1) + 1)
+        self.outlet.published = self.published()
+
+    def _keep_marks(self) -> None:
+        if self._marks is None:
+            self._marks = self._configurator.keep_marks(self.state)
+            self._at_once = min(self._at_once, SHOWN_AT_ONCE)
+
+    def _catch_up_after(self, row: int) -> None:
+        """Arranges for the next bar at which it catches up, if that comes before the last."""
+        row += self._at_once
+        if row < len(self.clock) - 1:
+            self.outlet.wake(self.clock.steps.item(row), Phase.END, self._catch_up, row)
+
+    def _catch_up(self, row: int) -> None:
+        self._bring_to(row + 1)
+        if self.status == "running":
+            if self._events is not None:
+                self.caught_up()
+            self._catch_up_after(row)
+
+    def _bring_to(self, until: int) -> None:
+        """Does all bars before `until`.
+
+        If an observer fails while it is shown events, the books are settled from within: nothing is shown of that.
+
+        Raises:
+            OverflowError: at a bar at which equity is no longer finite.
+            LaneError: if the lane cannot go on for another reason.
+        """
+        if self._is_showing and self._events is not None:
+            self.state.journal.is_kept = False
+            self._events.stop()
+        while (first := self.state.books.row) < until and self.state.status == state.RUNNING:
+            end = min(until, first + self._at_once)
+            rows, targets = self._changes.between(first, end, self._target)
+            self._configurator.set_changes(self.state, rows.astype(np.int64), targets.astype(np.int64))
+            self._target = targets.item(-1) if len(targets) else self._target
+            self._do(end)
+
+    def _do(self, end: int) -> None:
+        status = state.JOURNAL_FULL
+        while status == state.JOURNAL_FULL:
+            first = self.state.books.row
+            status = self._configurator.advance(self.state, end)
+            self._show(first)
+        self._configurator.count_bars(end - first)
+        self._raise_failure()
+
+    def _show(self, first: int) -> None:
+        """Shows what happened since the bar `first` to those who observe it."""
+        if self._marks is not None and self.state.books.row > first:
+            marks = self._marks.take()
+            if self._events is not None and self._events.marks is not None and not self._is_showing:
+                self._events.marks.hold(first, marks)
+            if self._watch is not None:
+                self._watch(first, marks.equity.tolist())
+        self._show_events()
+
+    def _show_events(self) -> None:
+        if self._events is None or self._journal is None or self._is_showing:
+            return
+        self._is_showing = True
+        try:
+            if not self._has_begun:
+                self._has_begun = True
+                self._events.begin(self._cause, self.setup.config.cash)
+            self._events.show(self._journal.take(self.kernel, self.state.journal), self.bars)
+        finally:
+            self._is_showing = False
+
+    def _raise_failure(self) -> None:
+        status = self.state.status
+        if status == state.RUNNING:
+            return
+        self.failed_at = self.clock.moment(min(self.bars, len(self.clock) - 1))
+        raise not_finite(self.bars + 1) if status == state.NOT_FINITE else LaneError(_FAILURES[status])
+
+    def _end(self, _: object) -> None:
+        self._bring_to(len(self.clock))
+        if self.status != "running":
+            return
+        self._configurator.finish(self.state)
+        self._show_events()
+        self._raise_failure()
+        self._has_ended = True
+        if self._watch is not None:
+            self._watch(len(self.clock) - 1, [self.state.books.curve.last])
+        if self._events is not None:
+            self._events.end(self._last_mark())
+        self.outlet.published = self.published()
+        if self.status == "running":  # no observer of it has failed
+            self.status = "completed"
+            self.finished(self)
+
+    def _last_mark(self) -> tuple[float, float, float, int, float]:
+        """Cash, equity, exposure, open positions and drawdown after the last bar."""
+        books, closes = self.state.books, self.clock.closes_at(len(self.clock) - 1)
+        equity = books.curve.last
+        gross = sum(abs(books.symbols[number].position.held * close) for number, close in enumerate(closes))
+        exposure = gross / equity if gross and equity else 0.0
+        return books.cash, equity, exposure, self.open_positions, equity / books.curve.peak - 1.0
+
+    def metrics(self) -> Measured:
+        """Every metric in its order of definition, and notes on those that are null or need a convention."""
+        if self.status == "running":
+            return self._measure()
+        if self._final is None:
+            self._final = self._measure()
+        return self._final
+
+    def _measure(self) -> Measured:
+        setup, config, clock = self.setup, self.setup.config, self.clock
+        borrowing = config.account.borrowing
+        figures, notes = compute_metrics(
+            trade_book(self.state, [feed.symbol for feed in clock.feeds], config.risk, setup.broker),
+            LaneEquity(self.state.books.curve),
+            open_trades=self.open_positions,
+            unrealised_pnl=open_profit(self.state),
+            symbols=[feed.symbol for feed in clock.feeds],
+            days_per_year=setup.days_per_year,
+            years=years_between(clock.moment(0), clock.moment(max(self.bars - 1, 0))),
+            risk_free_rate=config.risk_free_rate,
+            day_zone=config.day_zone,
+            benchmark=setup.benchmark,
+            borrow_cost=self.state.books.borrow_cost,
+            rates=None if borrowing is None else borrowing._asdict(),
+        )
+        figures.update(super().metrics()[0])
+        return figures, notes
+
+    def event_counts(self) -> dict[str, int]:
+        """What it has published by now, or would have, by type."""
+        made = self.state.ordinals
+        return {
+            "FEATURES": self.bars * self.setup.feature_feeds,
+            "SIGNAL": made.signal,
+            "ORDER_REQUEST": made.request,
+            "POSITION_OPEN": made.opened,
+            "POSITION_CLOSE": made.closed,
+            "PORTFOLIO_UPDATE": 1 + self.bars + self._has_ended,
+            "RISK_BREACH": made.breach,
+            **super().event_counts(),
+        }
+
+    def order_counts(self) -> OrderCounts:
+        """What its orders were answered."""
+        return order_counts(self.state, self.setup.config.risk)

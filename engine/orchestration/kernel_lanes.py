@@ -1,0 +1,281 @@
+"""Portfolios on the kernel: what they are made with, which of their events are shown, and what is counted of the others."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from engine.config.schema import ExecutionContainer as ExecutionConfig
+from engine.config.schema import OwnModel
+from engine.containers.data import BarStream, DataContainer
+from engine.containers.execution import ExecutionContainer
+from engine.containers.feature import FeatureContainer, FeatureStream
+from engine.containers.root import RUN_START_ID
+from engine.containers.strategy import StrategyContainer
+from engine.events import PortfolioUpdate
+from engine.lanes.changes import KnownChanges, StretchChanges
+from engine.lanes.configure import LaneConfigurator, LaneMarket
+from engine.lanes.events import LaneEvents, MarkEvents, SharedStream
+from engine.lanes.journal_events import JournalEvents, LaneNames
+from engine.lanes.portfolio import LanePortfolio, LaneSetup
+from engine.metrics.days import day_numbers
+from engine.orchestration.equipment import desk_label
+from engine.strategies.buy_and_hold import BuyAndHold
+from engine.strategies.crossover import Crossover
+from engine.strategies.targets import wanted
+from engine.trading.costs import Terms
+from tracing.counted import Census, CountedTracer, can_be_counted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    import numpy.typing as npt
+
+    from engine.containers.base import Container
+    from engine.containers.feature import FeaturePublisher
+    from engine.containers.root import RootContainer
+    from engine.containers.stream import PagedStream
+    from engine.kernel.library import Kernel
+    from engine.lanes.changes import TargetChanges
+    from engine.orchestration.equipment import Equipment
+    from engine.orchestration.plan import Plan
+    from engine.orchestration.stage import Stage
+    from tracing.settings import TraceSettings
+
+_ALWAYS_WANTED = frozenset({"ORDER_REQUEST", "ORDER", "FILL", "POSITION_CLOSE"})
+"""Types whose events count as published whether or not they are traced."""
+_WANTED_IF_OBSERVED = ("SIGNAL", "POSITION_OPEN", "PORTFOLIO_UPDATE", "FEATURES", "RISK_BREACH")
+
+
+def strategy_host(plan: Plan, id_: str) -> str:
+    """The container whose strategy a portfolio follows: itself, or one behind it."""
+    return next(source for source in (id_, *plan.behind[id_]) if plan.strategy(source) is not None)
+
+
+def find_changes(stage: Stage, ids: Iterable[str]) -> dict[str, TargetChanges]:
+    """What tells when the strategies of the portfolios of these ids change their targets.
+
+    A strategy that fails leaves its portfolios out: the event path knows what becomes of them.
+    """
+    found: dict[str, TargetChanges] = {}
+    shared: dict[str, TargetChanges] = {}
+    for id_ in ids:
+        host = strategy_host(stage.plan, id_)
+        try:
+            if host not in shared:
+                shared[host] = _changes_of(stage, host)
+        except KeyboardInterrupt:
+            raise
+        except BaseException:  # noqa: BLE001, S112 - raised again there
+            continue
+        found[id_] = shared[host]
+    return found
+
+
+def _changes_of(stage: Stage, host: str) -> TargetChanges:
+    plan, scenery = stage.plan, stage.scenery
+    clock = scenery.clock(plan.data_of[host])
+    columns = scenery.store.columns(clock.feeds[0].bars, plan.readable_features(host))
+    own = plan.own_code.get(host)
+    strategy = plan.strategy(host) if own is None else own.make()
+    if isinstance(strategy, Crossover | BuyAndHold):
+        return StretchChanges(strategy, {name: columns[name] for name in strategy.columns()})
+    (targets,) = wanted(strategy, clock, lambda _: columns)
+    rows = np.flatnonzero(np.diff(targets, prepend=np.int8(0)))
+    return KnownChanges(rows.astype(np.int32), targets[rows])
+
+
+class KernelLanes:
+    """The portfolios of a stage that are on the kernel, by id.
+
+    What several of them share is made once: the market of a symbol, and what comes at every bar.
+    """
+
+    def __init__(
+        self,
+        stage: Stage,
+        containers: Mapping[str, Container],
+        equipment: Equipment,
+        kernel: Kernel,
+    ) -> None:
+        self._stage = stage
+        self._plan = stage.plan
+        self._containers = containers
+        self._equipment = equipment
+        self._kernel = kernel
+        self._portfolios = {id_: each for id_, each in containers.items() if isinstance(each, LanePortfolio)}
+        self._configurators: dict[tuple[tuple[str, ...], str | None], LaneConfigurator] = {}
+        self._streams: dict[tuple[str, str], list[SharedStream]] = {}
+
+    def open_all(self, changes: Mapping[str, TargetChanges], root: RootContainer) -> None:
+        """Gives every portfolio what it works with."""
+        for id_, portfolio in self._portfolios.items():
+            portfolio.outlet = self._stage.outlet(portfolio, portfolio.lane, id_)
+            portfolio.clock = self._stage.scenery.clock(self._plan.data_of[id_])
+            portfolio.finished = root.announce
+            portfolio.open(self._kernel, self._configurator(id_), self._setup(id_), changes[id_], RUN_START_ID)
+
+    def show_events(self) -> None:
+        """Has the events of those be shown that are observed, or whose execution is; called once it is known who observes."""
+        for portfolio in self._portfolios.values():
+            execution = self._execution_of(portfolio)
+            if execution is not None:
+                execution.serve(portfolio.event_bus)
+            if execution is not None or portfolio.event_bus.is_observed:
+                self._show_events_of(portfolio, execution)
+
+    def _setup(self, id_: str) -> LaneSetup:
+        plan, config = self._plan, self._plan.portfolio(id_)
+        days = self._stage.scenery.days(plan.data_of[id_], config.day_zone)
+        return LaneSetup(
+            config=config,
+            terms=self._terms(id_),
+            broker=desk_label(plan, id_),
+            days_per_year=days.year(config.days_per_year),
+            benchmark=self._equipment.benchmark(self._portfolios[id_]),
+            feature_feeds=int(bool(plan.features(id_))),
+        )
+
+    def _terms(self, id_: str) -> Terms:
+        """The terms of its execution; users' models are none of them, as those take the event path."""
+        execution = self._plan.containers[self._plan.execution_of[id_]].config
+        if not isinstance(execution, ExecutionConfig):
+            return Terms()
+        return Terms(
+            fill_at=execution.fill_at,
+            commissions=tuple(model for model in execution.commissions if not isinstance(model, OwnModel)),
+            slippages=tuple(model for model in execution.slippages if not isinstance(model, OwnModel)),
+            participation=execution.participation,
+        )
+
+    def _configurator(self, id_: str) -> LaneConfigurator:
+        data, zone = self._plan.data_of[id_], self._plan.portfolio(id_).day_zone
+        if (data, zone) not in self._configurators:
+            scenery = self._stage.scenery
+            clock, day_of = scenery.clock(data), day_numbers(zone)
+
+            def days_of(stamps: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+                return np.fromiter(map(day_of, stamps.tolist()), np.int64, len(stamps))
+
+            market = LaneMarket(
+                clock.feeds[0].bars, scenery.days(data, zone), days_of, partial(self._equipment.true_range, clock, 0)
+            )
+            self._configurators[data, zone] = LaneConfigurator(self._kernel, market)
+        return self._configurators[data, zone]
+
+    def _execution_of(self, portfolio: LanePortfolio) -> ExecutionContainer | None:
+        """Its execution container, if that is observed and serves no other."""
+        id_ = self._plan.execution_of[portfolio.container_id]
+        execution = self._containers[id_]
+        alone = len(self._plan.clients_of[id_]) == 1 and execution.event_bus.is_observed
+        return execution if alone and isinstance(execution, ExecutionContainer) else None
+
+    def _show_events_of(self, portfolio: LanePortfolio, execution: ExecutionContainer | None) -> None:
+        id_, bus = portfolio.container_id, portfolio.event_bus
+        moments = self._stage.scenery.moments(portfolio.clock)
+        own = self._equipment.publisher(portfolio, portfolio.outlet)
+        heard = [*self._bars(portfolio), *self._features(portfolio, own)]
+        marks = MarkEvents(id_, portfolio.clock, moments) if bus.wants(PortfolioUpdate.type) else None
+        answer = bus.dispatch if execution is None else partial(execution.event_bus.dispatch, lane=portfolio.lane)
+        events = LaneEvents(bus, answer, self._plan.execution_of[id_], heard, marks)
+        portfolio.show_events(events, JournalEvents(self._names(portfolio, moments), portfolio.setup.config.risk))
+
+    def _names(self, portfolio: LanePortfolio, moments: npt.NDArray[np.int64]) -> LaneNames:
+        plan, id_ = self._plan, portfolio.container_id
+        host = strategy_host(plan, id_)
+        strategy = plan.strategy(host)
+        return LaneNames(
+            portfolio=id_,
+            execution=plan.execution_of[id_],
+            broker=portfolio.setup.broker,
+            symbol=portfolio.clock.feeds[0].symbol,
+            strategy="" if strategy is None else strategy.name,
+            strategy_container=None if host == id_ else host,
+            cause=partial(self._equipment.runners.cause, host, 0),
+            time_of=moments.item,
+        )
+
+    def _bars(self, portfolio: LanePortfolio) -> Iterator[SharedStream]:
+        """The bars that it hears, if they are wanted."""
+        if portfolio.event_bus.wants(BarStream.event_type):
+            for container in self._behind(portfolio):
+                if isinstance(container, DataContainer):
+                    yield from self._shared((container.container_id, "bars"), container.bar_streams)
+
+    def _features(self, portfolio: LanePortfolio, own: FeaturePublisher) -> Iterator[SharedStream]:
+        """The features that it hears and its `own`, if they are wanted, by the place of their container."""
+        if portfolio.event_bus.wants(FeatureStream.event_type):
+            for container in sorted([portfolio, *self._behind(portfolio)], key=_place):
+                if container is portfolio:
+                    yield from (SharedStream(stream, counts=False) for stream in own.streams())
+                elif isinstance(container, DataContainer | FeatureContainer | StrategyContainer):
+                    yield from self._shared((container.container_id, "features"), container.publisher.streams)
+
+    def _behind(self, portfolio: LanePortfolio) -> list[Container]:
+        return [self._containers[source] for source in self._plan.behind[portfolio.container_id]]
+
+    def _shared(self, key: tuple[str, str], streams: Callable[[], Sequence[PagedStream]]) -> list[SharedStream]:
+        if key not in self._streams:
+            self._streams[key] = [SharedStream(stream, counts=True) for stream in streams()]
+        return self._streams[key]
+
+
+def _place(container: Container) -> tuple[int, int]:
+    """Where it has its turn within a phase."""
+    return container.lane, container.rank
+
+
+class UnshownEvents:
+    """Counts the events of portfolios on the kernel: those that were published, and what tracers would keep that are shown none."""
+
+    def __init__(self, plan: Plan, containers: Mapping[str, Container], traces: Mapping[str, TraceSettings]) -> None:
+        self._plan = plan
+        self._traces = traces
+        self._portfolios = {id_: each for id_, each in containers.items() if isinstance(each, LanePortfolio)}
+        self.tracers = {
+            id_: self._tracer(id_) for id_ in self._portfolios if traces[id_].enabled and can_be_counted(traces[id_])
+        }
+        for id_, portfolio in self._portfolios.items():
+            portfolio.published = partial(self._published, id_)
+
+    def _tracer(self, id_: str) -> CountedTracer:
+        """What stands for a portfolio's tracer."""
+        portfolio, settings = self._portfolios[id_], self._traces[id_]
+        tracer = CountedTracer(settings, partial(self._census, id_))
+        portfolio.events_in_memory = tracer.count
+        if settings.retention_policy == "trade_complete":
+            portfolio.count_open_events(settings.event_types)
+        return tracer
+
+    def _census(self, id_: str) -> Census:
+        portfolio, counts = self._portfolios[id_], self._own_counts(id_)
+        counts |= {"BAR": portfolio.bars, "FEATURES": portfolio.bars * self._feature_sources(id_)}
+        if self._plan.strategy(id_) is None:
+            counts["SIGNAL"] *= 2  # the strategy container's too
+        open_events = portfolio.state.open_events
+        return Census(counts, open_events.total, open_events.peak)
+
+    def _published(self, id_: str) -> int:
+        """Events that the portfolio and its execution have published by now, or would have, had they been built."""
+        settings, own = self._traces[id_], self._own_counts(id_)
+        traced = settings.event_types if settings.enabled else frozenset()
+        bus = self._portfolios[id_].event_bus
+        observed = (
+            name
+            for name in _WANTED_IF_OBSERVED
+            if traced is None or name in traced or (bus.is_observed and bus.wants(name))
+        )
+        return sum(own[name] for name in (*_ALWAYS_WANTED, *observed))
+
+    def _own_counts(self, id_: str) -> dict[str, int]:
+        """What the portfolio and its execution publish."""
+        portfolio = self._portfolios[id_]
+        made = portfolio.state.ordinals
+        return portfolio.event_counts() | {"ORDER": made.order, "FILL": made.fill}
+
+    def _feature_sources(self, id_: str) -> int:
+        """Containers whose FEATURES it hears: those that define any, and data with columns beside its prices."""
+        extras = sum(bool(feed.bars.extras) for feed in self._portfolios[id_].clock.feeds)
+        return extras + sum(bool(self._plan.features(source)) for source in (id_, *self._plan.behind[id_]))
