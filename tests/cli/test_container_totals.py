@@ -103,7 +103,7 @@ def test_an_interrupted_run_says_how_many_were_interrupted(tmp_path, workers):
             said.append(line)
             if '"phase": "simulating"' in line and '"step": 0' not in line:
                 break
-        threading.Timer(0.5, partial(process.send_signal, signal.SIGINT)).start()
+        threading.Timer(0.2, partial(process.send_signal, signal.SIGINT)).start()
         said += process.stderr
         shown = json.loads(process.stdout.read())
     counts = check(tmp_path / "out", shown, looks_of("".join(said)))

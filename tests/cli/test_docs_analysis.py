@@ -5,6 +5,7 @@ import io
 import re
 import shlex
 import shutil
+from contextlib import chdir
 
 import msgspec
 import pandas as pd
@@ -24,15 +25,23 @@ RECIPES = {
 ENDS = {"diff": 1}
 
 
-def test_every_command_of_the_page_runs(tmp_path, monkeypatch):
-    shutil.copytree(ROOT / "configs", tmp_path / "configs")
-    monkeypatch.chdir(tmp_path)
+@pytest.fixture(scope="module")
+def page(tmp_path_factory):
+    """A folder in which every command of the page was run, and what came of each."""
+    folder = tmp_path_factory.mktemp("analysis")
+    shutil.copytree(ROOT / "configs", folder / "configs")
+    with chdir(folder):
+        return folder, [CliRunner().invoke(app, arguments) for _, *arguments in COMMANDS]
+
+
+def test_every_command_of_the_page_runs(page, monkeypatch):
+    folder, outcomes = page
     assert {arguments[1] for arguments in COMMANDS} >= {"run", "query", "replay", "diff", "export"}
-    for name, *arguments in COMMANDS:
+    for (name, *arguments), outcome in zip(COMMANDS, outcomes, strict=True):
         assert name == "admf"
-        outcome = CliRunner().invoke(app, arguments)
         assert outcome.exit_code == ENDS.get(arguments[0], 0), (arguments, outcome.output)
         assert outcome.stdout.count("\n") > 1 or "--quiet" in arguments, arguments
+    monkeypatch.chdir(folder)
     for code in PYTHON:
         names: dict[str, object] = {}
         exec(compile(code, "analysis.md", "exec"), names)  # noqa: S102 - the page's own code
@@ -40,18 +49,9 @@ def test_every_command_of_the_page_runs(tmp_path, monkeypatch):
 
 
 @pytest.fixture(scope="module")
-def trees(tmp_path_factory):
+def trees(page):
     """The results of the runs that recipes ask about, by the name that they have on the page."""
-    folder = tmp_path_factory.mktemp("analysis")
-    found = {}
-    for name, config, *options in (
-        ("results", "quickstart"),
-        ("results_sweep", "dynamic", "--set", "results.trades=true"),
-    ):
-        found[name] = folder / name
-        command = ["run", str(ROOT / "configs" / f"{config}.yaml"), "--output", str(found[name]), "--quiet", *options]
-        assert CliRunner().invoke(app, command).exit_code == 0
-    return found
+    return {name: page[0] / name for name in ("results", "results_sweep")}
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import sys
 import traceback
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
@@ -59,7 +59,7 @@ def test_characters_that_are_shown_escaped_take_their_room(shown):
 
 
 @given(text=st.text(max_size=60).filter(lambda text: not set(text) & set("\r\n\x85\u2028\u2029")), data=st.data())
-@settings(max_examples=60, deadline=None)
+@pytest.mark.examples(15, 60)
 def test_nothing_is_wider_than_the_terminal_or_obeyed_by_it(tmp_path_factory, text, data):
     file = tmp_path_factory.getbasetemp() / "c.yaml"
     file.write_text(text, encoding="utf-8", errors="replace", newline="")

@@ -54,10 +54,11 @@ def test_dotfiles_do_not_count(tmp_path, config):
     assert (tmp_path / "out" / ".gitkeep").exists()
 
 
-def test_s10_a_folder_with_a_run_is_refused_with_the_very_command_that_mends_it(tmp_path):
+def test_s10_a_folder_with_a_run_is_refused_with_the_very_command_that_mends_it(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     write_config(tmp_path, SYNTHETIC, "my config.yaml")
     arguments = ["my config.yaml", "--output", "out of it", "--progress", "none"]
-    assert run_process(*arguments, cwd=tmp_path).returncode == 0
+    assert run(*arguments).exit_code == 0
     before = files_of(tmp_path / "out of it")
     refused = run_process(*arguments, cwd=tmp_path)
     assert (refused.returncode, refused.stdout) == (2, "")
@@ -66,7 +67,7 @@ def test_s10_a_folder_with_a_run_is_refused_with_the_very_command_that_mends_it(
     command = shlex.split(mend.partition(": ")[2])
     assert command == ["admf", "run", *arguments, "--overwrite"]
     assert files_of(tmp_path / "out of it") == before
-    assert run_process(*command[2:], cwd=tmp_path).returncode == 0
+    assert run(*command[2:]).exit_code == 0
 
 
 def test_s10_overwrite_deletes_only_what_run_json_lists(tmp_path, config, tree):

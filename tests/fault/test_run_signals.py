@@ -13,7 +13,7 @@ from tests.run_configs import write_config
 from tracing.reading.reader import TraceReader
 
 SECONDS_TO_END = 60.0  # then it hangs; how fast it ends is no matter for a busy machine
-BARS = 400_000
+BARS = 200_000
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -1,6 +1,7 @@
 """Whoever begins or ends to listen in whatever order, events go where a network wired anew would send them (L7, L8)."""
 
-from hypothesis import given, settings
+import pytest
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.bus import SHARED, EventBus
@@ -96,7 +97,7 @@ class Listening:
 
 
 @given(st.lists(st.integers(1, LANES), unique=True), changes)
-@settings(deadline=None, max_examples=200)
+@pytest.mark.examples(60, 200)
 def test_l8_interest_that_changes_is_followed_as_if_it_had_always_been_so(routes, wanted):
     listening = Listening(network(routes))
     for kind, *arguments in wanted:

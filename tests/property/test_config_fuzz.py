@@ -145,7 +145,8 @@ def answer(file, *assignments, environment=None):
 
 
 @given(edits=st.lists(st.tuples(st.integers(0, len(WHOLE)), st.integers(0, 12), PIECES), min_size=1, max_size=5))
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.examples(100, 400)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_c5_a_config_with_anything_cut_out_and_put_in_is_answered(config_file, edits):
     text = WHOLE
     for at, length, piece in edits:
@@ -154,13 +155,13 @@ def test_c5_a_config_with_anything_cut_out_and_put_in_is_answered(config_file, e
 
 
 @given(tree=st.dictionaries(KEYS, TREES, max_size=6) | TREES)
-@settings(max_examples=300, deadline=None)
+@pytest.mark.examples(80, 300)
 def test_c5_a_tree_of_anything_is_answered(config_file, tree):
     check(config_file, flow(tree))
 
 
 @given(text=st.text(max_size=60))
-@settings(max_examples=300, deadline=None)
+@pytest.mark.examples(80, 300)
 def test_c5_any_text_is_answered(config_file, text):
     check(config_file, text.encode("utf-8", "ignore").decode())
 
@@ -172,7 +173,7 @@ STEPS = st.lists(st.sampled_from([*WORDS, "0", "2", "portfolio_{fast}", "portfol
     assignments=st.lists(st.tuples(STEPS, st.sampled_from([".", "=", ""]), PIECES) | st.text(max_size=12), max_size=3),
     environment=st.none() | st.sampled_from(["production", "x", ""]) | st.text(max_size=3),
 )
-@settings(max_examples=300, deadline=None)
+@pytest.mark.examples(80, 300)
 def test_c5_any_option_is_answered_in_one_line_that_names_it(config_file, assignments, environment):
     config_file.write_text(WHOLE, encoding="utf-8")
     texts = [each if isinstance(each, str) else ".".join(each[0]) + each[1] + "=" + each[2] for each in assignments]

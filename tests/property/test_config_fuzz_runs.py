@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.property.test_config_fuzz import KEYS, PIECES, TREES, flow
@@ -67,7 +67,7 @@ def _remove(tree):
 
 
 @given(edits=st.lists(st.tuples(st.integers(0, len(WHOLE)), st.integers(0, 8), PIECES), min_size=1, max_size=2))
-@settings(max_examples=80, deadline=None)
+@pytest.mark.examples(25, 80)
 def test_c5_a_config_with_anything_cut_out_and_put_in_runs_or_is_refused(folder, edits):
     text = WHOLE
     for at, length, piece in edits:
@@ -84,12 +84,12 @@ VALUES = sorted(set(re.findall(r"(?<=: )[\w.]+(?=[,}\n])", WHOLE)))
         ["0", "-1", "1", "1e-9", "1e300", ".inf", ".nan", "~", "''", "true", "[]", "{}", "x", "BAR", "7d"]
     ),
 )
-@settings(max_examples=60, deadline=None)
+@pytest.mark.examples(20, 60)
 def test_c5_a_config_with_one_value_that_is_extreme_runs_or_is_refused(folder, value, instead):
     check(folder, re.sub(rf"(?<=: ){re.escape(value)}(?=[,}}\n])", instead, WHOLE, count=1))
 
 
 @given(tree=st.dictionaries(KEYS, TREES, max_size=6) | TREES)
-@settings(max_examples=30, deadline=None)
+@pytest.mark.examples(12, 30)
 def test_c5_a_tree_of_anything_runs_or_is_refused(folder, tree):
     check(folder, flow(tree))

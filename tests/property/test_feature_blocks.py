@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.features.blocks import compute_in_blocks
@@ -17,7 +17,7 @@ from tests.building import crossing, data, make_bars, play, sma, walk
 BARS = walk(900)
 DESCRIPTORS = Path("/proc/self/fd")
 COLUMNS = {name: getattr(BARS, name) for name in ("open", "high", "low", "close", "volume")}
-quick = settings(deadline=None, max_examples=40)
+quick = pytest.mark.examples(15, 40)
 
 
 def same(parts, whole):

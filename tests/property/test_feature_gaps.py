@@ -48,7 +48,7 @@ def with_gaps(layout, value=NAN):
 
 def stretches(columns, names):
     """(first, beyond) of the rows at which all of these columns have a value, one by one."""
-    known = [all(np.isfinite(columns[name][row]) for name in names) for row in range(N)]
+    known = np.logical_and.reduce([np.isfinite(columns[name]) for name in names]).tolist()
     begun = None
     for row, is_known in enumerate([*known, False]):
         if is_known and begun is None:

@@ -4,7 +4,8 @@ from dataclasses import replace
 from itertools import product
 
 import numpy as np
-from hypothesis import given, settings
+import pytest
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.kernel.canned import figures
@@ -87,7 +88,7 @@ def outcome(kernel, bars, config, terms, wishes):
 bar = st.tuples(prices, prices, prices, prices, volumes)
 
 
-@settings(max_examples=100)
+@pytest.mark.examples(25, 100)
 @given(
     st.lists(bar, min_size=1, max_size=25),
     others,

@@ -3,7 +3,8 @@
 from dataclasses import replace
 
 import numpy as np
-from hypothesis import given, settings
+import pytest
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.kernel.lane import state
@@ -163,7 +164,7 @@ def bar_id(row):
     return f"data_x:BAR:{row + 1}"
 
 
-@settings(max_examples=60)
+@pytest.mark.examples(15, 60)
 @given(markets(), portfolios, executions, st.sampled_from([None, 1, 7]))
 def test_random_portfolios_trade_the_same(market, of_portfolio, of_execution, block):
     bars = bars_of(market)

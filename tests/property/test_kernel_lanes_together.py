@@ -1,10 +1,10 @@
-"""Lanes that are computed together come to what each comes to alone, event by event (rules B1, B2, L9)."""
+"""Lanes on the kernel, some together and a few bars at a time, write what each writes event by event (rules B1, B2, L9)."""
 
 import json
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cli.config_file import read_config
@@ -28,10 +28,10 @@ lane = st.fixed_dictionaries(
 )
 
 
-def both_ways(folder, lanes, bars, block_size, together=64, *, told_at_once=512, trades=False):
-    """The bytes of every file, event by event and in columns, so many lanes `together`, and who was there.
+def both_ways(folder, lanes, bars, block_size, at_once=64, *, shown_at_once=512, trades=False):
+    """The bytes of every file, event by event and on the kernel, so many bars `at_once`, and who was there.
 
-    Lanes that are observed tell what has happened after so many bars of all of them, in pages of half as many.
+    Lanes that are observed are shown their events after `shown_at_once` bars.
     """
     containers = [{"id": "data_x", "type": "data", "source": {"name": "synthetic", "symbol": "X", "bars": 2}}]
     for number, lane in enumerate(lanes):
@@ -45,29 +45,29 @@ def both_ways(folder, lanes, bars, block_size, together=64, *, told_at_once=512,
     loaded = read_config(folder / "config.yaml", "c")
     trees = []
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("engine.lanes.portfolio.SHOWN_AT_ONCE", told_at_once)
-        patch.setattr("engine.lanes.portfolio.BARS_AT_ONCE", {"compiled": together})
+        patch.setattr("engine.lanes.portfolio.SHOWN_AT_ONCE", shown_at_once)
+        patch.setattr("engine.lanes.portfolio.BARS_AT_ONCE", {"compiled": at_once, "interpreted": at_once})
         for path in ("event", "kernel"):
             prepared = prepare(loaded.config, loaded.locations, loaded.base_folder, path=path)
             trees.append(tree_of(replace(prepared, bars={"data_x": bars}), folder / path))
-    (by_event, _, _), (on_kernel, made, _) = trees
-    return by_event, on_kernel, made
+    (by_event, _, _), (tree, made, _) = trees
+    return by_event, tree, made
 
 
-@settings(max_examples=30, deadline=None)
+@pytest.mark.examples(10, 30)
 @given(
     some=st.lists(lane, min_size=1, max_size=6),
     closes=prices,
     cut=st.tuples(st.sampled_from([1, 7, 1000]), st.sampled_from([1, 2, 64]), st.sampled_from([1, 9, 40, 512])),
     drawn=st.data(),
 )
-def test_b2_lanes_computed_together_write_what_each_writes_by_event(tmp_path_factory, some, closes, cut, drawn):
+def test_b2_lanes_together_write_what_each_writes_by_event(tmp_path_factory, some, closes, cut, drawn):
     opens = drawn.draw(st.lists(st.sampled_from([99.0, 100.0, 103.0]), min_size=len(closes), max_size=len(closes)))
-    folder = tmp_path_factory.mktemp("cohort")
+    folder = tmp_path_factory.mktemp("lanes")
     by_event, tree, _ = both_ways(
-        folder, some, make_bars(closes, opens=opens), *cut[:2], told_at_once=cut[2], trades=drawn.draw(st.booleans())
+        folder, some, make_bars(closes, opens=opens), *cut[:2], shown_at_once=cut[2], trades=drawn.draw(st.booleans())
     )
-    assert on_kernel == by_event
+    assert tree == by_event
 
 
 @pytest.mark.parametrize("block_size", [3, 1000])
@@ -76,9 +76,9 @@ def test_p2_a_reversal_that_the_account_cannot_pay_is_the_one_order_refused(tmp_
     both = {"name": "crossover", "fast": "close", "slow": "open", "direction": "both"}
     some = [{"strategy": both, "portfolio": PLAIN | {"cash": cash}, "execution": {}} for cash in (300.0, 310.0, 5000.0)]
     by_event, tree, _ = both_ways(tmp_path, some, bars, block_size, 64)
-    results = [json.loads(on_kernel[f"portfolio_{n}/metrics.json"]) for n in range(3)]
+    results = [json.loads(tree[f"portfolio_{n}/metrics.json"]) for n in range(3)]
     assert [result["metrics"]["rejected_orders"] for result in results] == [1, 1, 0]
-    assert on_kernel == by_event
+    assert tree == by_event
 
 
 @pytest.mark.parametrize("tracing", ["minimal", "full"])

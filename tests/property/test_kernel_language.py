@@ -5,7 +5,8 @@ from itertools import product
 from math import inf, nan
 from pathlib import Path
 
-from hypothesis import given, settings
+import pytest
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.kernel_modules import BothForms, needs_compiler
@@ -70,7 +71,7 @@ functions = st.lists(
 
 
 @needs_compiler
-@settings(max_examples=15)
+@pytest.mark.examples(5, 15)
 @given(functions)
 def test_random_expressions(expressions):
     text = HEAD

@@ -1,7 +1,8 @@
 """Costs and sizes of the kernel are those of the models of the event path, to the bit (rules P1, X8)."""
 
 import numpy as np
-from hypothesis import given, settings
+import pytest
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.kernel.lane import costs as kernel_costs
@@ -115,7 +116,7 @@ def models(kernel, declared):
     return made
 
 
-@settings(max_examples=300)
+@pytest.mark.examples(80, 300)
 @given(commissions, slippages, deals)
 def test_random_deals_cost_the_same(commission, slippage, made):
     terms = Terms(commissions=tuple(commission), slippages=tuple(slippage))
@@ -157,7 +158,7 @@ closes = st.lists(st.one_of(st.sampled_from([100.0, 101.0]), st.floats(1e-3, 1e6
 SIZES = {FixedQuantity: 0, FixedNotional: 1, PercentOfEquity: 2, AllIn: 3, VolatilityTarget: 4}
 
 
-@settings(max_examples=300)
+@pytest.mark.examples(80, 300)
 @given(sizings, closes, st.floats(-1e6, 1e9), st.sampled_from([0.0, 1.0, 0.1, 100.0]), st.sampled_from([1.0, 0.25]))
 def test_random_sizings_ask_for_the_same_units(model, column, equity, lot, weight):
     for kernel in kernels():

@@ -3,7 +3,8 @@
 import json
 from dataclasses import replace
 
-from hypothesis import given, settings
+import pytest
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cli.config_file import read_config
@@ -212,7 +213,7 @@ def tree_of(prepared, folder):
     return files | {"remarks": sorted(remarks)}, made, part.simulation.events
 
 
-@settings(max_examples=60, deadline=None)
+@pytest.mark.examples(20, 60)
 @given(case=cases, closes=prices, drawn=st.data())
 def test_b2_both_paths_write_the_same_bytes(tmp_path_factory, case, closes, drawn):
     folder = tmp_path_factory.mktemp("paths")

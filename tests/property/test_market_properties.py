@@ -6,6 +6,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -36,7 +37,7 @@ def csv_text(stamps, bars, separator):
     return "\n".join(lines) + "\n"
 
 
-@settings(deadline=None, max_examples=40)
+@pytest.mark.examples(15, 40)
 @given(stamps=moments, bars=st.lists(bar, min_size=20, max_size=20), separator=st.sampled_from(",;\t|"))
 def test_m1_bars_written_with_repr_are_loaded_to_the_last_bit(stamps, bars, separator):
     with tempfile.TemporaryDirectory() as folder:
@@ -58,7 +59,7 @@ cell = st.one_of(
 )
 
 
-@settings(deadline=None, max_examples=150)
+@pytest.mark.examples(40, 150)
 @given(rows=st.lists(st.lists(cell, min_size=6, max_size=6), min_size=1, max_size=4))
 def test_m1_where_the_fast_reader_answers_the_exact_one_says_the_same(rows):
     with tempfile.TemporaryDirectory() as folder:
@@ -102,7 +103,7 @@ def test_m2_day_and_month_are_told_apart_or_the_column_is_refused(days, day_firs
         assert times.ns.tolist() == expected
 
 
-@settings(deadline=None, max_examples=200)
+@pytest.mark.examples(60, 200)
 @given(
     local=st.datetimes(YEAR_1700, YEAR_2200),
     zone=st.sampled_from(

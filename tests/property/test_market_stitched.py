@@ -5,7 +5,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.market import duck, file_bars, file_kind
@@ -62,7 +62,7 @@ def not_row_by_row(*_):
     pytest.fail("a faultless file was read row by row")
 
 
-@settings(deadline=None, max_examples=40)
+@pytest.mark.examples(12, 40)
 @given(
     rows=st.lists(row, min_size=1, max_size=14),
     usual=st.sampled_from([*WRITTEN]),

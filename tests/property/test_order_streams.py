@@ -3,6 +3,7 @@
 from collections import defaultdict
 from unittest.mock import patch
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -75,7 +76,7 @@ execution_terms = st.fixed_dictionaries(
 )
 
 
-@settings(deadline=None, max_examples=30)
+@pytest.mark.examples(12, 30)
 @given(streams(), execution_terms)
 def test_fills_stay_within_their_bar_their_limit_and_the_volume(stream, terms):
     lines, orders = stream
@@ -100,7 +101,7 @@ def test_fills_stay_within_their_bar_their_limit_and_the_volume(stream, terms):
             assert quantity <= bars[bar - 1][4] * terms["participation"] * (1 + ROUNDING)
 
 
-@settings(deadline=None, max_examples=30)
+@pytest.mark.examples(12, 30)
 @given(streams(), execution_terms)
 def test_nothing_is_left_open_and_money_is_conserved(stream, terms):
     lines, orders = stream
@@ -113,7 +114,7 @@ def test_nothing_is_left_open_and_money_is_conserved(stream, terms):
     assert all(trade is None for trade in run["portfolio_1"].ledger.trades)
 
 
-@settings(deadline=None, max_examples=20)
+@pytest.mark.examples(8, 20)
 @given(streams(), execution_terms, st.data())
 def test_l4_orders_do_not_look_ahead_and_l5_sleeping_changes_nothing(stream, terms, data):
     """The same events over the beginning of the data; the same events if every order is looked at in every bar."""

@@ -16,7 +16,7 @@ from tests.run_command import files_of, read_json, results_of, run, run_process
 
 COLUMNS = {name: {value: FEATURES[name][value] for value in IN_COLUMNS.get(name, FEATURES[name])} for name in FEATURES}
 ALL = [*covering(FEATURES, seed=1), *covering(COLUMNS, seed=2)]
-SOME = ALL[::8]
+SOME = ALL[::16]
 CENT = 1e-9
 
 

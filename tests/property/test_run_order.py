@@ -3,7 +3,7 @@
 from itertools import accumulate
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.agenda import Phase
@@ -37,7 +37,7 @@ sizings = st.sampled_from(
 terms = st.sampled_from(
     [{}, {"fill_at": "next_close"}, {"commission": Percent(percent=0.3, minimum=1.0), "slippage": BasisPoints(bps=20)}]
 )
-quick = settings(deadline=None, max_examples=40)
+quick = pytest.mark.examples(12, 40)
 
 
 def days(least=3, most=24):

@@ -46,7 +46,8 @@ def tree(config, folder):
 
 @example(kinds=["hears", "crosses"], sizes=[1])
 @example(kinds=["holds", "fails"], sizes=[1])
-@settings(deadline=None, max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.examples(3, 8)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.sampled_from(KINDS), min_size=2, max_size=6), st.lists(st.integers(1, 3), min_size=1, max_size=3))
 def test_z3_shards_change_no_byte_whatever_the_lanes_share_and_whoever_fails(tmp_path, monkeypatch, kinds, sizes):
     config = write_lanes(tmp_path, kinds)

@@ -5,7 +5,8 @@ from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from hypothesis import example, given, settings
+import pytest
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from engine.event_columns import EventColumns, Numbered, Stretch
@@ -70,7 +71,7 @@ EVERYWHERE = EventColumns(
 
 @given(st.lists(stretches(), min_size=1, max_size=3), st.integers(0, 10**7))
 @example([[Stretch(EVERYWHERE, 0, len(MAGNITUDES))]], 0)
-@settings(deadline=None, max_examples=60)
+@pytest.mark.examples(20, 60)
 def test_lines_from_columns_are_those_of_their_events_to_the_byte(shown, seq):
     by_column, by_event = ColumnEncoder(), LineEncoder()
     for each in shown:
@@ -85,7 +86,7 @@ def test_lines_from_columns_are_those_of_their_events_to_the_byte(shown, seq):
     st.booleans(),
     st.lists(st.one_of(stretches(), st.just(None)), min_size=1, max_size=6),
 )
-@settings(deadline=None, max_examples=25)
+@pytest.mark.examples(10, 25)
 def test_k5_and_s2_a_tracer_does_with_columns_what_it_does_with_their_events(policy, member, is_choosy, shown):
     """Sums, what is kept, members: with other events between the stretches, and conditions that look at each."""
     with TemporaryDirectory() as folder:

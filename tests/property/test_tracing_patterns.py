@@ -33,7 +33,7 @@ def counted(pattern):
 
 
 @given(texts)
-@settings(deadline=None, max_examples=1000)
+@pytest.mark.examples(250, 1000)
 def test_r2_literals_and_wildcards_are_counted_as_fnmatch_reads_them(pattern):
     literals, wildcards = counted(pattern)
     assert specificity(pattern) == (literals, -wildcards)
@@ -91,7 +91,7 @@ def resolved(rules, lines):
 
 
 @given(rule_sets, st.randoms(use_true_random=False))
-@settings(deadline=None, max_examples=300)
+@pytest.mark.examples(80, 300)
 def test_r2_of_all_rules_that_match_the_winner_of_a_field_is_the_one_an_independent_reading_names(rules, chance):
     lines = list(range(len(rules)))
     chance.shuffle(lines)

@@ -3,7 +3,7 @@
 from collections import defaultdict
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.building import CASH, data, execution, play, wishing
@@ -12,7 +12,7 @@ from tests.property.test_run_order import bars_of, markets, sizings, terms
 ENTRY = ["SIGNAL", "ORDER_REQUEST", "ORDER"]
 
 
-@settings(deadline=None, max_examples=80)
+@pytest.mark.examples(25, 80)
 @given(st.lists(markets(), min_size=1, max_size=2), sizings, terms, st.booleans())
 def test_e2_every_trade_has_the_shape_of_a_trade(columns, sizing, costs, close_at_end):
     bars = {f"data_{k}": bars_of(market, f"S{k}") for k, market in enumerate(columns)}

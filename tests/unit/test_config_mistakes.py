@@ -195,7 +195,7 @@ MISTAKES = [
     ("n > 0", "n > 50", "n: {range", "containers.5.sweep: a mapping: no combination of the parameters meets `where`"),
     ('timeperiod: "{n}"', "timeperiod: {n}", "{n}}", 'expected a whole number: quote it if a sweep is to fill it in: "{n}"'),
     ('timeperiod: "{n}"', 'timeperiod: "0.{n}"', '"0.{n}"', "features.quick.timeperiod: 0.5: expected a whole number"),
-    ("to: 10", "to: 100010", '"{n}"', "features.quick.timeperiod: 100005: out of the range that SMA takes: at most 100000"),
+    ("from: 5, to: 10", "from: 99995, to: 100010", '"{n}"', "features.quick.timeperiod: 100005: out of the range that SMA takes: at most 100000"),
 ]  # fmt: skip
 
 

@@ -224,7 +224,8 @@ def two_lanes(own):
     ]
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.examples(15, 60)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(markets(), st.integers(1, 6), st.integers(1, 3), st.sampled_from([1, 3, 100]))
 def test_r5_t3_any_market_any_moment(tmp_path_factory, bars, first, length, block_size):
     """The streamed events are a piece of those of a run traced whole, metrics and ids are the same to the last bit."""
@@ -239,7 +240,8 @@ def test_r5_t3_any_market_any_moment(tmp_path_factory, bars, first, length, bloc
         assert ruled.metrics(id_) == whole.metrics(id_)
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.examples(15, 60)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(markets(), st.sampled_from(["total_return", "max_drawdown", "unrealised_pnl"]), st.floats(-0.2, 0.1))
 def test_l6_equity_stands_at_the_last_mark_when_a_rule_looks_at_it(tmp_path_factory, bars, name, limit):
     """An independent reading of the events says at which close the rule must latch, whatever the blocks."""

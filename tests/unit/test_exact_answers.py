@@ -55,6 +55,7 @@ def test_one_portfolio_over_100_000_bars_heard_by_everybody():
     assert (len(closed), round(sum(e.net_pnl for e in closed), 4)) == (1366, -6.7894)
 
 
+@pytest.mark.slow
 def test_a_hundred_portfolios_over_10_000_bars():
     grid = [(fast, slow) for fast in range(5, 45, 4) for slow in range(50, 150, 10)]
     lanes = [crossing(f"portfolio_{fast}_{slow}", fast=fast, slow=slow) for fast, slow in grid]

@@ -1,5 +1,6 @@
 """Building and loading the kernel: nothing is trusted that was not seen to compute what the sources say."""
 
+import shutil
 import subprocess
 from importlib.machinery import ModuleSpec
 
@@ -13,12 +14,26 @@ from engine.kernel.lane.books import Books, start_books
 from engine.kernel.library import INTERPRETED, Interpreted, LibraryError, check_library, fingerprint, load_kernel
 from tests.kernel_modules import needs_compiler
 
+QUICK = ["-O0" if flag == "-O2" else flag for flag in FLAGS]
 HOW = "build it with `python -m engine.kernel.build`"
 
 
 @pytest.fixture(scope="module")
 def source():
     return kernel_source(canned_digest(INTERPRETED))
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    """A library of these sources, which was seen to compute what they say."""
+    target = tmp_path_factory.mktemp("kernel") / "kernel.so"
+    build.build(target)
+    return target
+
+
+@pytest.fixture(scope="module")
+def compiled(built):
+    return check_library(built)
 
 
 @pytest.fixture
@@ -36,8 +51,8 @@ def loaded(target, monkeypatch):
 
 
 @needs_compiler
-def test_a_library_of_these_sources_is_used(target, loaded):
-    build.build(target)
+def test_a_library_of_these_sources_is_used(built, target, loaded):
+    shutil.copy(built, target)
     assert (loaded().form, loaded().reason) == ("compiled", "")
 
 
@@ -53,7 +68,7 @@ def test_a_file_that_is_no_library_is_not_used(target, loaded):
 
 @needs_compiler
 def test_a_library_of_other_sources_is_not_used(target, loaded, source):
-    compile_c(source.replace(fingerprint(), "0" * 64), target)
+    compile_c(source.replace(fingerprint(), "0" * 64), target, QUICK)
     assert loaded().reason == f"its library was built from other sources: {HOW}"
 
 
@@ -61,7 +76,7 @@ def test_a_library_of_other_sources_is_not_used(target, loaded, source):
 def test_a_library_that_computes_something_else_is_not_used(target, loaded, source):
     wrong = source.replace("position_->commission_ + commission_", "position_->commission_ + 2 * commission_")
     assert wrong != source
-    compile_c(wrong, target)
+    compile_c(wrong, target, QUICK)
     assert loaded().reason == f"its library computes something else than its sources: {HOW}"
 
 
@@ -69,7 +84,7 @@ def test_a_library_that_computes_something_else_is_not_used(target, loaded, sour
 def test_a_library_with_another_layout_is_not_used(target, loaded, source):
     wrong = source.replace("bool is_finite_;", "int64_t is_finite_;", 1)
     assert wrong != source
-    compile_c(wrong, target)
+    compile_c(wrong, target, QUICK)
     assert loaded().reason == f"EquityCurve is laid out otherwise in it: {HOW}"
 
 
@@ -147,7 +162,9 @@ def test_fast_math_is_refused(target, source):
 
 
 @needs_compiler
-@pytest.mark.parametrize("level", ["-O0", "-O1", "-O2", "-O3", "-Os"])
+@pytest.mark.parametrize(
+    "level", ["-O0", "-O3", *(pytest.param(level, marks=pytest.mark.slow) for level in ("-O1", "-Os"))]
+)
 def test_every_level_of_optimisation_computes_the_same(target, source, level):
     compile_c(source, target, [level if flag == "-O2" else flag for flag in FLAGS])
     check_library(target)
@@ -160,9 +177,7 @@ def test_the_c_text_has_no_warnings_that_matter(target, source):
 
 
 @needs_compiler
-def test_arrays_of_numpy_are_used_where_they_stand_and_kept(target):
-    build.build(target)
-    compiled = check_library(target)
+def test_arrays_of_numpy_are_used_where_they_stand_and_kept(compiled):
     books = compiled.struct(Books)
     closes = np.linspace(1.0, 2.0, 1000)
     books.close = compiled.floats(closes)
@@ -175,17 +190,14 @@ def test_arrays_of_numpy_are_used_where_they_stand_and_kept(target):
 
 
 @needs_compiler
-def test_what_is_read_only_is_read_where_it_stands(target, tmp_path):
-    build.build(target)
+def test_what_is_read_only_is_read_where_it_stands(compiled, tmp_path):
     np.save(tmp_path / "closes.npy", np.arange(5.0))
     closes = np.load(tmp_path / "closes.npy", mmap_mode="r")
-    assert check_library(target).floats(closes)[:5] == [0.0, 1.0, 2.0, 3.0, 4.0]
+    assert compiled.floats(closes)[:5] == [0.0, 1.0, 2.0, 3.0, 4.0]
 
 
 @needs_compiler
-def test_an_entry_refuses_arguments_of_other_kinds(target):
-    build.build(target)
-    compiled = check_library(target)
+def test_an_entry_refuses_arguments_of_other_kinds(compiled):
     start = compiled.function(start_books)
     with pytest.raises(Exception, match="wrong type"):
         start(compiled.struct(Books), "much")

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import talib
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.config.schema import RunConfig
@@ -147,7 +147,7 @@ def test_volatility_breakout_measures_with_the_range_of_the_bar_before(direction
 
 
 @given(st.lists(st.floats(0.5, 2.0), min_size=1, max_size=60), st.integers(2, 20))
-@settings(max_examples=50)
+@pytest.mark.examples(15, 50)
 def test_the_z_score_is_that_of_pandas(values, window):
     rolling = pd.Series(values).rolling(window)
     theirs = ((pd.Series(values) - rolling.mean()) / rolling.std(ddof=0)).to_numpy()

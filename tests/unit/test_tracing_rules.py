@@ -374,7 +374,7 @@ PIECES = st.sampled_from(
 
 
 @given(st.one_of(st.lists(PIECES, max_size=30).map(" ".join), st.lists(PIECES, max_size=30).map("".join), st.text()))
-@settings(deadline=None, max_examples=500)
+@pytest.mark.examples(120, 500)
 def test_promise_17_a_text_is_a_condition_or_is_refused_at_a_column_of_it(text):
     try:
         condition = Expression(text, SORTS, SORTS)
