@@ -182,6 +182,7 @@ class CannedRun:
         lane.closes_at_end = self._one_of(True, False)
         lane.books.borrow_percent, lane.books.interest_percent = self._one_of(0.0, 3.0), self._one_of(0.0, 5.0)
         lane.costs.commission_count = lane.costs.slippage_count = self._one_of(0, 1, 2)
+        lane.costs.looks_at_months = True
         lane.costs.commissions, lane.costs.slippages = self._models(COMMISSIONS), self._models(SLIPPAGES)
 
     def _models(self, choices: tuple[tuple[int, float], ...]) -> list[costs.CostModel]:

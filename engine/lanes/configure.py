@@ -263,6 +263,7 @@ class LaneConfigurator:
     def _set_costs(self, lane: Lane, terms: Terms) -> None:
         lane.costs.commissions = self._models(terms.commissions, _COMMISSIONS)
         lane.costs.commission_count = len(terms.commissions)
+        lane.costs.looks_at_months = any(isinstance(model, Tiered) for model in terms.commissions)
         lane.costs.slippages = self._models(terms.slippages, _SLIPPAGES)
         lane.costs.slippage_count = len(terms.slippages)
         lane.fill_at = state.NEXT_CLOSE if terms.fill_at == "next_close" else state.NEXT_OPEN

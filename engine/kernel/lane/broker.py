@@ -44,6 +44,7 @@ from engine.kernel.lane.state import (
     TOO_MANY_ORDERS,
     Book,
     Lane,
+    Market,
     Order,
     Symbol,
     Task,
@@ -278,8 +279,18 @@ def begin_lifetime(lane: Lane, symbol: Symbol, order: Order) -> None:
         order.day = lane.clock.day[symbol.path.row]
 
 
-def over_at(order: Order, timestamp: int, day: int) -> int:
-    """Why an order does not live to see a moment of a day; FINE if it does."""
-    if order.terms.time_in_force == DAY and order.day != NONE and day != order.day:
+def over_at_open(lane: Lane, order: Order, row: int) -> int:
+    """Why an order does not live to see a bar; FINE if it does."""
+    lasts = order.terms.time_in_force
+    if lasts == DAY and order.day != NONE and lane.clock.day[row] != order.day:
         return DAY_OVER
-    return TIME_OVER if order.terms.time_in_force == GTD and timestamp > order.terms.good_till else FINE
+    return TIME_OVER if lasts == GTD and lane.clock.timestamp[row] > order.terms.good_till else FINE
+
+
+def over_at_close(lane: Lane, market: Market, order: Order, row: int) -> int:
+    """Why an order is done with once a bar is over; FINE if it is not."""
+    lasts = order.terms.time_in_force
+    if lasts == DAY and order.day != NONE and market.day_after[row] != order.day:
+        return DAY_OVER
+    over = lasts == GTD and lane.clock.timestamp[row] + market.bar_length > order.terms.good_till
+    return TIME_OVER if over else FINE
