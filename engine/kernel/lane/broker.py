@@ -87,8 +87,6 @@ def copy_terms(to: Terms, terms: Terms) -> None:
     to.good_till = terms.good_till
     to.unknown = terms.unknown
     to.unknown_over = terms.unknown_over
-    to.unknown_value = terms.unknown_value
-    to.unknown_close = terms.unknown_close
 
 
 def report_order(
@@ -245,8 +243,8 @@ def keep_first_refusal(lane: Lane, symbol: Symbol, order: Order, request: Task) 
     first.replaces = request.replaces
     first.unknown = order.terms.unknown
     first.unknown_over = order.terms.unknown_over
-    first.unknown_value = order.terms.unknown_value
-    first.unknown_close = order.terms.unknown_close
+    first.unknown_value = symbol.fault_value
+    first.unknown_close = symbol.fault_close
 
 
 def admit(lane: Lane, symbol: Symbol, order: Order, replaced: int) -> None:

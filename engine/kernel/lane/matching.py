@@ -151,7 +151,7 @@ def next_symbol(lane: Lane) -> int:
     for number in range(lane.symbol_count):
         symbol = lane.symbols[number]
         path = symbol.path
-        if path.is_under_way:
+        if path.is_under_way and symbol.book.count > 0:
             if not path.is_known:
                 path.ahead = next_meeting(lane, symbol)
                 path.is_known = True

@@ -18,6 +18,7 @@ from engine.kernel.lane.journal import (
     AMBIGUOUS,
     CANCELLED,
     FILL,
+    MAKER,
     ORDER,
     RISK_BREACH,
     SIGNAL,
@@ -282,8 +283,8 @@ def on_fill(lane: Lane, symbol: Symbol, fill: Task) -> None:
     """Books a fill: it opens a position, changes one, or closes it."""
     books = lane.books
     number = symbol.number
-    count_flags(books.total, fill.status)
-    if books.count > 1:
+    if fill.status > MAKER:
+        count_flags(books.total, fill.status)
         count_flags(books.symbols[number].statistics, fill.status)
     costs = fill.commission
     done = book_fill(books, number, books.row, fill.trade, fill.sign, fill.quantity, fill.price, costs, fill.slippage)

@@ -126,8 +126,7 @@ class ExitForm:
 class Terms:
     """What an order asks for beside side and size. Prices that its type has no use for are 0.0, so is the trail it has not.
 
-    `unknown`: what was not known where that leaves it without a size or a price, over `unknown_over` bars; or what is wrong with its exits:
-    `unknown_value`, seen from the close `unknown_close`.
+    `unknown`: what was not known where that leaves it without a size or a price, over `unknown_over` bars; or what is wrong with its exits.
     """
 
     type: int
@@ -140,8 +139,6 @@ class Terms:
     good_till: int
     unknown: int
     unknown_over: int
-    unknown_value: float
-    unknown_close: float
 
 
 @struct
@@ -520,7 +517,8 @@ class Symbol:
     """A symbol of a portfolio, by its `number`: what the config says of it, its orders, and what is wanted of it.
 
     `limits`: what the risk rules measure here, one for each. `cooling_until`: the bar from which entries are taken again. `left_trade`: the
-    last trade that a rule left. A close between `lowest_close` and `highest_close` breaks no rule on the trade held.
+    last trade that a rule left. A close between `lowest_close` and `highest_close` breaks no rule on the trade held. `fault_value`: the exit that made no
+    sense where an entry was asked for, seen from `fault_close`.
     """
 
     number: int
@@ -536,6 +534,8 @@ class Symbol:
     left_trade: int
     lowest_close: float
     highest_close: float
+    fault_value: float
+    fault_close: float
 
 
 @struct
