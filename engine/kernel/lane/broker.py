@@ -58,8 +58,9 @@ ON_FILL = 3
 ACT = 4
 WITHDRAW = 5
 LEAVE = 6
+SEE_REPLACED = 7
 """Kinds of tasks: a request is taken; the portfolio handles a change of an order, or a fill, and acts on a decision of the strategy,
-or of a risk rule, which withdraws entries or leaves the position."""
+or of a risk rule, which withdraws entries or leaves the position; and sees whether entries were replaced."""
 
 
 def add_task(lane: Lane, kind: int, symbol: int) -> Task:
