@@ -112,6 +112,7 @@ class LaneConfigurator:
         self._bars_done = 0
         self._task_room = state.MOST_TASKS * len(self._symbols)
         self._tasks = kernel.structs(state.Task, self._task_room)
+        self._due = kernel.ints([0] * len(self._symbols))
 
     def lane(self, config: PortfolioContainer, terms: Terms, days_per_year: int | Sequence[int]) -> Lane:
         """A lane that has not been started, whose strategy wants nothing yet. It keeps no journal, nor marks.
@@ -123,14 +124,14 @@ class LaneConfigurator:
             self._patterns[key] = self._pattern(config, terms, days_per_year)
         kernel, pattern = self._kernel, self._patterns[key]
         lane = kernel.copy(pattern.lane)
-        lane.symbols, lane.books.symbols = kernel.copies(pattern.symbols), kernel.copies(pattern.books)
-        lane.due = kernel.ints([0] * len(self._symbols))
+        lane.symbols, lane.books.symbols = symbols, _ = kernel.copies(pattern.symbols), kernel.copies(pattern.books)
         lane.books.curve.daily = kernel.floats(np.zeros(len(self._market.days.rows)))
         for number in range(len(self._symbols)):
-            symbol = lane.symbols[number]
-            symbol.book.orders = kernel.structs(state.Order, ORDER_ROOM)
-            symbol.book.places = kernel.ints([0] * ORDER_ROOM)
-            self._set_limits(symbol, self._symbols[number], config.risk)
+            book = symbols[number].book
+            book.orders = kernel.structs(state.Order, ORDER_ROOM)
+            book.places = kernel.ints([0] * ORDER_ROOM)
+            if config.risk:
+                self._set_limits(symbols[number], self._symbols[number], config.risk)
         self._set_risk(lane, config.risk)
         return lane
 
@@ -142,6 +143,7 @@ class LaneConfigurator:
         )
         lane = made.lane
         lane.tasks, lane.task_room = self._tasks, self._task_room
+        lane.due = self._due
         lane.symbol_count = lane.books.count = count
         lane.clock.bars, lane.clock.timestamp = len(self._stamps), self._timestamp
         self._set_books(lane, config)
