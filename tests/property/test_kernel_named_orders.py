@@ -128,6 +128,29 @@ def cases(draw):
 @pytest.mark.examples(30, 150)
 @given(cases(), st.sampled_from([None, 1, 7]))
 def test_random_orders_of_decisions_do_the_same(case, block):
+    assert_same(case, block)
+
+
+MISTAKEN = {
+    "exits moved to where the price has been": {
+        1: Decision("long"),
+        3: Decision("long", exits=ExitTerms(stop_loss=12.0, take_profit=9.0)),
+    },
+    "an entry that works on keeps its exits": {
+        1: Decision("long", order=OrderTerms(order_type="limit", limit_price=8.0), exits=ExitTerms(stop_loss=6.0)),
+        2: Decision("long", order=OrderTerms(quantity=0.0), exits=ExitTerms(stop_loss=7.0)),
+    },
+}
+
+
+@pytest.mark.parametrize("said", MISTAKEN.values(), ids=MISTAKEN)
+def test_a_mistaken_decision_leaves_what_works(said):
+    lines = [f"10 11 {low} 10 1000" for low in (9, 9, 9, 7, 9, 9)]
+    assert_same(({"x": lines}, {"x": range(6)}, {"x": said}, {}, {}), None)
+
+
+def assert_same(case, block):
+    """Asserts that a lane does with the decisions of a case what the event path does."""
     of_symbols, days, said, lane, costs = case
     Says.decisions = said
     containers = [data(f"data_{symbol}", symbol) for symbol in of_symbols]
