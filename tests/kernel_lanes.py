@@ -2,7 +2,6 @@
 
 # ruff: noqa: ARG002 - on_bar has the parameters that it is called with
 
-from dataclasses import replace
 from typing import ClassVar
 
 import msgspec
@@ -16,7 +15,7 @@ from engine.kernel.lane.books import Books
 from engine.kernel.lane.run import advance, finish, start
 from engine.lanes.configure import LaneConfigurator
 from engine.lanes.figures import LaneEquity, open_profit, trade_book
-from engine.lanes.journal_events import JournalEvents
+from engine.lanes.journal_events import JournalEvents, LaneNames
 from engine.lanes.markets import LaneMarket
 from engine.lanes.marks import Marks
 from engine.market.column_file import ColumnFile
@@ -53,6 +52,13 @@ class Wishes:
         return of_symbol["wish"]
 
 
+def names_of(clock, strategy, cause, decided=None):
+    """What the events of a lane of a portfolio are named by."""
+    symbols = tuple(feed.symbol for feed in clock.feeds)
+    ids = ("portfolio_1", "execution_1", "execution_1", symbols)
+    return LaneNames(*ids, strategy, None, cause, clock.moment, decided=decided)
+
+
 def terms_of(of_execution):
     """The terms of an execution container, of the keys of its config."""
     return Terms(
@@ -61,11 +67,6 @@ def terms_of(of_execution):
         tuple(of_execution.get("slippage", ())),
         of_execution.get("participation"),
     )
-
-
-def unnamed(*_):
-    """Stands in `LaneNames` for what is not asked, or set later."""
-    raise AssertionError
 
 
 def market_of(clock):
@@ -85,7 +86,7 @@ def market_of(clock):
 
 
 def run_lane(kernel, clock, config, *, terms, wanted, names, block=None):
-    """A lane that has run to the end, its events, the ends of its trades, and its marks; `wanted` is what a lane is made with."""
+    """A lane that has run to the end, its events, the ends of its trades, and its marks; `wanted` is what its changes are set to."""
     market = market_of(clock)
     per_year = [day_ends(feed.bars.timestamps, None).year(config.days_per_year).number for feed in clock.feeds]
     configurator = LaneConfigurator(kernel, market)
@@ -93,7 +94,7 @@ def run_lane(kernel, clock, config, *, terms, wanted, names, block=None):
     configurator.set_changes(lane, **wanted)
     configurator.keep_journal(lane)
     marked, columns = configurator.keep_marks(lane), []
-    made = JournalEvents(replace(names, time_of=clock.moment), config.risk)
+    made = JournalEvents(names, config.risk)
     events, ends = [], []
 
     def take():

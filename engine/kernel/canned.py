@@ -109,8 +109,8 @@ class CannedRun:
         lane.journal.records = kernel.structs(state.Record, room)
         lane.journal.room, lane.journal.is_kept = room, True
         counted = lane.open_events
-        counted.is_kept, counted.room = True, ORDER_ROOM
-        counted.trades, counted.counts = kernel.ints([0] * ORDER_ROOM), kernel.ints([0] * ORDER_ROOM)
+        counted.is_kept, counted.room = True, ORDER_ROOM * MOST_SYMBOLS
+        counted.trades, counted.counts = kernel.ints([0] * counted.room), kernel.ints([0] * counted.room)
         for kind in range(len(counted.wanted)):
             counted.wanted[kind] = kind % 2 == 0
         for number in range(count):
@@ -182,6 +182,7 @@ class CannedRun:
         lane.closes_at_end = self._one_of(True, False)
         lane.books.borrow_percent, lane.books.interest_percent = self._one_of(0.0, 3.0), self._one_of(0.0, 5.0)
         lane.costs.commission_count = lane.costs.slippage_count = self._one_of(0, 1, 2)
+        lane.costs.looks_at_months = True
         lane.costs.commissions, lane.costs.slippages = self._models(COMMISSIONS), self._models(SLIPPAGES)
 
     def _models(self, choices: tuple[tuple[int, float], ...]) -> list[costs.CostModel]:

@@ -55,7 +55,10 @@ class Kernel(Protocol):
         """An array of structs with all their fields at zero."""
 
     def copy(self, struct: _Struct) -> _Struct:
-        """Another struct, or array of structs, with the same values; arrays of the caller's inside are the same arrays."""
+        """Another struct with the same values; arrays of the caller's are the same arrays."""
+
+    def copies(self, structs: list[_Struct]) -> list[_Struct]:
+        """Copies of all structs of an array that this kernel made."""
 
     def rows(self, cls: type[_Struct], structs: list[_Struct], count: int) -> Iterable[tuple[Any, ...]]:
         """The values of the first `count` structs, in the order of their fields, which are ints and floats."""
@@ -92,7 +95,11 @@ class Interpreted:
 
     def copy(self, struct: _Struct) -> _Struct:
         """Copied field by field."""
-        return cast("_Struct", [*map(_copied, struct)] if isinstance(struct, list) else _copied(struct))
+        return cast("_Struct", _copied(struct))
+
+    def copies(self, structs: list[_Struct]) -> list[_Struct]:
+        """Copied one by one."""
+        return [self.copy(each) for each in structs]
 
     def rows(self, cls: type[_Struct], structs: list[_Struct], count: int) -> Iterable[tuple[Any, ...]]:
         """Read field by field."""
@@ -160,6 +167,10 @@ class Compiled:
         copied: Any = type(cast("Any", struct)).from_buffer_copy(struct)
         copied.original = struct  # which keeps the arrays alive
         return cast("_Struct", copied)
+
+    def copies(self, structs: list[_Struct]) -> list[_Struct]:
+        """Copied at once: an array is no other than a struct."""
+        return self.copy(structs)
 
     def rows(self, cls: type[_Struct], structs: list[_Struct], count: int) -> Iterable[tuple[Any, ...]]:
         """Read from memory at once."""

@@ -52,8 +52,6 @@ if TYPE_CHECKING:
 
 ORDER_ROOM = 16
 """Orders of one symbol that may work at once, and trades whose events are counted."""
-TASK_ROOM = 128
-"""Tasks that may wait at once, for each symbol."""
 RECORD_ROOM = 1 << 11
 """Records of a journal that are read at once, for each symbol."""
 MARK_ROOM = 1 << 9
@@ -108,7 +106,7 @@ class LaneConfigurator:
         self._day_rows = kernel.ints(market.days.rows.astype(np.int64))
         self._day_numbers = kernel.ints(market.days.numbers)
         self._worth = kernel.floats([0.0] * STRETCH)
-        self._task_room = TASK_ROOM * len(self._symbols)
+        self._task_room = state.MOST_TASKS * len(self._symbols)
         self._tasks = kernel.structs(state.Task, self._task_room)
         self._patterns: dict[bytes, Pattern] = {}
         self._bars_done = 0
@@ -123,7 +121,7 @@ class LaneConfigurator:
             self._patterns[key] = self._pattern(config, terms, days_per_year)
         pattern, kernel = self._patterns[key], self._kernel
         lane = kernel.copy(pattern.lane)
-        lane.symbols, lane.books.symbols = kernel.copy(pattern.symbols), kernel.copy(pattern.books)
+        lane.symbols, lane.books.symbols = kernel.copies(pattern.symbols), kernel.copies(pattern.books)
         lane.due = kernel.ints([0] * len(self._symbols))
         lane.books.curve.daily = kernel.floats(np.zeros(len(self._market.days.rows)))
         self._set_risk(lane, config.risk)
@@ -258,7 +256,7 @@ class LaneConfigurator:
     def _set_orders(self, symbol: state.Symbol, rules: Sequence[AnyRiskRule], shared: SharedSymbol) -> None:
         symbol.book.orders = self._kernel.structs(state.Order, ORDER_ROOM)
         symbol.book.places = self._kernel.ints([0] * ORDER_ROOM)
-        if any(isinstance(rule, Stop | Target) for rule in rules):
+        if rules:
             limits = symbol.limits = self._kernel.structs(state.TradeLimit, len(rules))
             for place, rule in enumerate(rules):
                 if isinstance(rule, Stop | Target):
@@ -267,6 +265,7 @@ class LaneConfigurator:
     def _set_costs(self, lane: Lane, terms: Terms) -> None:
         lane.costs.commissions = self._models(terms.commissions, _COMMISSIONS)
         lane.costs.commission_count = len(terms.commissions)
+        lane.costs.looks_at_months = any(isinstance(model, Tiered) for model in terms.commissions)
         lane.costs.slippages = self._models(terms.slippages, _SLIPPAGES)
         lane.costs.slippage_count = len(terms.slippages)
         lane.fill_at = state.NEXT_CLOSE if terms.fill_at == "next_close" else state.NEXT_OPEN

@@ -9,7 +9,7 @@ from engine.agenda import Phase
 from engine.bus import SHARED
 from engine.containers.base import Container, Measured, TracerFactory, Watch
 from engine.kernel.lane import journal, state
-from engine.lanes.configure import ORDER_ROOM, TASK_ROOM
+from engine.lanes.configure import ORDER_ROOM
 from engine.lanes.figures import LaneEquity, first_rejection, open_profit, order_counts, trade_book
 from engine.metrics.container_metrics import PORTFOLIO_EVENTS, OrderCounts
 from engine.metrics.definitions import compute_metrics
@@ -74,7 +74,8 @@ class LaneError(RuntimeError):
 
 _FAILURES = {
     state.TOO_MANY_ORDERS: f"more than {ORDER_ROOM} orders of one symbol at work",
-    state.TOO_MANY_EVENTS: f"more than {TASK_ROOM} events of one symbol in one bar",
+    state.TOO_MANY_EVENTS: f"more than {state.MOST_TASKS} events of one symbol in one bar",
+    state.WRONG_SIDE: "a decision names exits that would leave at once what it enters",
     state.CROSSED_FLAT: "a fill would have crossed flat",
 }
 

@@ -3,12 +3,13 @@
 from dataclasses import replace
 
 import numpy as np
-from hypothesis import given, settings
+import pytest
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.kernel.lane import state
 from engine.kernel.language import fields_of
-from engine.lanes.journal_events import LaneNames, Recorded
+from engine.lanes.journal_events import Recorded
 from engine.trading.accounts import CashAccount, MarginAccount
 from engine.trading.costs import (
     BasisPoints,
@@ -26,7 +27,7 @@ from engine.trading.order_forms import ExitForm, LimitForm, MarketForm, StopForm
 from engine.trading.risk import DailyLoss, MaxDrawdown, MaxGrossExposure, MaxOpenPositions, MaxPosition, Stop, Target
 from engine.trading.sizing import AllIn, FixedNotional, FixedQuantity, PercentOfEquity, VolatilityTarget
 from tests.building import data, execution, make_bars, own, play, portfolio
-from tests.kernel_lanes import TYPES, Wishes, assert_lane_is, terms_of, unnamed, wanted_by
+from tests.kernel_lanes import TYPES, Wishes, assert_lane_is, names_of, terms_of, wanted_by
 
 CASH = 10_000.0
 
@@ -163,14 +164,12 @@ def bar_id(_, row):
     return f"data_x:BAR:{row + 1}"
 
 
-@settings(max_examples=60)
+@pytest.mark.examples(15, 60)
 @given(markets(), portfolios, executions, st.sampled_from([None, 1, 7]))
 def test_random_portfolios_trade_the_same(market, of_portfolio, of_execution, block):
     bars = bars_of(market)
     config = portfolio(strategy=own("wish"), execution="execution_1", cash=CASH, **of_portfolio)
     played = play([data(), execution(**of_execution), config], bars, types=TYPES, listen=["portfolio_1"])
-    names = LaneNames(
-        "portfolio_1", "execution_1", "execution_1", ("X",), "tests.strategies_for_tests.wish", None, bar_id, unnamed
-    )
-    wanted = wanted_by(Wishes(), played["portfolio_1"].clock)
+    clock = played["portfolio_1"].clock
+    names, wanted = names_of(clock, "tests.strategies_for_tests.wish", bar_id), wanted_by(Wishes(), clock)
     assert_lane_is(played, config, terms=terms_of(of_execution), wanted=wanted, names=names, block=block)

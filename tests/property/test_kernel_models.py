@@ -123,6 +123,7 @@ def test_random_deals_cost_the_same(commission, slippage, made):
     for kernel in kernels():
         costs, traded = kernel.struct(Costs), MonthlyNotional()
         costs.commissions, costs.commission_count = models(kernel, commission), len(commission)
+        costs.looks_at_months = True
         costs.slippages, costs.slippage_count = models(kernel, slippage), len(slippage)
         for side, quantity, price, width, volume, timestamp, at_limit in made:
             limit = None if at_limit is None else price * at_limit

@@ -2,12 +2,13 @@
 
 from math import nan
 
-from hypothesis import given, settings
+import pytest
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.config.schema import UserComponent
 from engine.kernel.lane import state
-from engine.lanes.journal_events import Decided, LaneNames
+from engine.lanes.journal_events import Decided
 from engine.order_terms import ExitTerms, OrderTerms
 from engine.strategies.decision import SIGNS, Decision
 from engine.trading.distances import Distance
@@ -20,10 +21,10 @@ from tests.kernel_lanes import (
     assert_lane_is,
     assert_same_lines,
     lines,
+    names_of,
     of_lane,
     run_lane,
     terms_of,
-    unnamed,
 )
 from tests.kernel_modules import kernels
 from tests.property.test_two_orders import CASH, STEP, SYMBOLS, bars, lanes, terms
@@ -124,9 +125,32 @@ def cases(draw):
     return of_symbols, days, said, draw(lanes) | {"risk": draw(risks), "exit": draw(exits)}, draw(terms)
 
 
-@settings(max_examples=150)
+@pytest.mark.examples(30, 150)
 @given(cases(), st.sampled_from([None, 1, 7]))
 def test_random_orders_of_decisions_do_the_same(case, block):
+    assert_same(case, block)
+
+
+MISTAKEN = {
+    "exits moved to where the price has been": {
+        1: Decision("long"),
+        3: Decision("long", exits=ExitTerms(stop_loss=12.0, take_profit=9.0)),
+    },
+    "an entry that works on keeps its exits": {
+        1: Decision("long", order=OrderTerms(order_type="limit", limit_price=8.0), exits=ExitTerms(stop_loss=6.0)),
+        2: Decision("long", order=OrderTerms(quantity=0.0), exits=ExitTerms(stop_loss=7.0)),
+    },
+}
+
+
+@pytest.mark.parametrize("said", MISTAKEN.values(), ids=MISTAKEN)
+def test_a_mistaken_decision_leaves_what_works(said):
+    lines = [f"10 11 {low} 10 1000" for low in (9, 9, 9, 7, 9, 9)]
+    assert_same(({"x": lines}, {"x": range(6)}, {"x": said}, {}, {}), None)
+
+
+def assert_same(case, block):
+    """Asserts that a lane does with the decisions of a case what the event path does."""
     of_symbols, days, said, lane, costs = case
     Says.decisions = said
     containers = [data(f"data_{symbol}", symbol) for symbol in of_symbols]
@@ -137,9 +161,7 @@ def test_random_orders_of_decisions_do_the_same(case, block):
     by_id = {f"data_{each}": bars_of(lines, symbol=each, days=days[each]) for each, lines in of_symbols.items()}
     run = play([*containers, execution("execution_1", **costs), config], by_id, types=TYPES, listen=["portfolio_1"])
     wanted, decided = decided_by(said, days)
-    names = LaneNames(
-        "portfolio_1", "execution_1", "execution_1", tuple(of_symbols), "", None, unnamed, unnamed, decided=decided
-    )
+    names = names_of(run["portfolio_1"].clock, "", None, decided)
     asked = {"terms": terms_of(costs), "wanted": wanted, "names": names, "block": block}
     if run["portfolio_1"].status == "failed":
         assert_fails_alike(run, config, asked)

@@ -4,10 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.lanes.journal_events import LaneNames
 from engine.market.bar_times import timed_by_close
 from engine.trading.accounts import MarginAccount
 from engine.trading.costs import RangeFraction, SquareRootImpact
@@ -16,7 +15,7 @@ from engine.trading.order_forms import ExitForm, LimitForm
 from engine.trading.risk import DailyLoss, MaxDrawdown, Stop
 from engine.trading.sizing import FixedQuantity, PercentOfEquity
 from tests.building import DAY, data, execution, make_bars, own, play, portfolio, walk
-from tests.kernel_lanes import TYPES, Wishes, assert_lane_is, terms_of, unnamed, wanted_by
+from tests.kernel_lanes import TYPES, Wishes, assert_lane_is, names_of, terms_of, wanted_by
 from tests.property.test_kernel_lanes import executions, portfolios, steps
 
 SYMBOLS = ["X", "Y", "Z"]
@@ -80,7 +79,7 @@ def played(market, of_portfolio, of_execution):
     return play(containers, by_id, types=TYPES, listen=["portfolio_1"]), config
 
 
-@settings(max_examples=60)
+@pytest.mark.examples(12, 60)
 @given(markets(), portfolios, executions, st.sampled_from([None, 1, 7]))
 def test_random_portfolios_of_several_symbols_trade_the_same(market, of_portfolio, of_execution, block):
     assert_same(market, of_portfolio, of_execution, block)
@@ -90,11 +89,7 @@ def assert_same(market, of_portfolio, of_execution, block):
     """Asserts that a lane over all symbols does what the event path does."""
     run, config = played(market, of_portfolio, of_execution)
     clock = run["portfolio_1"].clock
-    symbols = tuple(feed.symbol for feed in clock.feeds)
-    names = LaneNames(
-        "portfolio_1", "execution_1", "execution_1", symbols, "tests.strategies_for_tests.wish", None, bar_id, unnamed
-    )
-    wanted = wanted_by(Wishes(), clock)
+    names, wanted = names_of(clock, "tests.strategies_for_tests.wish", bar_id), wanted_by(Wishes(), clock)
     assert_lane_is(run, config, terms=terms_of(of_execution), wanted=wanted, names=names, block=block)
 
 
@@ -113,7 +108,7 @@ def mixed_markets(draw):
     return made
 
 
-@settings(max_examples=40)
+@pytest.mark.examples(8, 40)
 @given(mixed_markets(), portfolios, executions, st.sampled_from([None, 1, 7]), st.sampled_from([0.5, 2.0, 50.0]))
 def test_bars_of_several_lengths_meet_the_same_orders(market, of_portfolio, of_execution, block, loss):
     """A rule that sells at the close of a short bar does so while a long one is under way, which cannot meet the order."""

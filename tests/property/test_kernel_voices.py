@@ -3,17 +3,17 @@
 from dataclasses import replace
 
 import numpy as np
-from hypothesis import given, settings
+import pytest
+from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
 from engine.bus import SHARED
-from engine.lanes.journal_events import LaneNames
 from engine.lanes.voices import Voice, decisions_of
 from engine.strategies.combine import CombinePriority, CombineVote, CombineWeighted
 from engine.strategies.targets import changes
 from tests.building import data, execution, own, play, portfolio, strategy
-from tests.kernel_lanes import TYPES, assert_lane_is, terms_of, unnamed
+from tests.kernel_lanes import TYPES, assert_lane_is, names_of, terms_of
 from tests.property.test_kernel_lanes import exits
 from tests.property.test_kernel_symbols import CASH, markets
 
@@ -55,7 +55,7 @@ def teams(draw):
     return market, subsets, draw(st.booleans()), draw(st.booleans())
 
 
-@settings(max_examples=60)
+@pytest.mark.examples(10, 60)
 @given(
     teams(), st.sampled_from(RULES), st.just({}) | st.fixed_dictionaries({"exit": exits}), st.sampled_from([None, 7])
 )
@@ -81,18 +81,7 @@ def test_strategies_that_share_a_portfolio_decide_the_same(team, rule, of_portfo
     clock = reference.clock
     found = decisions_of(clock, heard(run, opinions), rule, opinions)
     wanted = {"rows": found.rows, "symbols": found.symbols, "targets": found.targets, "decisions": found.decisions}
-    symbols = tuple(feed.symbol for feed in clock.feeds)
-    names = LaneNames(
-        "portfolio_1",
-        "execution_1",
-        "execution_1",
-        symbols,
-        "",
-        None,
-        unnamed,
-        unnamed,
-        decided=found.decided.__getitem__,
-    )
+    names = names_of(clock, "", None, found.decided.__getitem__)
     assert_lane_is(run, config, terms=terms_of({}), wanted=wanted, names=names, block=block)
 
 

@@ -92,7 +92,10 @@ def module(tmp_path_factory):
     return folder
 
 
-PROPERTIES = [*("-m", "pytest", "-q", "-n", "0", "-p", "no:cacheprovider"), "tests/property/test_kernel_lanes.py"]
+PROPERTIES = [
+    *("-m", "pytest", "-q", "-n", "0", "-p", "no:cacheprovider"),
+    *(f"tests/property/test_kernel_{name}.py" for name in ("lanes", "symbols", "named_orders", "voices", "extremes")),
+]
 
 
 @pytest.fixture(scope="module")
@@ -106,13 +109,12 @@ def builds(tmp_path_factory):
 
 
 def test_lanes_are_defined_in_every_operation(builds):
-    done = python(*PROPERTIES, "tests/property/test_kernel_extremes.py", kernel=builds / "checked.so")
+    done = python(*PROPERTIES, kernel=builds / "checked.so")
     assert done.returncode == 0, done.stdout
 
 
 def test_lanes_touch_no_memory_that_is_not_their_own(builds):
-    properties = (*PROPERTIES, "tests/property/test_kernel_extremes.py")
-    done = python(*properties, addresses=True, kernel=builds / "addresses.so")
+    done = python(*PROPERTIES, addresses=True, kernel=builds / "addresses.so")
     assert done.returncode == 0, done.stdout + done.stderr
 
 

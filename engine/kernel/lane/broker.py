@@ -44,6 +44,7 @@ from engine.kernel.lane.state import (
     TOO_MANY_ORDERS,
     Book,
     Lane,
+    Market,
     Order,
     Symbol,
     Task,
@@ -57,8 +58,9 @@ ON_FILL = 3
 ACT = 4
 WITHDRAW = 5
 LEAVE = 6
+SEE_REPLACED = 7
 """Kinds of tasks: a request is taken; the portfolio handles a change of an order, or a fill, and acts on a decision of the strategy,
-or of a risk rule, which withdraws entries or leaves the position."""
+or of a risk rule, which withdraws entries or leaves the position; and sees whether entries were replaced."""
 
 
 def add_task(lane: Lane, kind: int, symbol: int) -> Task:
@@ -86,8 +88,6 @@ def copy_terms(to: Terms, terms: Terms) -> None:
     to.good_till = terms.good_till
     to.unknown = terms.unknown
     to.unknown_over = terms.unknown_over
-    to.unknown_value = terms.unknown_value
-    to.unknown_close = terms.unknown_close
 
 
 def report_order(
@@ -244,8 +244,8 @@ def keep_first_refusal(lane: Lane, symbol: Symbol, order: Order, request: Task) 
     first.replaces = request.replaces
     first.unknown = order.terms.unknown
     first.unknown_over = order.terms.unknown_over
-    first.unknown_value = order.terms.unknown_value
-    first.unknown_close = order.terms.unknown_close
+    first.unknown_value = symbol.fault_value
+    first.unknown_close = symbol.fault_close
 
 
 def admit(lane: Lane, symbol: Symbol, order: Order, replaced: int) -> None:
@@ -278,8 +278,18 @@ def begin_lifetime(lane: Lane, symbol: Symbol, order: Order) -> None:
         order.day = lane.clock.day[symbol.path.row]
 
 
-def over_at(order: Order, timestamp: int, day: int) -> int:
-    """Why an order does not live to see a moment of a day; FINE if it does."""
-    if order.terms.time_in_force == DAY and order.day != NONE and day != order.day:
+def over_at_open(lane: Lane, order: Order, row: int) -> int:
+    """Why an order does not live to see a bar; FINE if it does."""
+    lasts = order.terms.time_in_force
+    if lasts == DAY and order.day != NONE and lane.clock.day[row] != order.day:
         return DAY_OVER
-    return TIME_OVER if order.terms.time_in_force == GTD and timestamp > order.terms.good_till else FINE
+    return TIME_OVER if lasts == GTD and lane.clock.timestamp[row] > order.terms.good_till else FINE
+
+
+def over_at_close(lane: Lane, market: Market, order: Order, row: int) -> int:
+    """Why an order is done with once a bar is over; FINE if it is not."""
+    lasts = order.terms.time_in_force
+    if lasts == DAY and order.day != NONE and market.day_after[row] != order.day:
+        return DAY_OVER
+    over = lasts == GTD and lane.clock.timestamp[row] + market.bar_length > order.terms.good_till
+    return TIME_OVER if over else FINE

@@ -47,7 +47,7 @@ class CostModel:
 
 @struct
 class Costs:
-    """The terms of an execution container, what was traded in the month under way, and the outcome of the last fill.
+    """The terms of an execution container, what was traded in the month under way if any of them looks at months, and the last fill.
 
     Models are applied one after the other and added up. `price` is after slippage; `commission` and `slippage` are money.
     """
@@ -56,6 +56,7 @@ class Costs:
     commission_count: int
     slippages: list[CostModel]
     slippage_count: int
+    looks_at_months: bool
     month: int
     traded_in_month: float
     price: float
@@ -84,7 +85,7 @@ class Deal:
 @entry
 def execute(costs: Costs, deal: Deal) -> None:
     """Finds price, commission and slippage of a deal. Slippage always hurts; every model sees the price before it."""
-    month = month_of(deal.timestamp)
+    month = month_of(deal.timestamp) if costs.looks_at_months else costs.month
     if month != costs.month:
         costs.month = month
         costs.traded_in_month = 0.0

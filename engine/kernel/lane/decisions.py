@@ -27,7 +27,6 @@ def decide(lane: Lane, symbol: Symbol, target: int, named: int) -> None:
         return
     if changed and target != 0:
         begin_trade(lane, holding)
-        holding.exits = named if named != NONE and lane.named[named].exits.is_named else NONE
     ordinal = record_signal(lane, symbol, holding.trade if changed or target != 0 else NO_TRADE, target)
     if changed or named != NONE:
         if holding.signal == 0:

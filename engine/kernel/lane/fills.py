@@ -11,7 +11,8 @@ from engine.kernel.lane.broker import (
     cancel_entries,
     cancel_other_entries,
     end_order,
-    over_at,
+    over_at_close,
+    over_at_open,
     report_order,
 )
 from engine.kernel.lane.costs import execute
@@ -28,7 +29,7 @@ from engine.kernel.lane.journal import (
 )
 from engine.kernel.lane.matching import AT_OPEN, is_ambiguous
 from engine.kernel.lane.orders import fill_in_book, fillable, follow_closes, has_limit, reduces, waits_for_stop
-from engine.kernel.lane.state import DAY, ENTERS, IOC, LIMIT, NONE, Lane, Symbol
+from engine.kernel.lane.state import ENTERS, IOC, LIMIT, Lane, Symbol
 
 
 def open_bar(lane: Lane, symbol: Symbol, row: int) -> None:
@@ -46,8 +47,7 @@ def open_bar(lane: Lane, symbol: Symbol, row: int) -> None:
     while place < symbol.book.count:
         slot = symbol.book.places[place]
         order = symbol.book.orders[slot]
-        day = lane.clock.day[row] if order.terms.time_in_force == DAY else NONE
-        over = over_at(order, lane.clock.timestamp[row], day)
+        over = over_at_open(lane, order, row)
         if over != FINE:
             end_order(lane, symbol, slot, EXPIRED, ORDER, order.accepted_by, over)
         else:
@@ -88,8 +88,7 @@ def close_bar(lane: Lane, symbol: Symbol) -> None:
         slot = symbol.book.places[place]
         order = symbol.book.orders[slot]
         order.first_row = max(order.first_row, path.row + 1)
-        day = market.day_after[path.row] if order.terms.time_in_force == DAY else NONE
-        over = over_at(order, lane.clock.timestamp[path.row] + market.bar_length, day)
+        over = over_at_close(lane, market, order, path.row)
         if order.terms.time_in_force == IOC:
             end_order(lane, symbol, slot, CANCELLED, ORDER, order.accepted_by, NOT_AT_ONCE)
         elif over != FINE:

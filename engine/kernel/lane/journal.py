@@ -144,8 +144,8 @@ def record_request(lane: Lane, symbol: Symbol, task: Task, cause_kind: int, caus
         record.time = task.terms.good_till
         record.reason = task.terms.unknown
         record.number = task.terms.unknown_over
-        record.price = task.terms.unknown_value
-        record.close = task.terms.unknown_close
+        record.price = symbol.fault_value
+        record.close = symbol.fault_close
 
 
 def record_order(

@@ -28,12 +28,21 @@ def match_prices(order: Order, first: float, high: float, low: float, close: flo
     kind = works_as(order)
     order.moment = NEVER_MET
     if kind == MARKET:
-        closes = at_close and order.terms.type == MARKET
-        price = close if closes else first
-        return set_match(order, AT_CLOSE if closes else AT_OPEN, price, 0, True, price)
+        closes = meets_close(order, at_close)
+        return match_market(order, closes, close if closes else first)
     best = low if order.sign > 0 else high
     worst = high if order.sign > 0 else low
     return match_limit(order, first, best) if kind == LIMIT else match_stop(order, first, worst, close)
+
+
+def meets_close(order: Order, at_close: bool) -> bool:
+    """Whether an order that works as a market order meets the close: a stop that was reached does not wait for it."""
+    return at_close and order.terms.type == MARKET
+
+
+def match_market(order: Order, closes: bool, price: float) -> int:
+    """At the open, or at the close."""
+    return set_match(order, AT_CLOSE if closes else AT_OPEN, price, 0, True, price)
 
 
 def match_limit(order: Order, first: float, best: float) -> int:
@@ -96,6 +105,9 @@ def match_order(lane: Lane, symbol: Symbol, order: Order) -> int:
     row = path.row
     at_close = lane.fill_at == NEXT_CLOSE
     if not order.is_rest:
+        if works_as(order) == MARKET:
+            closes = meets_close(order, at_close)
+            return match_market(order, closes, market.close[row] if closes else market.open[row])
         return match_prices(order, market.open[row], market.high[row], market.low[row], market.close[row], at_close)
     found = match_prices(order, order.rest_open, order.rest_high, order.rest_low, market.close[row], at_close)
     if found != AT_OPEN:
@@ -151,7 +163,7 @@ def next_symbol(lane: Lane) -> int:
     for number in range(lane.symbol_count):
         symbol = lane.symbols[number]
         path = symbol.path
-        if path.is_under_way:
+        if path.is_under_way and symbol.book.count > 0:
             if not path.is_known:
                 path.ahead = next_meeting(lane, symbol)
                 path.is_known = True

@@ -8,8 +8,10 @@ from engine.kernel.lane.broker import (
     ACT,
     ON_FILL,
     ON_ORDER,
+    SEE_REPLACED,
     TAKE,
     WITHDRAW,
+    add_task,
     end_order,
     take,
 )
@@ -18,6 +20,7 @@ from engine.kernel.lane.journal import (
     AMBIGUOUS,
     CANCELLED,
     FILL,
+    MAKER,
     ORDER,
     RISK_BREACH,
     SIGNAL,
@@ -38,6 +41,7 @@ from engine.kernel.lane.state import (
     RUNNING,
     STOP_LIMIT,
     VOLATILITY,
+    Book,
     Holding,
     Lane,
     NamedOrder,
@@ -47,6 +51,9 @@ from engine.kernel.lane.state import (
     position_of,
 )
 from engine.kernel.lane.statistics import TradeStatistics
+
+MOST_ENTRIES = 1024
+"""Entries of one trade are fewer."""
 
 
 def do_tasks(lane: Lane) -> None:
@@ -73,6 +80,8 @@ def do_task(lane: Lane, symbol: Symbol, task: Task) -> None:
         on_fill(lane, symbol, task)
     elif task.kind == WITHDRAW:
         withdraw(lane, symbol, task.ordinal, task.rule)
+    elif task.kind == SEE_REPLACED:
+        see_whether_replaced(symbol, task)
     else:
         leave_now(lane, symbol, task.ordinal)
 
@@ -171,13 +180,41 @@ def close_at_market(lane: Lane, symbol: Symbol, cause_kind: int, cause: int) -> 
 
 
 def enter(lane: Lane, symbol: Symbol) -> None:
-    """Asks for what enters: an order, or two that cancel each other."""
+    """Asks for what enters, an order or two that cancel each other, and has it protected by its own exits.
+
+    An entry that works on because what would replace it was rejected keeps its own.
+    """
     holding = symbol.holding
-    order = named_order(lane, holding)
-    is_pair = holding.named != NONE and lane.named[holding.named].otherwise.is_named
-    ask_to_enter(lane, symbol, order, holding.intent, ENTERS if is_pair else ALONE)
+    named = holding.named
+    former = holding.exits
+    waiting = waiting_entries(symbol.book, holding.trade)
+    if position_of(lane, symbol).trade != holding.trade:
+        holding.exits = named if named != NONE and lane.named[named].exits.is_named else NONE
+    is_pair = named != NONE and lane.named[named].otherwise.is_named
+    ask_to_enter(lane, symbol, named_order(lane, holding), holding.intent, ENTERS if is_pair else ALONE)
     if is_pair:
-        ask_to_enter(lane, symbol, lane.named[holding.named].otherwise, -holding.intent, ENTERS)
+        ask_to_enter(lane, symbol, lane.named[named].otherwise, -holding.intent, ENTERS)
+    if waiting > 0 and holding.exits != former:
+        task = add_task(lane, SEE_REPLACED, symbol.number)
+        task.trade = holding.trade
+        task.replaces = waiting
+        task.ordinal = former
+
+
+def see_whether_replaced(symbol: Symbol, task: Task) -> None:
+    """Gives the entries that wait the exits that they had, if none of them was replaced."""
+    if waiting_entries(symbol.book, task.trade) == task.replaces:
+        symbol.holding.exits = task.ordinal
+
+
+def waiting_entries(book: Book, trade: int) -> int:
+    """Their numbers added up, and how many they are: what takes the place of one has a larger number."""
+    total = 0
+    for place in range(book.count):
+        order = book.orders[book.places[place]]
+        if order.trade == trade and not reduces(book, order):
+            total += order.number * MOST_ENTRIES + 1
+    return total
 
 
 def ask_to_enter(lane: Lane, symbol: Symbol, order: NamedOrder, sign: int, group: int) -> None:
@@ -282,8 +319,8 @@ def on_fill(lane: Lane, symbol: Symbol, fill: Task) -> None:
     """Books a fill: it opens a position, changes one, or closes it."""
     books = lane.books
     number = symbol.number
-    count_flags(books.total, fill.status)
-    if books.count > 1:
+    if fill.status > MAKER:
+        count_flags(books.total, fill.status)
         count_flags(books.symbols[number].statistics, fill.status)
     costs = fill.commission
     done = book_fill(books, number, books.row, fill.trade, fill.sign, fill.quantity, fill.price, costs, fill.slippage)

@@ -65,8 +65,6 @@ def set_market(terms: Terms) -> None:
     terms.good_till = 0
     terms.unknown = 0
     terms.unknown_over = 0
-    terms.unknown_value = 0.0
-    terms.unknown_close = 0.0
 
 
 def set_terms(lane: Lane, symbol: Symbol, form: OrderForm, sign: int) -> None:
@@ -260,20 +258,24 @@ def exits_fault(lane: Lane, symbol: Symbol) -> bool:
     close = symbol.market.close[lane.books.row]
     if exits.has_stop_loss and not is_price(exits.stop_loss, close):
         beyond = is_positive(exits.stop_loss)
-        return note_fault(lane.terms, STOP_LOSS_BEYOND_REASON if beyond else STOP_LOSS_IS_NONE, exits.stop_loss, close)
+        return note_fault(
+            lane, symbol, STOP_LOSS_BEYOND_REASON if beyond else STOP_LOSS_IS_NONE, exits.stop_loss, close
+        )
     if exits.has_take_profit and not is_price(exits.take_profit, close):
         beyond = is_positive(exits.take_profit)
         fault = TAKE_PROFIT_BEYOND_REASON if beyond else TAKE_PROFIT_IS_NONE
-        return note_fault(lane.terms, fault, exits.take_profit, close)
+        return note_fault(lane, symbol, fault, exits.take_profit, close)
     if exits.trail_kind != NO_DISTANCE and not is_positive(exits.trail):
         by_percent = exits.trail_kind == BY_PERCENT
-        return note_fault(lane.terms, TRAIL_PERCENT_IS_NONE if by_percent else TRAIL_AMOUNT_IS_NONE, exits.trail, close)
+        return note_fault(
+            lane, symbol, TRAIL_PERCENT_IS_NONE if by_percent else TRAIL_AMOUNT_IS_NONE, exits.trail, close
+        )
     return False
 
 
-def note_fault(terms: Terms, fault: int, value: float, close: float) -> bool:
+def note_fault(lane: Lane, symbol: Symbol, fault: int, value: float, close: float) -> bool:
     """Notes in the terms of an entry what is wrong with its exits."""
-    terms.unknown = fault
-    terms.unknown_value = value
-    terms.unknown_close = close
+    lane.terms.unknown = fault
+    symbol.fault_value = value
+    symbol.fault_close = close
     return True

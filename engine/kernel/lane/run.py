@@ -75,12 +75,13 @@ def advance(lane: Lane, until: int) -> int:
             end = min(end, lane.books.row + lane.stretch)
         next_row = first_to_step(lane, end)
         mark_until(lane.books, next_row)
-        lane.stretch = min(lane.stretch + lane.stretch, LONGEST_STRETCH)
         if not lane.books.curve.is_finite:
             lane.status = NOT_FINITE
         elif next_row < end or (next_row == change_row and next_row < until):
             lane.stretch = SHORTEST_STRETCH
             step(lane, next_row)
+        else:
+            lane.stretch = min(lane.stretch + lane.stretch, LONGEST_STRETCH)
     return lane.status
 
 
@@ -88,13 +89,15 @@ def first_to_step(lane: Lane, until: int) -> int:
     """The first bar before `until` that may do something to an order, or at which a rule looks at the mark; `until` if none."""
     row = lane.books.row
     end = until
+    has_orders = False
     for number in range(lane.symbol_count):
         if lane.symbols[number].book.count > 0:
+            has_orders = True
             end = wakes_before(lane, lane.symbols[number], end)
     if end <= row:
         return min(row, until)
     quiet_until = find_quiet(lane, end) if lane.risk.is_watching else end
-    reached = first_reached(lane, quiet_until)
+    reached = first_reached(lane, quiet_until) if has_orders else quiet_until
     if lane.risk.is_watching:
         pass_quiet(lane, reached)
     return reached

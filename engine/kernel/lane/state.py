@@ -77,6 +77,9 @@ WRONG_SIDE = 6
 would leave at once what it enters.
 """
 
+MOST_TASKS = 128
+"""Tasks that may wait at once, for each symbol."""
+
 MOST_BEGUN = 8
 """Trades of one symbol that decisions may begin in one step."""
 
@@ -123,8 +126,7 @@ class ExitForm:
 class Terms:
     """What an order asks for beside side and size. Prices that its type has no use for are 0.0, so is the trail it has not.
 
-    `unknown`: what was not known where that leaves it without a size or a price, over `unknown_over` bars; or what is wrong with its exits:
-    `unknown_value`, seen from the close `unknown_close`.
+    `unknown`: what was not known where that leaves it without a size or a price, over `unknown_over` bars; or what is wrong with its exits.
     """
 
     type: int
@@ -137,8 +139,6 @@ class Terms:
     good_till: int
     unknown: int
     unknown_over: int
-    unknown_value: float
-    unknown_close: float
 
 
 @struct
@@ -365,7 +365,7 @@ class Task:
 class Record:
     """An event in the journal; which fields mean what is in `journal`.
 
-    `row`: the bar of the lane, `bar` the latest of the symbol; `marked`: how many bars of the lane were marked before it.
+    `bar`: the symbol's latest bar, `row` the lane's; `marked`: how many bars were marked before it.
     """
 
     kind: int
@@ -517,7 +517,8 @@ class Symbol:
     """A symbol of a portfolio, by its `number`: what the config says of it, its orders, and what is wanted of it.
 
     `limits`: what the risk rules measure here, one for each. `cooling_until`: the bar from which entries are taken again. `left_trade`: the
-    last trade that a rule left. A close between `lowest_close` and `highest_close` breaks no rule on the trade held.
+    last trade that a rule left. A close between `lowest_close` and `highest_close` breaks no rule on the trade held. `fault_value`: the exit that made no
+    sense where an entry was asked for, seen from `fault_close`.
     """
 
     number: int
@@ -533,6 +534,8 @@ class Symbol:
     left_trade: int
     lowest_close: float
     highest_close: float
+    fault_value: float
+    fault_close: float
 
 
 @struct
