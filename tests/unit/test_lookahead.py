@@ -2,6 +2,7 @@
 
 import inspect
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
@@ -158,13 +159,17 @@ def test_l4_futures_keep_what_came_before_and_lead_nowhere():
     assert 0.6 < low < 0.8
 
 
+@cache
+def columns_of_futures():
+    """The columns of SHORT, and of the same with other futures after the first 201 bars."""
+    others = (Planted(SHORT).at(SHORT.timestamps.item(200), future) for future in FUTURES)
+    names = ("open", "high", "low", "close", "volume")
+    return [{name: getattr(bars, name) for name in names} for bars in (SHORT, *others)]
+
+
 @pytest.mark.parametrize("name", indicator_names())
 def test_l4_no_indicator_knows_what_comes_after(name):
-    cut = SHORT.timestamps.item(200)
-    columns = ({key: getattr(each, key) for key in ("open", "high", "low", "close", "volume")} for each in (
-        SHORT, *(Planted(SHORT).at(cut, future) for future in FUTURES)
-    ))  # fmt: skip
-    whole, *others = (compute(name, {}, each, ()) for each in columns)
+    whole, *others = (compute(name, {}, each, ()) for each in columns_of_futures())
     for other in others:
         for one, two in zip(whole, other, strict=True):
             assert one[:201].tobytes() == two[:201].tobytes()
