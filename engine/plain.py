@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from numbers import Integral, Real
 from typing import TypeVar
 
+from engine.blame import Interruption
 from engine.guesses import nearest
 
 Name = TypeVar("Name", bound=str)
@@ -90,7 +91,9 @@ def shown(value: object) -> str:
     """What a value looks like in a message: its repr on one line, or its type where that is long or fails."""
     try:
         text = repr(value)
-    except Exception:  # noqa: BLE001 - users' classes may do anything
+    except Interruption:
+        raise
+    except BaseException:  # noqa: BLE001 - users' classes may do anything
         text = ""
     if not text or len(text) > _LONGEST_SHOWN or not text.isprintable():
         return f"of type {type(value).__name__}"

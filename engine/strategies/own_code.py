@@ -10,7 +10,7 @@ from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine.blame import described, users_line
+from engine.blame import Interruption, described, users_line
 from engine.guesses import nearest
 from engine.strategies.parameters import BadValueError, typed
 
@@ -53,7 +53,7 @@ def _module(name: str, folder: Path) -> Any:  # noqa: ANN401 - a module
         return importlib.import_module(name)
     except ModuleNotFoundError as error:
         raise UserCodeError(_not_found(error, folder)) from error
-    except KeyboardInterrupt:
+    except Interruption:
         raise
     except BaseException as error:  # a user's module may raise anything while it is imported
         raise UserCodeError(f"importing {name} failed: {described(error)}") from error

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from engine.blame import described
+from engine.blame import Interruption, described
 from engine.strategies.builtin import BUILTIN
 from engine.strategies.own_code import UserCodeError
 from engine.strategies.user import UserStrategy, as_strategy
@@ -66,7 +66,7 @@ def import_registered(name: str) -> Any:  # noqa: ANN401 - packages may register
     point = found.strategies[name]
     try:
         return point.load()
-    except KeyboardInterrupt:
+    except Interruption:
         raise
     except BaseException as error:  # a package may raise anything while it is imported
         origin = f"{name!r} of package {package_of(point)}"
