@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+import numpy as np
+
 if TYPE_CHECKING:
-    import numpy as np
+    from collections.abc import Callable
+
     import numpy.typing as npt
 
     from engine.strategies.columns import Columns, Turns
@@ -46,12 +49,36 @@ class StretchChanges:
         return rows + start, targets
 
 
+class LateChanges:
+    """Changes that are asked for when they are first wanted: what a user's code raises then is raised in the turn of its lane."""
+
+    __slots__ = ("_find", "_found")
+
+    def __init__(self, find: Callable[[], TargetChanges]) -> None:
+        self._find = find
+        self._found: TargetChanges | None = None
+
+    def ask(self) -> TargetChanges:
+        """What is found, now or before."""
+        if self._found is None:
+            self._found = self._find()
+        return self._found
+
+    def forgo(self) -> None:
+        """Asks no more: there are none."""
+        self._found = self._found or KnownChanges(np.empty(0, np.int64), np.empty(0, np.int8))
+
+    def between(self, first: int, until: int, before: int) -> Turns:
+        """The changes at these rows."""
+        return self.ask().between(first, until, before)
+
+
 class KnownChanges:
-    """Changes over a whole column, found beforehand: a user's function sees all of it at once."""
+    """Changes over a whole column: a user's function sees all of it at once."""
 
     __slots__ = ("_rows", "_targets")
 
-    def __init__(self, rows: npt.NDArray[np.int32], targets: npt.NDArray[np.int8]) -> None:
+    def __init__(self, rows: npt.NDArray[np.signedinteger], targets: npt.NDArray[np.int8]) -> None:
         self._rows = rows
         self._targets = targets
 

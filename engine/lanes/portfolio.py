@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from engine.config.schema import PortfolioContainer as PortfolioConfig
     from engine.containers.outlet import Outlet
     from engine.kernel.library import Kernel
-    from engine.lanes.changes import TargetChanges
+    from engine.lanes.changes import LateChanges
     from engine.lanes.configure import LaneConfigurator
     from engine.lanes.events import LaneEvents
     from engine.lanes.journal_events import JournalEvents
@@ -57,7 +57,8 @@ EVENT_KINDS = {
 class LaneSetup:
     """What a portfolio is made with: its config, the terms of its execution, and what its metrics need.
 
-    `broker` stands in the ids of its orders; `feature_feeds` is how many FEATURES it publishes at a bar.
+    `broker` stands in the ids of its orders; `feature_feeds` is how many FEATURES it publishes at a bar; `has_strategy` says whether
+    its strategy is its own, not that of a container before it.
     """
 
     config: PortfolioConfig
@@ -66,6 +67,7 @@ class LaneSetup:
     days_per_year: DaysPerYear
     benchmark: BenchmarkFeed | None
     feature_feeds: int
+    has_strategy: bool
 
 
 class LaneError(RuntimeError):
@@ -107,7 +109,7 @@ class LanePortfolio(Container):
         self._has_begun = self._is_showing = self._has_ended = False
 
     def open(
-        self, kernel: Kernel, configurator: LaneConfigurator, setup: LaneSetup, changes: TargetChanges, cause: str
+        self, kernel: Kernel, configurator: LaneConfigurator, setup: LaneSetup, changes: LateChanges, cause: str
     ) -> None:
         """Begins with nothing but cash; `cause` is the id of the event that began the run."""
         self.setup = setup
@@ -138,7 +140,11 @@ class LanePortfolio(Container):
         self._configurator.count_open_events(self.state, [EVENT_KINDS[name] for name in kinds])
 
     def start(self) -> None:
-        """Arranges for the lane's last step, and for those at which it catches up."""
+        """Arranges for the lane's first and last step, and for those at which it catches up."""
+        first = self.clock.steps.item(0)
+        if self._events is not None:
+            self.outlet.wake(first, Phase.START, self._show_first, self._events)
+        self.outlet.wake(first, Phase.START, self._begin)
         self._catch_up_after(-1)
         self.outlet.wake(self.clock.steps.item(-1), Phase.END, self._end)
 
@@ -183,6 +189,17 @@ class LanePortfolio(Container):
         row += self._at_once
         if row < len(self.clock) - 1:
             self.outlet.wake(self.clock.steps.item(row), Phase.END, self._catch_up, row)
+
+    def _show_first(self, events: LaneEvents) -> None:
+        events.begin(self._cause, self.setup.config.cash)
+
+    def _begin(self, _: object) -> None:
+        """Asks its strategy, unless the run is to end: there will be no bars at which it could trade."""
+        self._has_begun = True
+        if self.outlet.agenda.stopped:
+            self._changes.forgo()
+        elif self.setup.has_strategy:
+            self._changes.ask()
 
     def _catch_up(self, row: int) -> None:
         self._bring_to(row + 1)
@@ -234,9 +251,6 @@ class LanePortfolio(Container):
             return
         self._is_showing = True
         try:
-            if not self._has_begun:
-                self._has_begun = True
-                self._events.begin(self._cause, self.setup.config.cash)
             self._events.show(self._journal.take(self.kernel, self.state.journal), self.bars)
         finally:
             self._is_showing = False
@@ -310,7 +324,7 @@ class LanePortfolio(Container):
             "ORDER_REQUEST": made.request,
             "POSITION_OPEN": made.opened,
             "POSITION_CLOSE": made.closed,
-            "PORTFOLIO_UPDATE": 1 + self.bars + self._has_ended,
+            "PORTFOLIO_UPDATE": self._has_begun + self.bars + self._has_ended,
             "RISK_BREACH": made.breach,
             **super().event_counts(),
         }
