@@ -1,13 +1,15 @@
 """Users' code that does what it should not costs its own lane at most (rules E6, L9; promises 9, 10)."""
 
 import json
+import shlex
 import signal
+import subprocess
 import time
 
 import pytest
 
 from tests.fault.long_runs import started
-from tests.run_command import files_of, read_json, results_of, run
+from tests.run_command import COMMAND, ROOT, changed, files_of, read_json, results_of, run, run_process
 from tests.run_configs import write_config
 
 RAISING = """
@@ -145,3 +147,126 @@ def test_2_a_signal_while_columns_are_computed_ends_the_run_before_the_next(tmp_
     assert {result["status"] for result in results.values()} == {"interrupted"}
     assert len(results) == 7
     assert read_json(tmp_path / "out" / "run.json")["status"] == "interrupted"
+
+
+MEDDLING = """
+import decimal
+import os
+import signal
+import sys
+import tempfile
+
+import numpy as np
+
+np.seterr(invalid="raise")
+sys.path.clear()
+
+
+def ring(*_):
+    raise RuntimeError("rung")
+
+
+class Once:
+    bars = 0
+
+    def on_bar(self, bar, features, position):
+        self.bars += 1
+        if self.bars == 2:
+            self.meddle()
+        return "long"
+
+    def meddle(self):
+        pass
+
+
+class Goes(Once):
+    def meddle(self):
+        os.chdir(tempfile.gettempdir())
+
+
+class Forgets(Once):
+    def meddle(self):
+        sys.path.clear()
+
+
+class Shallow(Once):
+    def meddle(self):
+        sys.setrecursionlimit(depth() + 12)
+
+
+class Rings(Once):
+    def meddle(self):
+        signal.signal(signal.SIGALRM, ring)
+        signal.setitimer(signal.ITIMER_REAL, 0.02, 0.001)
+
+
+class Strict(Once):
+    def meddle(self):
+        np.seterr(all="raise")
+        decimal.getcontext().prec = 1
+
+
+class Mutes(Once):
+    def meddle(self):
+        sys.stderr.close()
+        sys.stdout.close()
+
+
+def depth():
+    frame, count = sys._getframe(), 0
+    while frame := frame.f_back:
+        count += 1
+    return count
+
+
+class Looks:
+    # What it finds at every bar, as a failure if anything is not as it should be.
+    def on_bar(self, bar, features, position):
+        assert np.geterr() == {"divide": "warn", "over": "warn", "under": "ignore", "invalid": "raise"}, np.geterr()
+        assert decimal.getcontext().prec == 28
+        assert sys.getrecursionlimit() >= 1000
+        assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
+
+
+def columns(columns):
+    assert np.geterr()["under"] == "ignore"
+    np.seterr(all="raise")
+    return [1] * len(columns["close"])
+"""
+MEDDLERS = ("Goes", "Forgets", "Shallow", "Rings", "Strict", "Mutes", "columns", "Looks", "columns")
+
+
+def meddled():
+    lines = [
+        f"  - {{id: p{number}_{name}, type: portfolio, inputs: [data_x], strategy: {{name: hostile.{name}}}}}"
+        for number, name in enumerate(MEDDLERS)
+    ]
+    data = "  - {id: data_x, type: data, source: {name: synthetic, symbol: X, bars: 60}}"
+    last = "  - {id: last, type: portfolio, inputs: [data_x], strategy: {name: buy_and_hold}}"
+    return "\n".join(["containers:", data, *lines, last, "trace_settings: {mode: full}", ""])
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_l9_what_users_code_does_to_the_process_touches_no_other_lane(tmp_path, workers):
+    config = written(tmp_path, meddled(), MEDDLING)
+    options = ("--output", "out", "--workers", workers, "--progress", "plain")
+    outcome = run_process(config, *options, cwd=tmp_path, COLUMNS="80")
+    assert outcome.returncode == 0, outcome.stderr
+    results = results_of(tmp_path / "out")
+    assert len(results) == len(MEDDLERS) + 4
+    assert {result["status"] for result in results.values()} == {"completed"}
+    assert read_json(tmp_path / "out" / "run.json")["status"] == "completed"
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
+def test_6_a_closed_stdout_or_stderr_keeps_no_run_from_its_end(tmp_path, closed):
+    config = written(tmp_path, CONFIG, RAISING)
+    command = shlex.join([*COMMAND, str(config), "--output", str(tmp_path / "out")])
+    outcome = subprocess.run(
+        ["/bin/sh", "-c", f"{command} {closed}"], cwd=ROOT, env=changed({}), capture_output=True, text=True, check=False
+    )
+    assert outcome.returncode == 1
+    assert "Traceback" not in outcome.stderr
+    assert ("charged failed: " in outcome.stderr) == ("2>&-" not in closed)
+    assert read_json(tmp_path / "out" / "run.json")["status"] == "failed"
+    assert results_of(tmp_path / "out")["after"]["status"] == "completed"
