@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import psutil
 
-from cli.results.opening import RUN_FILE, open_results
+from cli.results.opening import RUN_FILE, meant, open_results
 from cli.results.results import METRICS_FILE
 
 if TYPE_CHECKING:
@@ -33,8 +33,10 @@ class Look(NamedTuple):
 
 
 def has_begun(root: Path) -> bool:
-    """Whether there is anything in the folder `root`: if that is no run, none will begin there."""
-    return root.exists() and not (root.is_dir() and all(path.name.startswith(".") for path in root.iterdir()))
+    """Whether there is anything in the folder `root`, or another was meant: if that is no run, none will begin there."""
+    if not root.exists():
+        return bool(meant(root))
+    return not (root.is_dir() and all(path.name.startswith(".") for path in root.iterdir()))
 
 
 def wait_for(root: Path) -> None:
