@@ -169,7 +169,7 @@ def abandon(
 ) -> dict[str, Report]:
     """Reports for lanes that were not simulated, and their metrics.json, as of lanes that ended before their first bar."""
     plan = prepared.plan
-    prepared = replace(prepared, on_kernel=frozenset())  # whose strategies would be asked, and they may be why
+    prepared = replace(prepared, on_kernel=frozenset())  # nothing is simulated: no lane of the kernel is opened
     own = clear_lanes(folder, prepared, lanes)
     members = taking_part(plan, lanes, {})
     part = Part(prepared, scenery, folder, lambda _: None, members=members, prepare=lambda _: {})
