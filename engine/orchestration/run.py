@@ -17,7 +17,6 @@ from engine.orchestration.plan import ROOT
 from engine.orchestration.results_folder import clear_results
 from engine.orchestration.scenery import Scenery
 from engine.orchestration.shards import Shard, SharedFailureError, parcel
-from engine.orchestration.split import Split
 from engine.orchestration.unknown import closing_notices
 from tracing.record import Clock
 
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from engine.orchestration.part import Figures
     from engine.orchestration.prepare import Prepared
     from engine.orchestration.results_folder import ResultsFolder
+    from engine.orchestration.split import Split
 
     Outcomes = tuple[Mapping[str, Report], int]
 
@@ -157,6 +157,8 @@ class Run:
         prepared, results = self._prepared, self._results.root
         way: Whole | Split
         if len(shards) > 1:
+            from engine.orchestration.split import Split  # noqa: PLC0415 - other processes take 2 MiB to know of
+
             way = Split(prepared, results, self._warn, shards, self._workers)
         else:
             way = Whole(prepared, results, self._warn)

@@ -8,6 +8,10 @@ import time
 
 import pytest
 
+from cli.config_file import read_config
+from engine.orchestration.prepare import prepare
+from engine.orchestration.results_folder import ResultsFolder
+from engine.orchestration.run import Run
 from tests.fault.long_runs import started
 from tests.run_command import COMMAND, ROOT, changed, files_of, read_json, results_of, run, run_process
 from tests.run_configs import write_config
@@ -270,3 +274,22 @@ def test_6_a_closed_stdout_or_stderr_keeps_no_run_from_its_end(tmp_path, closed)
     assert ("charged failed: " in outcome.stderr) == ("2>&-" not in closed)
     assert read_json(tmp_path / "out" / "run.json")["status"] == "failed"
     assert results_of(tmp_path / "out")["after"]["status"] == "completed"
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("path", ["auto", "event"])
+def test_2_a_run_that_is_stopped_while_it_is_set_up_writes_what_there_is(tmp_path, path, workers):
+    config = written(tmp_path, SWEPT, SLOW)
+    loaded = read_config(config, str(config))
+    prepared = prepare(loaded.config, loaded.locations, loaded.base_folder, path=path)
+    with ResultsFolder(tmp_path / "out", prepared.folders, overwrite=False) as folder:
+        stopped = Run(prepared, folder, {}, pytest.fail, workers)
+        stopped.stop()
+        outcome = stopped.execute(lambda: None)
+        stopped.finish(outcome)
+    assert outcome.status == "interrupted"
+    results = results_of(tmp_path / "out")
+    assert {result["status"] for result in results.values()} == {"interrupted"}
+    assert {results[f"slow_{n}"]["metrics"]["days"] for n in (1, 2, 3, 4)} == {0}
+    assert len(results) == 7
+    assert not list(tmp_path.glob("asked_*"))
