@@ -15,7 +15,6 @@ from engine.events import Bar, Event, Features
 from engine.market.timeline import NO_MORE
 from engine.strategies.decision import SIGNS, TARGETS, BadDecisionError, PositionView, as_decision
 from engine.strategies.names import Readable
-from engine.strategies.targets import NO_CHANGES
 from engine.users_calls import ALARM, UsersCalls, handler_of
 
 if TYPE_CHECKING:
@@ -47,7 +46,7 @@ class Runner(Protocol):
 
 
 class ColumnRunner:
-    """A column strategy, with the `changes` of its target: its lane sleeps until the next of them (rule L5)."""
+    """A column strategy: its lane sleeps until the next change of target (rule L5)."""
 
     def __init__(
         self,
@@ -63,7 +62,6 @@ class ColumnRunner:
         self._find_changes = find_changes
         self._emit = emit
         self._cause = cause
-        self.changes = NO_CHANGES
 
     def start(self) -> None:
         """Nothing: it is woken by its changes."""
@@ -71,15 +69,15 @@ class ColumnRunner:
     def begin(self) -> None:
         """Computes the targets and arranges for the first change, unless the run is to end."""
         if not self._outlet.agenda.stopped:
-            self.changes = self._find_changes()
+            self._changes = self._find_changes()
             self._wake(0)
 
     def _wake(self, position: int) -> None:
-        if position < len(self.changes):
-            self._outlet.wake(self.changes.steps.item(position), Phase.DECIDE, self._decide, position)
+        if position < len(self._changes):
+            self._outlet.wake(self._changes.steps.item(position), Phase.DECIDE, self._decide, position)
 
     def _decide(self, position: int) -> None:
-        found = self.changes
+        found = self._changes
         feed_number, row = found.feeds.item(position), found.rows.item(position)
         self._emit(feed_number, TARGETS[found.directions.item(position)], self._cause(feed_number, row))
         self._wake(position + 1)

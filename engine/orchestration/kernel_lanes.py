@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from engine.blame import Interruption
 from engine.config.schema import ExecutionContainer as ExecutionConfig
 from engine.config.schema import OwnModel
 from engine.containers.data import BarStream, DataContainer
 from engine.containers.execution import ExecutionContainer
 from engine.containers.feature import FeatureContainer, FeatureStream
 from engine.containers.root import RUN_START_ID
-from engine.containers.strategy import ColumnRunner, StrategyContainer
+from engine.containers.strategy import StrategyContainer
 from engine.events import PortfolioUpdate
 from engine.lanes.changes import KnownChanges, LateChanges, StretchChanges
 from engine.lanes.configure import LaneConfigurator, LaneMarket
@@ -29,7 +30,7 @@ from engine.trading.costs import Terms
 from tracing.counted import Census, CountedTracer, can_be_counted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     import numpy.typing as npt
 
@@ -54,6 +55,50 @@ def strategy_host(plan: Plan, id_: str) -> str:
     return next(source for source in (id_, *plan.behind[id_]) if plan.strategy(source) is not None)
 
 
+def find_changes(stage: Stage, ids: Iterable[str]) -> dict[str, LateChanges]:
+    """What tells when the strategies of the portfolios of these ids change their targets: their own are asked in their turn.
+
+    A strategy container that is followed is asked now, and one that fails leaves its portfolios out: they are shown its ERROR, on
+    the event path.
+    """
+    found: dict[str, LateChanges] = {}
+    followed: dict[str, LateChanges | None] = {}
+    for id_ in ids:
+        host = strategy_host(stage.plan, id_)
+        late = LateChanges(partial(_changes_of, stage, host))
+        if host == id_:
+            found[id_] = late
+            continue
+        if host not in followed:
+            followed[host] = _asked(late)
+        if (asked := followed[host]) is not None:
+            found[id_] = asked
+    return found
+
+
+def _asked(changes: LateChanges) -> LateChanges | None:
+    try:
+        changes.ask()
+    except Interruption:
+        raise
+    except BaseException:  # noqa: BLE001 - raised again on the event path
+        return None
+    return changes
+
+
+def _changes_of(stage: Stage, host: str) -> TargetChanges:
+    plan, scenery = stage.plan, stage.scenery
+    clock = scenery.clock(plan.data_of[host])
+    columns = scenery.store.columns(clock.feeds[0].bars, plan.readable_features(host))
+    own = plan.own_code.get(host)
+    strategy = plan.strategy(host) if own is None else own.make()
+    if isinstance(strategy, Crossover | BuyAndHold):
+        return StretchChanges(strategy, {name: columns[name] for name in strategy.columns()})
+    (targets,) = wanted(strategy, clock, lambda _: columns)
+    rows = np.flatnonzero(np.diff(targets, prepend=np.int8(0)))
+    return KnownChanges(rows.astype(np.int32), targets[rows])
+
+
 class KernelLanes:
     """The portfolios of a stage that are on the kernel, by id.
 
@@ -75,15 +120,14 @@ class KernelLanes:
         self._portfolios = {id_: each for id_, each in containers.items() if isinstance(each, LanePortfolio)}
         self._configurators: dict[tuple[tuple[str, ...], str | None], LaneConfigurator] = {}
         self._streams: dict[tuple[str, str], list[SharedStream]] = {}
-        self._heard: dict[str, LateChanges] = {}
 
-    def open_all(self, root: RootContainer) -> None:
+    def open_all(self, changes: Mapping[str, LateChanges], root: RootContainer) -> None:
         """Gives every portfolio what it works with."""
         for id_, portfolio in self._portfolios.items():
             portfolio.outlet = self._stage.outlet(portfolio, portfolio.lane, id_)
             portfolio.clock = self._stage.scenery.clock(self._plan.data_of[id_])
             portfolio.finished = root.announce
-            portfolio.open(self._kernel, self._configurator(id_), self._setup(id_), self._changes(id_), RUN_START_ID)
+            portfolio.open(self._kernel, self._configurator(id_), self._setup(id_), changes[id_], RUN_START_ID)
 
     def show_events(self) -> None:
         """Has the events of those be shown that are observed, or whose execution is; called once it is known who observes."""
@@ -93,34 +137,6 @@ class KernelLanes:
                 execution.serve(portfolio.event_bus)
             if execution is not None or portfolio.event_bus.is_observed:
                 self._show_events_of(portfolio, execution)
-
-    def _changes(self, id_: str) -> LateChanges:
-        host = strategy_host(self._plan, id_)
-        if host == id_:
-            return LateChanges(partial(self._own_changes, id_))
-        if host not in self._heard:
-            self._heard[host] = LateChanges(partial(self._changes_of, host))
-        return self._heard[host]
-
-    def _own_changes(self, id_: str) -> TargetChanges:
-        plan, scenery = self._plan, self._stage.scenery
-        clock = scenery.clock(plan.data_of[id_])
-        columns = scenery.store.columns(clock.feeds[0].bars, plan.readable_features(id_))
-        own = plan.own_code.get(id_)
-        strategy = plan.strategy(id_) if own is None else own.make()
-        if isinstance(strategy, Crossover | BuyAndHold):
-            return StretchChanges(strategy, {name: columns[name] for name in strategy.columns()})
-        (targets,) = wanted(strategy, clock, lambda _: columns)
-        rows = np.flatnonzero(np.diff(targets, prepend=np.int8(0)))
-        return KnownChanges(rows.astype(np.int32), targets[rows])
-
-    def _changes_of(self, host: str) -> TargetChanges:
-        """Those of a strategy container, which has asked its strategy by then, or failed with all that follow it."""
-        container = self._containers[host]
-        if not isinstance(container, StrategyContainer) or not isinstance(container.runner, ColumnRunner):
-            raise TypeError(f"{host} has no strategy over columns")
-        found = container.runner.changes
-        return KnownChanges(found.rows.astype(np.int32), found.directions)
 
     def _setup(self, id_: str) -> LaneSetup:
         plan, config = self._plan, self._plan.portfolio(id_)

@@ -117,8 +117,11 @@ def _strategy_obstacles(plan: Plan, trace: TraceSettings, id_: str) -> Iterator[
         own = plan.own_code.get(host)
         if own is not None and not own.is_column:
             yield f"{own.path} looks at one bar at a time"
-        if own is not None and plan.config.timeout_s is not None and trace.enabled and can_be_counted(trace):
-            yield f"timeout_s watches over {own.path}, and what is traced is held in memory"
+        if own is not None and plan.config.timeout_s is not None:
+            if host != id_:
+                yield f"timeout_s watches over {own.path} of {host}"
+            if trace.enabled and can_be_counted(trace):
+                yield f"timeout_s watches over {own.path}, and what is traced is held in memory"
 
 
 def _execution_obstacles(

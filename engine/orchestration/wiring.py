@@ -16,7 +16,7 @@ from engine.kernel.library import load_kernel
 from engine.lanes.portfolio import LanePortfolio
 from engine.orchestration.equipment import Equipment
 from engine.orchestration.failures import Failures
-from engine.orchestration.kernel_lanes import KernelLanes
+from engine.orchestration.kernel_lanes import KernelLanes, find_changes
 from engine.orchestration.plan import ROOT
 from engine.orchestration.simulation import Simulation
 from engine.orchestration.stage import Stage
@@ -68,8 +68,9 @@ def wire(
     """
     stage = Stage(plan, scenery)
     taking_part = plan.containers.keys() if members is None else members
+    changes = find_changes(stage, (id_ for id_ in on_kernel if id_ in taking_part))
     containers = {
-        p.id: (LanePortfolio if p.id in on_kernel else _CLASSES[p.type])(p.id, lane=p.lane, rank=p.rank)
+        p.id: (LanePortfolio if p.id in changes else _CLASSES[p.type])(p.id, lane=p.lane, rank=p.rank)
         for p in plan.containers.values()
         if p.id in taking_part and p.id != ROOT
     }
@@ -80,7 +81,7 @@ def wire(
     equipment = Equipment(stage, containers, root)
     equipment.equip_all()
     lanes = KernelLanes(stage, containers, equipment, kernel or load_kernel())
-    lanes.open_all(root)
+    lanes.open_all(changes, root)
     failures = Failures(stage.agenda, containers, stage.outlets, plan.dependents(), root.announce)
     for container in containers.values():
         container.event_bus.on_failure = failures.handler(container)

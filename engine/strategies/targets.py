@@ -61,10 +61,6 @@ class Changes:
         return len(self.steps)
 
 
-_NONE = np.empty(0, np.int64)
-NO_CHANGES = Changes(_NONE, _NONE, _NONE, np.empty(0, np.int8))
-
-
 def changes(strategy: object, clock: Clock, columns: ColumnsOf) -> Changes:
     """Asks the strategy for its targets on every feed, and keeps where they differ from the bar before (0 at first).
 

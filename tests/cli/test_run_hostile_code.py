@@ -177,7 +177,7 @@ class Once:
         self.bars += 1
         if self.bars == 2:
             self.meddle()
-        return "long"
+        return "long" if self.bars == 1 else None
 
     def meddle(self):
         pass
