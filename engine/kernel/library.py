@@ -55,7 +55,7 @@ class Kernel(Protocol):
         """An array of structs with all their fields at zero."""
 
     def copy(self, struct: _Struct) -> _Struct:
-        """Another struct with the same values; arrays of the caller's are the same arrays."""
+        """Another struct, or array of structs, with the same values; arrays of the caller's inside are the same arrays."""
 
     def rows(self, cls: type[_Struct], structs: list[_Struct], count: int) -> Iterable[tuple[Any, ...]]:
         """The values of the first `count` structs, in the order of their fields, which are ints and floats."""
@@ -92,7 +92,7 @@ class Interpreted:
 
     def copy(self, struct: _Struct) -> _Struct:
         """Copied field by field."""
-        return cast("_Struct", _copied(struct))
+        return cast("_Struct", [*map(_copied, struct)] if isinstance(struct, list) else _copied(struct))
 
     def rows(self, cls: type[_Struct], structs: list[_Struct], count: int) -> Iterable[tuple[Any, ...]]:
         """Read field by field."""

@@ -1,17 +1,35 @@
-"""The rows at which column strategies change their target, a stretch of bars at a time."""
+"""The rows at which column strategies change what they want, a stretch of bars at a time."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     import numpy.typing as npt
 
+    from engine.lanes.journal_events import Decided
+    from engine.lanes.voices import LaneDecisions
+    from engine.market.timeline import Clock
     from engine.strategies.columns import Columns, Turns
+    from engine.strategies.targets import Changes
+
+    Integers = npt.NDArray[np.int64]
+
+
+class Wanted(NamedTuple):
+    """Changes in order: the rows of the lane's clock at which they come, the targets from there on, and the numbers of the symbols.
+
+    Where there is one symbol none is said. `decided` are the decisions behind them, if they are more than targets of one strategy.
+    """
+
+    rows: Integers
+    targets: Integers
+    symbols: Integers | Sequence[int] = ()
+    decided: Sequence[Decided] = ()
 
 
 class SelfContained(Protocol):
@@ -27,8 +45,8 @@ class SelfContained(Protocol):
 class TargetChanges(Protocol):
     """Tells when a strategy changes its target."""
 
-    def between(self, first: int, until: int, before: int) -> Turns:
-        """The changes at the rows from `first` to before `until`; `before` is the target before `first`."""
+    def between(self, first: int, until: int, before: int) -> Wanted:
+        """The changes at the rows from `first` to before `until`; `before` is the target before `first`, of one symbol."""
 
 
 class StretchChanges:
@@ -40,13 +58,20 @@ class StretchChanges:
         self._strategy = strategy
         self._columns = columns
 
-    def between(self, first: int, until: int, before: int) -> Turns:
+    def between(self, first: int, until: int, before: int) -> Wanted:
         """The changes at these rows."""
         start = max(first - 1, 0)
-        rows, targets = self._strategy.turns(
-            {name: column[start:until] for name, column in self._columns.items()}, before
-        )
-        return rows + start, targets
+        columns = {name: column[start:until] for name, column in self._columns.items()}
+        rows, targets = self._strategy.turns(columns, before)
+        return Wanted((rows + start).astype(np.int64), targets.astype(np.int64))
+
+
+class NoChanges:
+    """Those of a strategy that is not asked."""
+
+    def between(self, first: int, until: int, before: int) -> Wanted:  # noqa: ARG002 - it is the same everywhere
+        """None at all."""
+        return Wanted(np.empty(0, np.int64), np.empty(0, np.int64))
 
 
 class LateChanges:
@@ -66,23 +91,42 @@ class LateChanges:
 
     def forgo(self) -> None:
         """Asks no more: there are none."""
-        self._found = self._found or KnownChanges(np.empty(0, np.int64), np.empty(0, np.int8))
+        self._found = self._found or NoChanges()
 
-    def between(self, first: int, until: int, before: int) -> Turns:
+    def between(self, first: int, until: int, before: int) -> Wanted:
         """The changes at these rows."""
         return self.ask().between(first, until, before)
 
 
 class KnownChanges:
-    """Changes over a whole column: a user's function sees all of it at once."""
+    """Changes of targets that were found beforehand: a user's function sees all of a column at once."""
 
-    __slots__ = ("_rows", "_targets")
+    __slots__ = ("_rows", "_symbols", "_targets")
 
-    def __init__(self, rows: npt.NDArray[np.signedinteger], targets: npt.NDArray[np.int8]) -> None:
-        self._rows = rows
-        self._targets = targets
+    def __init__(self, clock: Clock, found: Changes) -> None:
+        self._rows = clock.steps.searchsorted(found.steps).astype(np.int32)
+        self._targets = found.directions
+        self._symbols = found.feeds if len(clock.feeds) > 1 else None
 
-    def between(self, first: int, until: int, before: int) -> Turns:  # noqa: ARG002 - the targets are known
+    def between(self, first: int, until: int, before: int) -> Wanted:  # noqa: ARG002 - the targets are known
         """The changes at these rows."""
-        start, end = self._rows.searchsorted((first, until))
-        return self._rows[start:end].astype("intp"), self._targets[start:end]
+        at = slice(*self._rows.searchsorted((first, until)))
+        symbols = () if self._symbols is None else self._symbols[at].astype(np.int64)
+        return Wanted(self._rows[at].astype(np.int64), self._targets[at].astype(np.int64), symbols)
+
+
+class KnownDecisions:
+    """What several strategies come to, found beforehand."""
+
+    __slots__ = ("_made", "_rows")
+
+    def __init__(self, made: LaneDecisions) -> None:
+        self._made = made
+        self._rows = np.array(made.rows, np.int64)
+
+    def between(self, first: int, until: int, before: int) -> Wanted:  # noqa: ARG002 - the targets are known
+        """The changes at these rows."""
+        at = slice(*self._rows.searchsorted((first, until)).tolist())
+        made = self._made
+        targets, symbols = (np.array(each[at], np.int64) for each in (made.targets, made.symbols))
+        return Wanted(self._rows[at], targets, symbols, made.decided[at])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from engine.containers.bulk import audience_of, show
-from engine.event_columns import EventColumns, Numbered, Stretch, in_turn
+from engine.event_columns import EventColumns, Numbered, Stretch
 from engine.events import PortfolioUpdate
 
 if TYPE_CHECKING:
@@ -24,10 +24,20 @@ PAGE = 1 << 9
 
 
 class Dense(Protocol):
-    """Events of one type, one at every bar."""
+    """Events of one type at the bars of a lane."""
+
+    @property
+    def is_even(self) -> bool:
+        """Whether there is one at every bar of the lane."""
 
     def stretch(self, start: int, end: int) -> Stretch:
-        """Those of the rows from `start` up to `end`."""
+        """Those of the bars from `start` up to `end`, of each of which there is one."""
+
+    def events(self, start: int, end: int) -> list[Event | None]:
+        """Those of the bars from `start` up to `end`; None where there is none."""
+
+    def release(self) -> None:
+        """Lets go of what no other lane needs: it has been shown."""
 
 
 class SharedStream:
@@ -43,19 +53,51 @@ class SharedStream:
         self._first = self._beyond = 0
         self._page: EventColumns | None = None
 
+    @property
+    def steps(self) -> Integers:
+        """The step of each of its rows."""
+        return self._stream.steps
+
     def stretch(self, start: int, end: int) -> Stretch:
         """The events of the rows from `start` up to `end`."""
         if self._page is None or start < self._first or end > self._beyond:
-            self._first, self._beyond = start, max(end, min(start + PAGE, len(self._stream.steps)))
+            self._first, self._beyond = start, max(end, min(start + PAGE, len(self.steps)))
             self._page = self._stream.page(start, self._beyond)
         if self._counts and end > self._shown:
             self._stream.count(self._shown, end)
             self._shown = end
         return Stretch(self._page, start - self._first, end - self._first)
 
+    def release(self) -> None:
+        """Lets go of the page, if no other lane may be at it."""
+        if not self._counts:
+            self._page = None
+
+
+class HeardStream:
+    """A shared stream at the bars of a lane with this `clock`."""
+
+    def __init__(self, stream: SharedStream, clock: Clock) -> None:
+        self._stream = stream
+        self._steps = clock.steps
+        self.is_even = len(stream.steps) == len(clock.steps)
+        self.stretch, self.release = stream.stretch, stream.release
+
+    def events(self, start: int, end: int) -> list[Event | None]:
+        """Those of these bars."""
+        steps = self._steps[start:end]
+        first, beyond = (int(self._stream.steps.searchsorted(step)) for step in (steps[0], steps[-1] + 1))
+        places = steps.searchsorted(self._stream.steps[first:beyond])
+        made: list[Event | None] = [None] * len(steps)
+        for place, event in zip(places.tolist(), self._stream.stretch(first, beyond).events(), strict=True):
+            made[place] = event
+        return made
+
 
 class MarkEvents:
     """Makes PORTFOLIO_UPDATE events of the marks of a lane (rule E7). `moments`: the timestamp of each row, ns UTC."""
+
+    is_even = True
 
     def __init__(self, source: str, clock: Clock, moments: Integers) -> None:
         self._source = source
@@ -78,6 +120,14 @@ class MarkEvents:
             raise LookupError("the lane keeps no marks")
         return Stretch(self._columns, start - self._first, end - self._first)
 
+    def events(self, start: int, end: int) -> list[Event | None]:
+        """The same as events."""
+        return [*self.stretch(start, end).events()]
+
+    def release(self) -> None:
+        """Lets go of the marks."""
+        self._columns = None
+
     def first(self, cause: str, cash: float) -> PortfolioUpdate:
         """The mark before the first bar."""
         return self._event(0, 1, cause, (cash, cash, 0.0, 0, 0.0))
@@ -95,12 +145,12 @@ class MarkEvents:
 
 
 class Page(NamedTuple):
-    """What comes at each of the bars from row `start` up to `end`, and who is shown it."""
+    """What comes at each of the bars from row `start` on: columns and who is shown them, or events bar by bar."""
 
     start: int
-    end: int
     stretches: list[Stretch]
     audience: Audience | None
+    bars: list[tuple[Event | None, ...]]
 
 
 class LaneEvents:
@@ -143,6 +193,8 @@ class LaneEvents:
             elif happening.ends is not None:
                 self._bus.end(happening.ends)
         self._show(page, until)
+        for dense in self._dense:
+            dense.release()
 
     def stop(self) -> None:
         """Shows nothing any more."""
@@ -154,19 +206,27 @@ class LaneEvents:
             self._bus.dispatch(self.marks.last(mark))
 
     def _page(self, start: int, end: int) -> Page:
-        stretches = [dense.stretch(start, end) for dense in self._dense] if start < end else []
+        if start >= end or not self._bus.is_observed:
+            return Page(start, [], None, [])
+        if not all(dense.is_even for dense in self._dense):
+            return Page(start, [], None, list(zip(*(dense.events(start, end) for dense in self._dense), strict=True)))
+        stretches = [dense.stretch(start, end) for dense in self._dense]
         audience = audience_of((self._bus, each.columns.type, self._bus.lane) for each in stretches)
-        return Page(start, end, stretches, audience)
+        if audience is None:  # an observer acts on what happens
+            return Page(start, [], None, list(zip(*(each.events() for each in stretches), strict=True)))
+        return Page(start, stretches, audience, [])
 
     def _show(self, page: Page, until: int) -> None:
-        """Shows what comes at each of the bars up to `until`."""
+        """Shows what comes at each of the bars before `until`."""
         start, self.shown = self.shown, max(until, self.shown)
-        if start >= until or self._is_over or not page.stretches or not self._bus.is_observed:
+        if start >= until or self._is_over:
             return
         first, last = start - page.start, until - page.start
-        stretches = [Stretch(each.columns, each.start + first, each.start + last) for each in page.stretches]
-        if page.audience is None:  # an observer acts on what happens
-            for event in in_turn(stretches):
-                self._bus.dispatch(event)
-        else:
-            show(page.audience, stretches)
+        if page.audience is not None and page.stretches:
+            show(
+                page.audience, [Stretch(each.columns, each.start + first, each.start + last) for each in page.stretches]
+            )
+        for bar in page.bars[first:last]:
+            for event in bar:
+                if event is not None:
+                    self._bus.dispatch(event)

@@ -46,14 +46,17 @@ class LaneEquity:
         return np.array([self.initial_equity, *self._daily, *under_way])
 
 
-def trade_book(lane: Lane, symbol: str, rules: Sequence[AnyRiskRule], broker: str) -> TradeBook:
-    """The closed trades, fills and orders of a lane; `broker` stands in the ids of its orders."""
+def trade_book(lane: Lane, symbols: Sequence[str], rules: Sequence[AnyRiskRule], broker: str) -> TradeBook:
+    """The closed trades, fills and orders of a lane over some symbols; `broker` stands in the ids of its orders."""
     books = lane.books
     total = cast("TradeStatistics", books.total)
+    of_symbols = [total]
+    if books.count > 1:
+        of_symbols = [cast("TradeStatistics", books.symbols[number].statistics) for number in range(books.count)]
     return TradeBook.of(
         total=total,
         sides={"long": cast("TradeStatistics", books.long), "short": cast("TradeStatistics", books.short)},
-        symbols={symbol: total},
+        symbols=dict(zip(symbols, of_symbols, strict=True)),
         statuses=_statuses(lane),
         rejected=_rejected(lane, rules),
         first_rejection=first_rejection(lane, rules, broker),
@@ -97,9 +100,13 @@ def _rejected(lane: Lane, rules: Sequence[AnyRiskRule]) -> dict[str, int]:
 
 
 def open_profit(lane: Lane) -> float:
-    """Net profit of the open trade if closed at the last bar marked, without further costs; 0.0 if there is none."""
-    position, close = lane.books.position, lane.books.close
-    return 0.0 if position.trade == NO_TRADE else open_profit_of(position, close[max(lane.books.curve.bars - 1, 0)])
+    """Net profit of the open trades if closed at the last bar marked, without further costs; 0.0 if there are none."""
+    books, total = lane.books, 0.0
+    for number in range(books.count):
+        ours = books.symbols[number]
+        if ours.position.trade != NO_TRADE:
+            total += open_profit_of(ours.position, ours.close[max(books.curve.bars - 1, 0)])
+    return total
 
 
 def first_rejection(lane: Lane, rules: Sequence[AnyRiskRule], broker: str) -> str:
@@ -112,5 +119,5 @@ def first_rejection(lane: Lane, rules: Sequence[AnyRiskRule], broker: str) -> st
         (first.value, first.limit, first.further),
         quantity=first.quantity,
         other=f"{broker}#{first.replaces}" if first.replaces else None,
-        unknown=unknown_text(first.unknown, first.unknown_over, first.row),
+        unknown=unknown_text(first.unknown, first.unknown_over, first.bar, (first.unknown_value, first.unknown_close)),
     )

@@ -8,17 +8,18 @@ from typing import TYPE_CHECKING, NamedTuple
 from engine.events import Fill, Order, OrderRequest, PositionClose, PositionOpen, RiskBreach, Signal
 from engine.kernel.lane import acceptance, journal, state
 from engine.kernel.lane.orders import has_limit, has_stop
-from engine.lanes.configure import ORDER_TYPES, TIMES_IN_FORCE
+from engine.lanes.named_orders import ORDER_TYPES, TIMES_IN_FORCE
 from engine.lanes.reasons import Reasons, unknown_text
 from engine.strategies.decision import TARGETS
 from engine.trading.risk import DailyLoss, MaxDrawdown, Stop, Target
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from engine.events import Direction, Event, OrderStatus, PositionSide, Side
+    from engine.events import Event, OrderStatus, PositionSide, Side
     from engine.kernel.lane.state import Journal
     from engine.kernel.library import Kernel
+    from engine.strategies.decision import Decision
     from engine.trading.risk import AnyRiskRule
 
 NS_PER_SECOND = 1_000_000_000
@@ -30,6 +31,7 @@ _STATUSES: dict[int, OrderStatus] = {
     journal.CANCELLED: "cancelled",
     journal.EXPIRED: "expired",
 }
+_OCOS = {state.ALONE: "", state.PROTECTS: "{}", state.ENTERS: "{}/entry"}
 _DEAD = (journal.REJECTED, journal.CANCELLED, journal.EXPIRED)
 
 
@@ -39,6 +41,8 @@ class Recorded(NamedTuple):
     kind: int
     row: int
     marked: int
+    symbol: int
+    bar: int
     ordinal: int
     order: int
     trade: int
@@ -50,6 +54,7 @@ class Recorded(NamedTuple):
     flags: int
     time: int
     number: int
+    close: float
     quantity: float
     price: float
     limit: float
@@ -58,23 +63,37 @@ class Recorded(NamedTuple):
     further: float
 
 
+class Decided(NamedTuple):
+    """A decision of a lane, the id of the event that caused it, and the name of what decided."""
+
+    decision: Decision
+    cause: str
+    strategy: str
+
+
 @dataclass(frozen=True, slots=True)
 class LaneNames:
     """What events of a lane are named by.
 
     `portfolio`, `execution`: ids of the containers; `broker`: what stands in the ids of the execution's events; `strategy`: the
-    name of what decides, and `strategy_container` the id of the container that does, if it is not the portfolio. `cause(row)` is
-    the id of the event behind a decision at a bar; `time_of(row)` the timestamp of the bar, ns UTC.
+    name of what decides, and `strategy_container` the id of the container that does, if it is not the portfolio; it may say all
+    that it has to say of a bar first, before the portfolio handles the first of it.
+    `cause(number, bar)` is the id of the event behind a decision at a bar of a symbol by its number, `time_of(row)` the timestamp of a bar
+    of the lane, ns UTC.
+
+    `decided(place)` is what was decided, by its place among the changes at hand: instead of the plain targets of `strategy`.
     """
 
     portfolio: str
     execution: str
     broker: str
-    symbol: str
+    symbols: Sequence[str]
     strategy: str
     strategy_container: str | None
-    cause: Callable[[int], str]
+    cause: Callable[[int, int], str]
     time_of: Callable[[int], int]
+    strategy_is_first: bool = True
+    decided: Callable[[int], Decided] | None = None
 
 
 class Happening(NamedTuple):
@@ -93,6 +112,7 @@ class JournalEvents:
 
     def __init__(self, names: LaneNames, rules: Sequence[AnyRiskRule]) -> None:
         self._names = names
+        self._symbols = names.symbols
         self._rules = rules
         self._reasons = Reasons(rules)
         self._requests: dict[int, OrderRequest] = {}
@@ -120,18 +140,34 @@ class JournalEvents:
 
     def take(self, kernel: Kernel, kept: Journal) -> Iterator[Happening]:
         """What all records at hand stand for, and empties the journal."""
-        records = list(map(Recorded._make, kernel.rows(state.Record, kept.records, kept.count)))
+        records = _in_order(map(Recorded._make, kernel.rows(state.Record, kept.records, kept.count)))
         kept.count = 0
-        for record in records:
+        heard = 0
+        for place, record in enumerate(records):
+            if record.kind == journal.SIGNAL and self._names.strategy_container is not None and place >= heard:
+                beyond = self._beyond_signals(records, place)
+                for said in records[place:beyond]:
+                    event = self._signal_of_strategy(said, self._names.time_of(said.row))
+                    yield Happening(said.marked, event, None)
+                heard = beyond
             trade = self._trade(record.trade)
             if record.kind == journal.ENDED:
                 yield Happening(record.marked, None, trade)
                 continue
             now = self._names.time_of(record.row)
-            if record.kind == journal.SIGNAL and self._names.strategy_container is not None:
-                yield Happening(record.marked, self._signal_of_strategy(record, now), None)
-            event = self._makers[record.kind](record, now)
-            yield Happening(record.marked, event, trade if event.ends_correlation else None)
+            made = self._makers[record.kind](record, now)
+            yield Happening(record.marked, made, trade if made.ends_correlation else None)
+
+    def _beyond_signals(self, records: Sequence[Recorded], place: int) -> int:
+        """The place behind the signals that are heard from the strategy container together with the one at `place`."""
+        beyond = place + 1
+        while (
+            self._names.strategy_is_first
+            and beyond < len(records)
+            and (records[beyond].kind, records[beyond].row) == (journal.SIGNAL, records[place].row)
+        ):
+            beyond += 1
+        return beyond
 
     def _trade(self, trade: int) -> str | None:
         return f"{self._names.portfolio}#{trade}" if trade else None
@@ -143,48 +179,60 @@ class JournalEvents:
         return f"{self._causes[record.cause_kind]}{record.cause}"
 
     def _signal(self, record: Recorded, now: int) -> Signal:
-        names = self._names
-        strategy = names.strategy_container
-        cause = names.cause(record.row) if strategy is None else f"{strategy}:SIGNAL:{record.ordinal}"
-        return self._said(record, (now, names.portfolio, self._id(record), self._trade(record.trade), cause))
+        decided, names = self._decided(record), self._names
+        if names.strategy_container is not None:
+            decided = decided._replace(cause=f"{names.strategy_container}:SIGNAL:{record.ordinal}")
+        return self._said(record, decided, (now, names.portfolio, self._id(record), self._trade(record.trade)))
 
     def _signal_of_strategy(self, record: Recorded, now: int) -> Signal:
-        strategy, event_id = (
-            self._names.strategy_container or "",
-            f"{self._names.strategy_container}:SIGNAL:{record.ordinal}",
-        )
-        return self._said(record, (now, strategy, event_id, None, self._names.cause(record.row)))
+        strategy = self._names.strategy_container or ""
+        return self._said(record, self._decided(record), (now, strategy, f"{strategy}:SIGNAL:{record.ordinal}", None))
 
-    def _said(self, record: Recorded, head: tuple[int, str, str, str | None, str]) -> Signal:
-        decision = TARGETS[record.sign]
-        direction: Direction = decision.direction
-        strength, reason = decision.strength, decision.reason
-        return Signal(*head, self._names.symbol, direction, strength, self._names.strategy, reason)
+    def _said(self, record: Recorded, decided: Decided, head: tuple[int, str, str, str | None]) -> Signal:
+        decision, cause, strategy = decided
+        return Signal(
+            *head,
+            cause,
+            self._symbols[record.symbol],
+            decision.direction,
+            decision.strength,
+            strategy,
+            decision.reason,
+            decision.order,
+            decision.exits,
+            decision.otherwise,
+        )
+
+    def _decided(self, record: Recorded) -> Decided:
+        names = self._names
+        if names.decided is not None:
+            return names.decided(record.number)
+        return Decided(TARGETS[record.sign], names.cause(record.symbol, record.bar), names.strategy)
 
     def _request(self, record: Recorded, now: int) -> OrderRequest:
         names, trade = self._names, self._trade(record.trade)
-        time_in_force, group = record.flags % 8, record.flags // 8
+        time_in_force, group = record.flags % 8, record.flags % journal.BY_PERCENT_FLAG // 8
         kind = record.detail
-        trails = kind == state.TRAILING_STOP
+        trails, by_percent = kind == state.TRAILING_STOP, record.flags >= journal.BY_PERCENT_FLAG
         request = OrderRequest(
             now,
             names.portfolio,
             self._id(record),
             trade,
             self._cause(record),
-            names.symbol,
+            self._symbols[record.symbol],
             _side(record),
             record.quantity,
             ORDER_TYPES[kind],
             record.limit if has_limit(kind) else None,
             record.stop if has_stop(kind) else None,
             TIMES_IN_FORCE[time_in_force],
-            record.money if trails and not record.further else None,
-            record.further if trails and record.further else None,
+            record.money if trails and not by_percent else None,
+            record.further if trails and by_percent else None,
             record.time or None,
-            trade if group == state.PROTECTS else None,
+            _OCOS[group].format(trade) or None,
             f"{names.broker}#{record.order}" if record.order else None,
-            unknown_text(record.reason, record.number, record.row),
+            unknown_text(record.reason, record.number, record.bar, (record.price, record.close)),
         )
         self._requests[record.ordinal] = request
         return request
@@ -203,7 +251,7 @@ class JournalEvents:
             self._cause(record),
             f"{names.broker}#{number}",
             _STATUSES[record.detail],
-            names.symbol,
+            self._symbols[record.symbol],
             request.side,
             request.quantity,
             request.order_type,
@@ -243,7 +291,7 @@ class JournalEvents:
             self._trade(record.trade),
             self._cause(record),
             f"{names.broker}#{record.order}",
-            names.symbol,
+            self._symbols[record.symbol],
             _side(record),
             record.quantity,
             record.price,
@@ -256,7 +304,9 @@ class JournalEvents:
 
     def _position_open(self, record: Recorded, now: int) -> PositionOpen:
         head = (now, self._names.portfolio, self._id(record), self._trade(record.trade), self._cause(record))
-        return PositionOpen(*head, self._names.symbol, _position(record), record.quantity, record.price, record.money)
+        return PositionOpen(
+            *head, self._symbols[record.symbol], _position(record), record.quantity, record.price, record.money
+        )
 
     def _position_close(self, record: Recorded, now: int) -> PositionClose:
         return PositionClose(
@@ -265,7 +315,7 @@ class JournalEvents:
             self._id(record),
             self._trade(record.trade),
             self._cause(record),
-            self._names.symbol,
+            self._symbols[record.symbol],
             _position(record),
             record.quantity,
             record.price,
@@ -298,8 +348,13 @@ class JournalEvents:
         )
 
 
-def _price_name(reason: int) -> str:
-    return "stop_price" if reason == acceptance.NO_STOP_PRICE else "limit_price"
+def _in_order(made: Iterable[Recorded]) -> list[Recorded]:
+    """Records in the order in which they are heard: the end of a trade that did not begin comes before what was posted earlier."""
+    records = list(made)
+    for place, record in enumerate(records):
+        if record.kind == journal.ENDED:
+            records.insert(place - record.number, records.pop(place))
+    return records
 
 
 def _side(record: Recorded) -> Side:

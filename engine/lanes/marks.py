@@ -26,28 +26,24 @@ class Marks(NamedTuple):
 
 
 class MarkColumns:
-    """Reads the marks that the books of a lane write down, as columns. `close` has a price a bar."""
+    """Reads the marks that the books of a lane write down, as columns."""
 
-    def __init__(self, kernel: Kernel, books: Books, close: Floats) -> None:
+    def __init__(self, kernel: Kernel, books: Books) -> None:
         self._kernel = kernel
         self._books = books
-        self._close = close
         self._peak = 0.0
 
     def take(self) -> Marks:
         """The marks written since the last call; the next ones are written over them."""
         books = self._books
         count = books.row - books.marks_from
-        cash, held, equity = (
-            self._column(each, count) for each in (books.mark_cash, books.mark_held, books.mark_equity)
-        )
-        close = self._close[books.marks_from : books.row]
+        kept = (books.mark_cash, books.mark_gross, books.mark_equity, books.mark_positions)
+        cash, gross, equity, positions = (self._column(each, count) for each in kept)
         books.marks_from = books.row
-        gross = np.abs(held * close)
         exposure = np.divide(gross, equity, out=np.zeros(count), where=(gross != 0.0) & (equity != 0.0))
         peaks = np.maximum.accumulate(np.concatenate(([max(self._peak, books.curve.initial)], equity)))
         self._peak = peaks.item(-1)
-        return Marks(cash, equity, exposure, (held != 0.0).astype(np.int64), equity / peaks[1:] - 1.0)
+        return Marks(cash, equity, exposure, positions.astype(np.int64), equity / peaks[1:] - 1.0)
 
     def _column(self, values: list[float], count: int) -> Floats:
         return np.frombuffer(self._kernel.packed(values, count))

@@ -5,14 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from engine.agenda import Phase
 from engine.bus import SHARED
 from engine.containers.base import Container, Measured, TracerFactory, Watch
 from engine.kernel.lane import journal, state
-from engine.kernel.lane.positions import NO_TRADE
-from engine.lanes.configure import ORDER_ROOM
+from engine.lanes.configure import ORDER_ROOM, TASK_ROOM
 from engine.lanes.figures import LaneEquity, first_rejection, open_profit, order_counts, trade_book
 from engine.metrics.container_metrics import PORTFOLIO_EVENTS, OrderCounts
 from engine.metrics.definitions import compute_metrics
@@ -20,15 +17,16 @@ from engine.metrics.equity import not_finite
 from engine.metrics.year import years_between
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from engine.config.schema import PortfolioContainer as PortfolioConfig
     from engine.containers.outlet import Outlet
+    from engine.kernel.lane.state import Lane
     from engine.kernel.library import Kernel
     from engine.lanes.changes import LateChanges
     from engine.lanes.configure import LaneConfigurator
     from engine.lanes.events import LaneEvents
-    from engine.lanes.journal_events import JournalEvents
+    from engine.lanes.journal_events import Decided, JournalEvents
     from engine.lanes.marks import MarkColumns
     from engine.market.benchmark import BenchmarkFeed
     from engine.market.timeline import Clock
@@ -57,16 +55,18 @@ EVENT_KINDS = {
 class LaneSetup:
     """What a portfolio is made with: its config, the terms of its execution, and what its metrics need.
 
-    `broker` stands in the ids of its orders; `feature_feeds` is how many FEATURES it publishes at a bar; `has_strategy` says whether
-    its strategy is its own, not that of a container before it.
+    `broker` stands in the ids of its orders; `days_of_symbols` are the days a year of each symbol, `features_of(row)` how many
+    FEATURES it has published once so many of its bars are over; `has_strategy` says whether its strategy is its own, not that of a
+    container before it.
     """
 
     config: PortfolioConfig
     terms: Terms
     broker: str
     days_per_year: DaysPerYear
+    days_of_symbols: Sequence[int]
     benchmark: BenchmarkFeed | None
-    feature_feeds: int
+    features_of: Callable[[int], int]
     has_strategy: bool
 
 
@@ -76,13 +76,13 @@ class LaneError(RuntimeError):
 
 _FAILURES = {
     state.TOO_MANY_ORDERS: f"more than {ORDER_ROOM} orders of one symbol at work",
-    state.TOO_MANY_EVENTS: f"more than {state.MOST_TASKS} events in one bar",
+    state.TOO_MANY_EVENTS: f"more than {TASK_ROOM} events of one symbol in one bar",
     state.CROSSED_FLAT: "a fill would have crossed flat",
 }
 
 
 class LanePortfolio(Container):
-    """A portfolio of one symbol whose column strategy gives its targets, simulated by the kernel.
+    """A portfolio whose column strategies give its targets, simulated by the kernel.
 
     It sleeps until its books are asked for, then makes up for all bars since. The wiring sets `outlet`, `clock` and `finished`, and
     opens the lane before `start`. If it is observed, it is shown its events as the run goes on, and then `caught_up` is called whenever that was done.
@@ -105,6 +105,9 @@ class LanePortfolio(Container):
         self._events: LaneEvents | None = None
         self._journal: JournalEvents | None = None
         self._marks: MarkColumns | None = None
+        self.decided: Sequence[Decided] = ()
+        self._kinds: list[int] | None = None
+        self._lane: Lane | None = None
         self._target = 0
         self._has_begun = self._is_showing = self._has_ended = False
 
@@ -118,26 +121,40 @@ class LanePortfolio(Container):
         self._changes = changes
         self._cause = cause
         self._at_once = BARS_AT_ONCE[kernel.form]
-        self.state = configurator.lane(setup.config, setup.terms, setup.days_per_year.number)
-        configurator.start(self.state, setup.config.cash)
+
+    @property
+    def state(self) -> Lane:
+        """Its lane, which is made when it is needed: a thousand of them need not be there at once."""
+        if self._lane is None:
+            self._lane = self._make_lane()
+        return self._lane
+
+    def _make_lane(self) -> Lane:
+        setup, configurator = self.setup, self._configurator
+        lane = configurator.lane(setup.config, setup.terms, setup.days_of_symbols)
+        if self._events is not None:
+            configurator.keep_journal(lane)
+        if self._watch is not None or (self._events is not None and self._events.marks is not None):
+            self._marks = configurator.keep_marks(lane)
+        if self._kinds is not None:
+            configurator.count_open_events(lane, self._kinds)
+        configurator.start(lane, setup.config.cash)
+        return lane
 
     def show_events(self, events: LaneEvents, made: JournalEvents) -> None:
         """Has `events` show what happens."""
         self._events, self._journal = events, made
         self._at_once = min(self._at_once, SHOWN_AT_ONCE)
-        self._configurator.keep_journal(self.state)
-        if events.marks is not None:
-            self._keep_marks()
 
     def watch_equity(self, watch: Watch) -> None:
         """Has `watch` get the marks."""
         self._watch = watch
-        self._keep_marks()
+        self._at_once = min(self._at_once, SHOWN_AT_ONCE)
 
     def count_open_events(self, types: Iterable[str] | None) -> None:
         """Has the lane count the events of these types, or of all, of trades that have not ended."""
         kinds = EVENT_KINDS.keys() if types is None else EVENT_KINDS.keys() & types
-        self._configurator.count_open_events(self.state, [EVENT_KINDS[name] for name in kinds])
+        self._kinds = [EVENT_KINDS[name] for name in kinds]
 
     def start(self) -> None:
         """Arranges for the lane's first and last step, and for those at which it catches up."""
@@ -155,8 +172,8 @@ class LanePortfolio(Container):
 
     @property
     def open_positions(self) -> int:
-        """Symbols held now: one or none."""
-        return int(self.state.books.position.trade != NO_TRADE)
+        """Symbols held now."""
+        return self.state.books.open_positions
 
     @property
     def closed_trades(self) -> int:
@@ -178,11 +195,6 @@ class LanePortfolio(Container):
         """Brings fills, trades and marks up to all steps before `step`."""
         self._bring_to(self.clock.index_at(step - 1) + 1)
         self.outlet.published = self.published()
-
-    def _keep_marks(self) -> None:
-        if self._marks is None:
-            self._marks = self._configurator.keep_marks(self.state)
-            self._at_once = min(self._at_once, SHOWN_AT_ONCE)
 
     def _catch_up_after(self, row: int) -> None:
         """Arranges for the next bar at which it catches up, if that comes before the last."""
@@ -222,9 +234,10 @@ class LanePortfolio(Container):
             self._events.stop()
         while (first := self.state.books.row) < until and self.state.status == state.RUNNING:
             end = min(until, first + self._at_once)
-            rows, targets = self._changes.between(first, end, self._target)
-            self._configurator.set_changes(self.state, rows.astype(np.int64), targets.astype(np.int64))
-            self._target = targets.item(-1) if len(targets) else self._target
+            wanted = self._changes.between(first, end, self._target)
+            self._configurator.set_changes(self.state, wanted.rows, wanted.targets, symbols=wanted.symbols)
+            self._target = wanted.targets.item(-1) if len(wanted.targets) else self._target
+            self.decided = wanted.decided
             self._do(end)
 
     def _do(self, end: int) -> None:
@@ -277,13 +290,15 @@ class LanePortfolio(Container):
         self.outlet.published = self.published()
         if self.status == "running":  # no observer of it has failed
             self.status = "completed"
+            self._configurator.release(self.state)
             self.finished(self)
 
     def _last_mark(self) -> tuple[float, float, float, int, float]:
         """Cash, equity, exposure, open positions and drawdown after the last bar."""
-        books = self.state.books
-        held, close = books.position.held, self.clock.closes[0].item(-1)
-        equity, gross = books.curve.last, abs(held * close)
+        books, gross = self.state.books, 0.0
+        for number, closes in enumerate(self.clock.closes):
+            gross += abs(books.symbols[number].position.held * closes.item(-1))
+        equity = books.curve.last
         exposure = gross / equity if gross and equity else 0.0
         return books.cash, equity, exposure, self.open_positions, equity / books.curve.peak - 1.0
 
@@ -297,13 +312,13 @@ class LanePortfolio(Container):
 
     def _measure(self) -> Measured:
         setup, config, clock = self.setup, self.setup.config, self.clock
-        borrowing = config.account.borrowing
+        borrowing, symbols = config.account.borrowing, [feed.symbol for feed in clock.feeds]
         figures, notes = compute_metrics(
-            trade_book(self.state, clock.feeds[0].symbol, config.risk, setup.broker),
+            trade_book(self.state, symbols, config.risk, setup.broker),
             LaneEquity(self.state.books.curve),
             open_trades=self.open_positions,
             unrealised_pnl=open_profit(self.state),
-            symbols=[clock.feeds[0].symbol],
+            symbols=symbols,
             days_per_year=setup.days_per_year,
             years=years_between(clock.moment(0), clock.moment(max(self.bars - 1, 0))),
             risk_free_rate=config.risk_free_rate,
@@ -319,7 +334,7 @@ class LanePortfolio(Container):
         """What it has published by now, or would have, by type."""
         made = self.state.ordinals
         return {
-            "FEATURES": self.bars * self.setup.feature_feeds,
+            "FEATURES": self.setup.features_of(self.bars),
             "SIGNAL": made.signal,
             "ORDER_REQUEST": made.request,
             "POSITION_OPEN": made.opened,

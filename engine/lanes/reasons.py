@@ -30,6 +30,8 @@ _REASONS = {
     acceptance.SHORT_IN_CASH_ACCOUNT: "a cash account cannot sell short",
     acceptance.CASH_MISSING: "cash: {value:.2f} would be missing",
     acceptance.BUYING_POWER: "buying power: positions would be worth {value:.2f}, equity is {limit:.2f}",
+    acceptance.STOP_ON_WRONG_SIDE: "a stop loss at {value} is not {side} the price {limit}",
+    acceptance.TARGET_ON_WRONG_SIDE: "a take profit at {value} is not {side} the price {limit}",
     acceptance.SIGNAL_CHANGED: "the signal changed before it was filled",
     acceptance.BEING_LEFT: BEING_LEFT,
     acceptance.POSITION_CLOSED: "the position is closed",
@@ -38,6 +40,16 @@ _REASONS = {
     acceptance.TIME_OVER: "its time is over",
     acceptance.DATA_ENDED: "the data ended",
     acceptance.REPLACED: "replaced by {other}",
+    acceptance.NOT_WANTED: "no longer wanted",
+    acceptance.OTHER_FILLED: "the other order of the OCO was filled",
+}
+_FAULTS = {
+    state.STOP_LOSS_IS_NONE: "stop_loss {0} is not a price",
+    state.STOP_LOSS_BEYOND_REASON: "stop_loss {0} is beyond reason: the last close is {1}",
+    state.TAKE_PROFIT_IS_NONE: "take_profit {0} is not a price",
+    state.TAKE_PROFIT_BEYOND_REASON: "take_profit {0} is beyond reason: the last close is {1}",
+    state.TRAIL_AMOUNT_IS_NONE: "trail_amount {0} is not above zero",
+    state.TRAIL_PERCENT_IS_NONE: "trail_percent {0} is not above zero",
 }
 _WITH_RULE = (acceptance.HALTED, acceptance.HALTED_FOR_THE_DAY, acceptance.ABOVE_LIMIT)
 KINDS = {
@@ -68,7 +80,8 @@ class Reasons:
             return f"halted by {self._rules[reason - acceptance.HALTED_BY_RULE].name}"
         value, limit, further = numbers
         rule = self._rules[int(further)].name if reason in _WITH_RULE else ""
-        text = _REASONS[reason].format(quantity=quantity, other=other, value=value, limit=limit, rule=rule)
+        side = "above" if further > 0 else "below"
+        text = _REASONS[reason].format(quantity=quantity, other=other, value=value, limit=limit, rule=rule, side=side)
         if reason == acceptance.BUYING_POWER and further != 1.0:
             return f"{text}, leverage {further:g}"
         if acceptance.NO_QUANTITY <= reason <= acceptance.LIMIT_BEYOND_REASON and unknown:
@@ -77,11 +90,14 @@ class Reasons:
         return text.replace("bars", "bar") if is_one_bar else text
 
 
-def unknown_text(unknown: int, bars: int, row: int) -> str:
-    """What was not known when an order was asked for at a row; empty if everything was."""
+def unknown_text(unknown: int, bars: int, row: int, fault: tuple[float, float]) -> str:
+    """What was not known when an order was asked for at a row; empty if everything was.
+
+    `fault` is the value of an exit that makes no sense, and the close that it was seen from.
+    """
     if unknown == state.TRUE_RANGE:
         return f"the average true range over {bars} bars is not known yet"
     if unknown == state.VOLATILITY:
         there_are = "there is" if row == 1 else "there are"
         return f"the volatility of {bars} returns is not known yet, {there_are} {row}"
-    return ""
+    return _FAULTS[unknown].format(*fault) if unknown else ""

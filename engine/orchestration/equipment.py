@@ -132,6 +132,14 @@ class Equipment:
         portfolio.start_cause = RUN_START_ID
         portfolio.finished = self._root.announce
 
+    def days_of_symbols(self, id_: str) -> list[int]:
+        """The days a year of each symbol of a portfolio."""
+        config = self._plan.portfolio(id_)
+        return [
+            self._scenery.days((feed.container_id,), config.day_zone).year(config.days_per_year).number
+            for feed in self._clock(id_).feeds
+        ]
+
     def benchmark(self, portfolio: Container) -> BenchmarkFeed | None:
         """The benchmark of a portfolio, if it has one."""
         id_ = portfolio.container_id
@@ -189,10 +197,7 @@ class Equipment:
             portfolio.ledger,
             weights=[config.weights.get(feed.symbol, 1.0) for feed in clock.feeds],
             lot_size=config.lot_size,
-            days_per_year=[
-                self._scenery.days((feed.container_id,), config.day_zone).year(config.days_per_year).number
-                for feed in clock.feeds
-            ],
+            days_per_year=self.days_of_symbols(config.id),
             known_closes=self._stage.known_closes if isinstance(config.sizing, OwnModel) else closes_of,
         )
 

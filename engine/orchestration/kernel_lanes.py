@@ -17,15 +17,16 @@ from engine.containers.root import RUN_START_ID
 from engine.containers.strategy import StrategyContainer
 from engine.events import PortfolioUpdate
 from engine.lanes.changes import KnownChanges, LateChanges, StretchChanges
-from engine.lanes.configure import LaneConfigurator, LaneMarket
-from engine.lanes.events import LaneEvents, MarkEvents, SharedStream
+from engine.lanes.configure import LaneConfigurator
+from engine.lanes.events import HeardStream, LaneEvents, MarkEvents, SharedStream
 from engine.lanes.journal_events import JournalEvents, LaneNames
+from engine.lanes.markets import LaneMarket
 from engine.lanes.portfolio import LanePortfolio, LaneSetup
 from engine.metrics.days import day_numbers
 from engine.orchestration.equipment import desk_label
 from engine.strategies.buy_and_hold import BuyAndHold
 from engine.strategies.crossover import Crossover
-from engine.strategies.targets import wanted
+from engine.strategies.targets import changes
 from engine.trading.costs import Terms
 from tracing.counted import Census, CountedTracer, can_be_counted
 
@@ -40,9 +41,11 @@ if TYPE_CHECKING:
     from engine.containers.stream import PagedStream
     from engine.kernel.library import Kernel
     from engine.lanes.changes import TargetChanges
+    from engine.market.timeline import Clock, Feed
     from engine.orchestration.equipment import Equipment
     from engine.orchestration.plan import Plan
     from engine.orchestration.stage import Stage
+    from engine.strategies.columns import Columns
     from tracing.settings import TraceSettings
 
 _ALWAYS_WANTED = frozenset({"ORDER_REQUEST", "ORDER", "FILL", "POSITION_CLOSE"})
@@ -89,14 +92,16 @@ def _asked(changes: LateChanges) -> LateChanges | None:
 def _changes_of(stage: Stage, host: str) -> TargetChanges:
     plan, scenery = stage.plan, stage.scenery
     clock = scenery.clock(plan.data_of[host])
-    columns = scenery.store.columns(clock.feeds[0].bars, plan.readable_features(host))
     own = plan.own_code.get(host)
     strategy = plan.strategy(host) if own is None else own.make()
-    if isinstance(strategy, Crossover | BuyAndHold):
+
+    def columns_of(number: int) -> Columns:
+        return scenery.store.columns(clock.feeds[number].bars, plan.readable_features(host))
+
+    if isinstance(strategy, Crossover | BuyAndHold) and len(clock.feeds) == 1:
+        columns = columns_of(0)
         return StretchChanges(strategy, {name: columns[name] for name in strategy.columns()})
-    (targets,) = wanted(strategy, clock, lambda _: columns)
-    rows = np.flatnonzero(np.diff(targets, prepend=np.int8(0)))
-    return KnownChanges(rows.astype(np.int32), targets[rows])
+    return KnownChanges(clock, changes(strategy, clock, columns_of))
 
 
 class KernelLanes:
@@ -140,14 +145,17 @@ class KernelLanes:
 
     def _setup(self, id_: str) -> LaneSetup:
         plan, config = self._plan, self._plan.portfolio(id_)
-        days = self._stage.scenery.days(plan.data_of[id_], config.day_zone)
+        scenery, clock = self._stage.scenery, self._portfolios[id_].clock
+        days = scenery.days(plan.data_of[id_], config.day_zone)
+        named = bool(plan.features(id_))
         return LaneSetup(
             config=config,
             terms=self._terms(id_),
             broker=desk_label(plan, id_),
             days_per_year=days.year(config.days_per_year),
+            days_of_symbols=self._equipment.days_of_symbols(id_),
             benchmark=self._equipment.benchmark(self._portfolios[id_]),
-            feature_feeds=int(bool(plan.features(id_))),
+            features_of=partial(_bars_of_all, clock) if named else lambda _: 0,
             has_strategy=plan.strategy(id_) is not None,
         )
 
@@ -172,9 +180,7 @@ class KernelLanes:
             def days_of(stamps: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
                 return np.fromiter(map(day_of, stamps.tolist()), np.int64, len(stamps))
 
-            market = LaneMarket(
-                clock.feeds[0].bars, scenery.days(data, zone), days_of, partial(self._equipment.true_range, clock, 0)
-            )
+            market = LaneMarket(clock, scenery.days(data, zone), days_of, partial(self._equipment.true_range, clock))
             self._configurators[data, zone] = LaneConfigurator(self._kernel, market)
         return self._configurators[data, zone]
 
@@ -189,7 +195,8 @@ class KernelLanes:
         id_, bus = portfolio.container_id, portfolio.event_bus
         moments = self._stage.scenery.moments(portfolio.clock)
         own = self._equipment.publisher(portfolio, portfolio.outlet)
-        heard = [*self._bars(portfolio), *self._features(portfolio, own)]
+        streams = [*self._bars(portfolio), *self._features(portfolio, own)]
+        heard = [HeardStream(stream, portfolio.clock) for stream in streams]
         marks = MarkEvents(id_, portfolio.clock, moments) if bus.wants(PortfolioUpdate.type) else None
         answer = bus.dispatch if execution is None else partial(execution.event_bus.dispatch, lane=portfolio.lane)
         events = LaneEvents(bus, answer, self._plan.execution_of[id_], heard, marks)
@@ -203,17 +210,18 @@ class KernelLanes:
             portfolio=id_,
             execution=plan.execution_of[id_],
             broker=portfolio.setup.broker,
-            symbol=portfolio.clock.feeds[0].symbol,
+            symbols=[feed.symbol for feed in portfolio.clock.feeds],
             strategy="" if strategy is None else strategy.name,
             strategy_container=None if host == id_ else host,
-            cause=partial(self._equipment.runners.cause, host, 0),
+            cause=partial(self._equipment.runners.cause, host),
             time_of=moments.item,
+            strategy_is_first=_place(self._containers[host]) < _place(portfolio),
         )
 
     def _bars(self, portfolio: LanePortfolio) -> Iterator[SharedStream]:
         """The bars that it hears, if they are wanted."""
         if portfolio.event_bus.wants(BarStream.event_type):
-            for container in self._behind(portfolio):
+            for container in sorted(self._behind(portfolio), key=_place):
                 if isinstance(container, DataContainer):
                     yield from self._shared((container.container_id, "bars"), container.bar_streams)
 
@@ -233,6 +241,16 @@ class KernelLanes:
         if key not in self._streams:
             self._streams[key] = [SharedStream(stream, counts=True) for stream in streams()]
         return self._streams[key]
+
+
+def _bars_of(feed: Feed, clock: Clock, bars: int) -> int:
+    """The bars of a feed in the first `bars` of a clock."""
+    return int(feed.steps.searchsorted(clock.steps.item(bars - 1), "right")) if bars else 0
+
+
+def _bars_of_all(clock: Clock, bars: int) -> int:
+    """The bars of all feeds in the first `bars` of a clock."""
+    return sum(_bars_of(feed, clock, bars) for feed in clock.feeds)
 
 
 def _place(container: Container) -> tuple[int, int]:
@@ -264,7 +282,7 @@ class UnshownEvents:
 
     def _census(self, id_: str) -> Census:
         portfolio, counts = self._portfolios[id_], self._own_counts(id_)
-        counts |= {"BAR": portfolio.bars, "FEATURES": portfolio.bars * self._feature_sources(id_)}
+        counts |= {"BAR": _bars_of_all(portfolio.clock, portfolio.bars), "FEATURES": self._features_heard(id_)}
         if self._plan.strategy(id_) is None:
             counts["SIGNAL"] *= 2  # the strategy container's too
         open_events = portfolio.state.open_events
@@ -288,7 +306,14 @@ class UnshownEvents:
         made = portfolio.state.ordinals
         return portfolio.event_counts() | {"ORDER": made.order, "FILL": made.fill}
 
-    def _feature_sources(self, id_: str) -> int:
-        """Containers whose FEATURES it hears: those that define any, and data with columns beside its prices."""
-        extras = sum(bool(feed.bars.extras) for feed in self._portfolios[id_].clock.feeds)
-        return extras + sum(bool(self._plan.features(source)) for source in (id_, *self._plan.behind[id_]))
+    def _features_heard(self, id_: str) -> int:
+        """FEATURES of containers that define any, and of data with columns beside its prices."""
+        portfolio, plan = self._portfolios[id_], self._plan
+        clock, bars = portfolio.clock, portfolio.bars
+        extras = sum(_bars_of(feed, clock, bars) for feed in clock.feeds if feed.bars.extras)
+        heard = {
+            source: [feed for feed in clock.feeds if feed.container_id in plan.data_of[source]]
+            for source in (id_, *plan.behind[id_])
+            if plan.features(source)
+        }
+        return extras + sum(_bars_of(feed, clock, bars) for feeds in heard.values() for feed in feeds)

@@ -76,11 +76,7 @@ def most_in_a_shard(lanes: int, workers: int, *, unobserved: bool) -> int:
 
 
 def _path(obstacle: str | None) -> LanePath:
-    return (
-        LanePath("kernel", "one symbol, and one strategy over columns")
-        if obstacle is None
-        else LanePath("event", obstacle)
-    )
+    return LanePath("kernel", "one strategy over columns") if obstacle is None else LanePath("event", obstacle)
 
 
 def _obstacles(
@@ -92,8 +88,6 @@ def _obstacles(
         yield f"{listeners[id_]} listens to it"
     if traces[id_].dynamic_rules:
         yield "its trace settings have dynamic_rules"
-    if len(plan.data_of[id_]) != 1:
-        yield "it trades several symbols"
     benchmark = plan.portfolio(id_).benchmark
     if traces[id_].enabled and benchmark is not None and benchmark not in plan.data_of[id_]:
         yield f"it traces the bars of its benchmark {benchmark}"

@@ -13,6 +13,7 @@ from engine.kernel.lane.books import (
     CLOSED,
     CROSSED,
     Books,
+    SymbolBooks,
     book_fill,
     close_trade,
     finish_books,
@@ -67,7 +68,8 @@ class Reference:
 
 def kernel_books(kernel, closes, day_rows, day_numbers, borrowing):
     books = kernel.struct(Books)
-    books.close = kernel.floats(closes)
+    books.symbols, books.count = kernel.structs(SymbolBooks, 1), 1
+    books.symbols[0].close = kernel.floats(closes)
     books.curve.days_known = len(day_rows)
     books.curve.day_rows, books.day_numbers = kernel.ints(day_rows), kernel.ints(day_numbers)
     books.curve.daily = kernel.floats([0.0] * len(day_rows))
@@ -78,7 +80,7 @@ def kernel_books(kernel, closes, day_rows, day_numbers, borrowing):
 
 
 def assert_same(books, reference, row):
-    assert [books.cash, books.position.held, books.borrow_cost] == [
+    assert [books.cash, books.symbols[0].position.held, books.borrow_cost] == [
         reference.ledger.cash,
         reference.ledger.quantities[0],
         reference.ledger.borrow_cost,
@@ -102,7 +104,8 @@ def assert_same(books, reference, row):
     ):
         assert ours == theirs
     assert [CASH, *curve.daily[: curve.days]] == expected.daily_values().tolist()[: curve.days + 1]
-    profit = open_profit_of(books.position, books.close[row]) if books.position.trade else 0.0
+    ours = books.symbols[0]
+    profit = open_profit_of(ours.position, ours.close[row]) if ours.position.trade else 0.0
     assert profit == reference.ledger.unrealised_pnl(row)
 
 
@@ -122,34 +125,34 @@ def test_random_fills_give_the_same_books(closes, moves, day, rate, stops):
             for stop in sorted(stop for stop in stops if stop <= row):
                 kernel.function(mark_until)(books, stop)
             kernel.function(mark_until)(books, row)
-            held = books.position.held
+            held = books.symbols[0].position.held
             trade += held == 0.0
             sign = 1 if held > 0.0 or (held == 0.0 and is_long) else -1
             leaves = held != 0.0 and action != "grow"
             less = {"reduce": min(units, abs(held)), "close": abs(held), "cross": abs(held) * 1.5}
             quantity, sign = (less[action], -sign) if leaves else (units, sign)
             price = closes[row] * (1.0 + shift)
-            done = kernel.function(book_fill)(books, row, trade, sign, quantity, price, commission, SLIPPAGE)
+            done = kernel.function(book_fill)(books, 0, row, trade, sign, quantity, price, commission, SLIPPAGE)
             try:
                 reference.fill(row, sign * quantity, price, commission)
             except CrossedFlatError:
                 assert done == CROSSED
                 continue
             if done == CLOSED:
-                kernel.function(close_trade)(books, row)
+                kernel.function(close_trade)(books, 0, row)
         kernel.function(mark_until)(books, len(closes))
         reference.ledger.settle(len(closes))
         assert_same(books, reference, len(closes) - 1)
         kernel.function(finish_books)(books)
         reference.ledger.finish(len(closes) - 1)
         assert_same(books, reference, len(closes) - 1)
-        texts.append(list(figures(books, Books, {"daily": books.curve.days})))
+        texts.append(list(figures(books, Books, {"daily": books.curve.days, "symbols": 1})))
     assert all(text == texts[0] for text in texts)
 
 
 def test_marks_end_where_equity_is_beyond_all_numbers():
     for kernel in kernels():
         books = kernel_books(kernel, [1.0, 2.0, 1e300, 1e300], [3], [0], None)
-        kernel.function(book_fill)(books, 0, 1, 1, 1e10, 1e-9, 0.0, 0.0)
+        kernel.function(book_fill)(books, 0, 0, 1, 1, 1e10, 1e-9, 0.0, 0.0)
         kernel.function(mark_until)(books, 4)
         assert (books.curve.is_finite, books.curve.bars, books.row) == (False, 2, 2)

@@ -12,7 +12,9 @@ from engine.kernel.canned import figures
 from engine.kernel.lane import state
 from engine.kernel.lane.books import Books
 from engine.kernel.lane.run import advance, finish, start
-from engine.lanes.configure import LaneConfigurator, LaneMarket
+from engine.lanes.configure import LaneConfigurator
+from engine.lanes.markets import LaneMarket
+from engine.market.timeline import Clock, Feed
 from engine.metrics.days import DayEnds
 from engine.trading.accounts import CashAccount, MarginAccount
 from engine.trading.costs import BasisPoints, Percent, SquareRootImpact, Terms
@@ -71,17 +73,24 @@ others = st.fixed_dictionaries(
 )
 
 
+def market_over(bars, days):
+    """A market of one symbol."""
+    clock = Clock([Feed("data_x", "X", bars, np.arange(len(bars)))])
+    return LaneMarket(clock, days, lambda some: some, lambda *_: bars.close)
+
+
 def outcome(kernel, bars, config, terms, wishes):
     """All that comes of a lane, as text."""
     days = DayEnds(np.array([len(bars) - 1]), np.array([1]), bars.timestamps[-1:])
-    configurator = LaneConfigurator(kernel, LaneMarket(bars, days, lambda some: some, lambda _: bars.close))
-    lane = configurator.lane(config, terms, range(len(wishes)), wishes, 252)
-    configurator.keep_journal(lane, 1_500)
+    configurator = LaneConfigurator(kernel, market_over(bars, days))
+    lane = configurator.lane(config, terms, [252])
+    configurator.set_changes(lane, range(len(wishes)), wishes)
+    configurator.keep_journal(lane)
     kernel.function(start)(lane, 10_000.0)
     if kernel.function(advance)(lane, len(bars)) == state.RUNNING:
         kernel.function(finish)(lane)
     records = [repr(row) for row in kernel.rows(state.Record, lane.journal.records, lane.journal.count)]
-    return [str(lane.status), *records, *figures(lane.books, Books, {"daily": lane.books.curve.days})]
+    return [str(lane.status), *records, *figures(lane.books, Books, {"daily": lane.books.curve.days, "symbols": 1})]
 
 
 bar = st.tuples(prices, prices, prices, prices, volumes)
@@ -110,9 +119,10 @@ def test_more_orders_than_there_is_room_for_fail_the_lane_alone():
     config = portfolio(strategy=own("wish"), exit=exits)
     for kernel, room in product(kernels(), range(1, 5)):
         days = DayEnds(np.array([len(bars) - 1]), np.array([1]), bars.timestamps[-1:])
-        configurator = LaneConfigurator(kernel, LaneMarket(bars, days, lambda some: some, lambda _: bars.close))
-        lane = configurator.lane(config, Terms(), [0], [1], 252)
-        lane.book.room = room
+        configurator = LaneConfigurator(kernel, market_over(bars, days))
+        lane = configurator.lane(config, Terms(), [252])
+        configurator.set_changes(lane, [0], [1])
+        lane.symbols[0].book.room = room
         kernel.function(start)(lane, 10_000.0)
         expected = (state.RUNNING, 3) if room > 2 else (state.TOO_MANY_ORDERS, room)
-        assert (kernel.function(advance)(lane, 8), lane.book.count) == expected
+        assert (kernel.function(advance)(lane, 8), lane.symbols[0].book.count) == expected

@@ -2,28 +2,13 @@
 
 from dataclasses import replace
 
-import msgspec
 import numpy as np
-import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.features.columns import FeatureStore
-from engine.features.spec import FeatureSpec
-from engine.kernel.canned import figures
 from engine.kernel.lane import state
-from engine.kernel.lane.books import Books
-from engine.kernel.lane.run import advance, finish, start
 from engine.kernel.language import fields_of
-from engine.lanes.configure import LaneConfigurator, LaneMarket
-from engine.lanes.figures import LaneEquity, open_profit, trade_book
-from engine.lanes.journal_events import JournalEvents, LaneNames, Recorded
-from engine.lanes.marks import Marks
-from engine.market.column_file import ColumnFile
-from engine.metrics.days import day_ends, day_numbers
-from engine.metrics.definitions import compute_metrics
-from engine.metrics.year import years_between
-from engine.strategies.columns import changed_from
+from engine.lanes.journal_events import LaneNames, Recorded
 from engine.trading.accounts import CashAccount, MarginAccount
 from engine.trading.costs import (
     BasisPoints,
@@ -32,7 +17,6 @@ from engine.trading.costs import (
     PerTrade,
     RangeFraction,
     SquareRootImpact,
-    Terms,
     Ticks,
     Tier,
     Tiered,
@@ -42,9 +26,8 @@ from engine.trading.order_forms import ExitForm, LimitForm, MarketForm, StopForm
 from engine.trading.risk import DailyLoss, MaxDrawdown, MaxGrossExposure, MaxOpenPositions, MaxPosition, Stop, Target
 from engine.trading.sizing import AllIn, FixedNotional, FixedQuantity, PercentOfEquity, VolatilityTarget
 from tests.building import data, execution, make_bars, own, play, portfolio
-from tests.kernel_modules import kernels
+from tests.kernel_lanes import TYPES, Wishes, assert_lane_is, terms_of, unnamed, wanted_by
 
-TYPES = ["SIGNAL", "ORDER_REQUEST", "ORDER", "FILL", "POSITION_OPEN", "POSITION_CLOSE", "RISK_BREACH"]
 CASH = 10_000.0
 
 steps = st.sampled_from([-4.0, -2.0, -1.0, -0.5, 0.0, 0.0, 0.5, 1.0, 2.0, 4.0])
@@ -172,114 +155,22 @@ def bars_of(market):
     return replace(bars, high=frozen[1], low=frozen[2], volume=frozen[4])
 
 
-def lane_of(kernel, config, terms, bars, *, block=None):
-    """A lane that has run to the end, and its events."""
-    stamps = bars.timestamps
-    day_of = day_numbers(None)
-    store = FeatureStore(ColumnFile())
-
-    def true_range(timeperiod):
-        spec = FeatureSpec(indicator="ATR", parameters=(("timeperiod", timeperiod),))
-        return store.named(bars, {"atr": spec})["atr"]
-
-    days = day_ends(stamps, None)
-    market = LaneMarket(bars, days, lambda some: np.array([day_of(int(each)) for each in some]), true_range)
-    configurator = LaneConfigurator(kernel, market)
-    wishes = bars.extras["wish"].astype(np.int8)
-    rows, targets = changed_from(0, np.arange(len(bars)), wishes)
-    lane = configurator.lane(config, terms, days.year(config.days_per_year).number)
-    configurator.set_changes(lane, rows, targets)
-    configurator.keep_journal(lane)
-    marked, columns = configurator.keep_marks(lane), []
-    of_strategy = ("tests.strategies_for_tests.wish", None, bar_id)
-    names = LaneNames("portfolio_1", "execution_1", "execution_1", "X", *of_strategy, stamps.item)
-    made = JournalEvents(names, config.risk)
-    events, ends = [], []
-
-    def take():
-        for _, event, trade in made.take(kernel, lane.journal):
-            if event is not None:
-                events.append(event)
-            if trade is not None:
-                ends.append(trade)
-
-    kernel.function(start)(lane, config.cash)
-    for until in [*range(0, len(bars), block or len(bars)), len(bars)]:
-        while kernel.function(advance)(lane, until) == state.JOURNAL_FULL:
-            take()
-        take()
-        columns.append(marked.take())
-    kernel.function(finish)(lane)
-    take()
-    return lane, events, ends, [np.concatenate(parts).tolist() for parts in zip(*columns, strict=True)]
-
-
 def test_records_are_read_by_the_names_of_their_fields():
     assert Recorded._fields == tuple(fields_of(state.Record))
 
 
-def bar_id(row):
+def bar_id(_, row):
     return f"data_x:BAR:{row + 1}"
 
 
-@pytest.mark.examples(15, 60)
+@settings(max_examples=60)
 @given(markets(), portfolios, executions, st.sampled_from([None, 1, 7]))
 def test_random_portfolios_trade_the_same(market, of_portfolio, of_execution, block):
     bars = bars_of(market)
     config = portfolio(strategy=own("wish"), execution="execution_1", cash=CASH, **of_portfolio)
-    types = [*TYPES, "PORTFOLIO_UPDATE"]
-    played = play([data(), execution(**of_execution), config], bars, types=types, listen=["portfolio_1"])
-    expected = [event for event in played.events() if event.type != "PORTFOLIO_UPDATE"]
-    terms = Terms(
-        of_execution["fill_at"],
-        tuple(of_execution["commission"]),
-        tuple(of_execution["slippage"]),
-        of_execution["participation"],
+    played = play([data(), execution(**of_execution), config], bars, types=TYPES, listen=["portfolio_1"])
+    names = LaneNames(
+        "portfolio_1", "execution_1", "execution_1", ("X",), "tests.strategies_for_tests.wish", None, bar_id, unnamed
     )
-    texts = []
-    for kernel in kernels():
-        lane, events, ends, marks = lane_of(kernel, config, terms, bars, block=block)
-        assert lane.status == state.RUNNING
-        assert lines(events) == lines(expected)
-        assert ends == played.heard["portfolio_1"].ends
-        updates = played.events("portfolio_1", "PORTFOLIO_UPDATE")[1:-1]  # the first and the last are of no bar
-        for name, column in zip(Marks._fields, marks, strict=True):
-            assert column == [getattr(update, name) for update in updates], name
-        assert_same_figures(lane, config, played["portfolio_1"])
-        texts.append(list(figures(lane.books, Books, {"daily": lane.books.curve.days})))
-    assert all(text == texts[0] for text in texts)
-
-
-def lines(events):
-    """Events as they are written, a line each."""
-    return [msgspec.json.encode(event).decode() for event in events]
-
-
-def assert_same_figures(lane, config, reference):
-    """Every metric with its notes, and what the metrics of the execution are made of."""
-    book = trade_book(lane, "X", config.risk, "execution_1")
-    expected = reference.statistics.book
-    assert [book.statuses, book.rejected, book.first_rejection] == [
-        expected.statuses,
-        expected.rejected,
-        expected.first_rejection,
-    ]
-    assert lane.counts.partial_fills == reference.desk.partial_fills
-    figures, notes = compute_metrics(
-        book,
-        LaneEquity(lane.books.curve),
-        open_trades=int(lane.books.position.trade != 0),
-        unrealised_pnl=open_profit(lane),
-        symbols=["X"],
-        days_per_year=reference.days_per_year,
-        years=years_between(reference.clock.moment(0), reference.clock.moment(lane.books.curve.bars - 1)),
-        risk_free_rate=config.risk_free_rate,
-        day_zone=config.day_zone,
-        borrow_cost=lane.books.borrow_cost,
-        rates=None if config.account.borrowing is None else config.account.borrowing._asdict(),
-    )
-    expected_figures, expected_notes = reference.metrics()
-    assert figures == {name: value for name, value in expected_figures.items() if name in figures}
-    assert not [name for name in expected_figures if name not in figures and not name.startswith("events_")]
-    assert notes == expected_notes
-    assert lane.books.cash == reference.ledger.cash
+    wanted = wanted_by(Wishes(), played["portfolio_1"].clock)
+    assert_lane_is(played, config, terms=terms_of(of_execution), wanted=wanted, names=names, block=block)

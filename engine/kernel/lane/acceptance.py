@@ -8,14 +8,20 @@ from engine.kernel.lane.orders import has_limit, has_stop, reduces, units_held, 
 from engine.kernel.lane.positions import NO_TRADE, ROUNDING_SHARE
 from engine.kernel.lane.state import (
     CASH_ACCOUNT,
+    LIMIT,
     MARKET,
     MAX_GROSS_EXPOSURE,
     MAX_OPEN_POSITIONS,
     MAX_POSITION,
     NONE,
+    PROTECTS,
+    STOP,
     TRAILING_STOP,
+    Book,
     Lane,
     Order,
+    Prospect,
+    Symbol,
 )
 from engine.kernel.language import divide
 
@@ -41,16 +47,20 @@ ABOVE_LIMIT = 12
 SHORT_IN_CASH_ACCOUNT = 13
 CASH_MISSING = 14
 BUYING_POWER = 15
+STOP_ON_WRONG_SIDE = 16
+TARGET_ON_WRONG_SIDE = 17
 """Why an order is rejected."""
-SIGNAL_CHANGED = 16
-BEING_LEFT = 17
-POSITION_CLOSED = 18
-NOT_AT_ONCE = 19
-DAY_OVER = 20
-TIME_OVER = 21
-DATA_ENDED = 22
-REPLACED = 23
-HALTED_BY_RULE = 24
+SIGNAL_CHANGED = 18
+BEING_LEFT = 19
+POSITION_CLOSED = 20
+NOT_AT_ONCE = 21
+DAY_OVER = 22
+TIME_OVER = 23
+DATA_ENDED = 24
+REPLACED = 25
+NOT_WANTED = 26
+OTHER_FILLED = 27
+HALTED_BY_RULE = 28
 """Why an order is cancelled or expires."""
 
 
@@ -63,23 +73,25 @@ def refuse(lane: Lane, reason: int, value: float, limit: float, further: float) 
     return reason
 
 
-def refusal_of(lane: Lane, order: Order, request: int) -> int:
+def refusal_of(lane: Lane, symbol: Symbol, order: Order, request: int) -> int:
     """Why an order is rejected, FINE if it is not. Orders that make a position smaller only have to make sense."""
-    close = lane.market.close[lane.books.row]
+    close = symbol.market.close[lane.books.row]
     fault = fault_of(lane, order, close)
-    if fault != FINE or reduces(lane.book, order):
+    if fault == FINE and order.group == PROTECTS and not symbol.path.is_under_way:
+        fault = protection_fault(lane, order, close)
+    if fault != FINE or reduces(symbol.book, order):
         return fault
     worth = order.quantity * close
     if worth < lane.minimum_notional:
         return refuse(lane, TOO_SMALL, worth, lane.minimum_notional, 0.0)
-    fault = pause_of(lane)
-    return beyond_means(lane, order, close, request) if fault == FINE else fault
+    fault = pause_of(lane, symbol)
+    return beyond_means(lane, symbol, order, request) if fault == FINE else fault
 
 
 def fault_of(lane: Lane, order: Order, close: float) -> int:
     """What is wrong with an order in itself, seen from the last close."""
     terms = order.terms
-    if not isfinite(order.quantity) or order.quantity <= 0.0:
+    if not is_positive(order.quantity):
         return refuse(lane, NO_QUANTITY, order.quantity, 0.0, 0.0)
     fault = FINE
     if has_stop(terms.type):
@@ -87,40 +99,83 @@ def fault_of(lane: Lane, order: Order, close: float) -> int:
     if fault == FINE and has_limit(terms.type):
         fault = price_fault(lane, terms.limit, close, NO_LIMIT_PRICE)
     if fault == FINE and terms.type == TRAILING_STOP:
-        trail = terms.trail_percent if terms.trail_percent > 0.0 else terms.trail_amount
-        if not isfinite(trail) or trail <= 0.0:
+        trail = terms.trail_percent if terms.by_percent else terms.trail_amount
+        if not is_positive(trail):
             return refuse(lane, NO_TRAIL, 0.0, 0.0, 0.0)
     return fault
 
 
-def price_fault(lane: Lane, price: float, close: float, reason: int) -> int:
-    """What is wrong with a price: it is none, `reason`, or too far from the last close to be meant, the reason after that."""
-    if not isfinite(price) or price <= 0.0:
-        return refuse(lane, reason, price, 0.0, 0.0)
-    if not close / BEYOND_REASON <= price <= close * BEYOND_REASON:
-        return refuse(lane, reason + 1, price, close, 0.0)
+def protection_fault(lane: Lane, order: Order, close: float) -> int:
+    """What is wrong with moving an exit to where the price has been already."""
+    terms = order.terms
+    if terms.type == STOP and is_wrong_side(terms.stop, order.sign, close):
+        return refuse(lane, STOP_ON_WRONG_SIDE, terms.stop, close, float(order.sign))
+    if terms.type == LIMIT and is_wrong_side(terms.limit, -order.sign, close):
+        return refuse(lane, TARGET_ON_WRONG_SIDE, terms.limit, close, float(-order.sign))
     return FINE
 
 
-def pause_of(lane: Lane) -> int:
+def is_wrong_side(level: float, side: int, price: float) -> bool:
+    """Whether the level of an exit is not on a side of a price: 1 is above it, -1 below."""
+    return side * (level - price) <= 0.0
+
+
+def price_fault(lane: Lane, price: float, close: float, reason: int) -> int:
+    """What is wrong with a price: it is none, `reason`, or too far from the last close to be meant, the reason after that."""
+    if is_price(price, close):
+        return FINE
+    if is_positive(price):
+        return refuse(lane, reason + 1, price, close, 0.0)
+    return refuse(lane, reason, price, 0.0, 0.0)
+
+
+def is_positive(number: float) -> bool:
+    """Whether a number is finite and above zero."""
+    return isfinite(number) and number > 0.0
+
+
+def is_price(price: float, close: float) -> bool:
+    """Whether a price makes sense beside a close."""
+    return is_positive(price) and close / BEYOND_REASON <= price <= close * BEYOND_REASON
+
+
+def pause_of(lane: Lane, symbol: Symbol) -> int:
     """Whether a risk rule has stopped entries for a time."""
     risk = lane.risk
     if risk.halted_by != NONE:
         return refuse(lane, HALTED, 0.0, 0.0, float(risk.halted_by))
     row = lane.books.row
-    if risk.halted_on != NONE and risk.halted_day == lane.market.day[row]:
+    if risk.halted_on != NONE and risk.halted_day == lane.clock.day[row]:
         return refuse(lane, HALTED_FOR_THE_DAY, 0.0, 0.0, float(risk.halted_on))
-    if risk.cooling_until > row:
-        return refuse(lane, COOLING_DOWN, float(risk.cooling_until - row), 0.0, 0.0)
+    if symbol.cooling_until > row:
+        return refuse(lane, COOLING_DOWN, float(symbol.cooling_until - row), 0.0, 0.0)
     return FINE
 
 
-def beyond_means(lane: Lane, order: Order, close: float, request: int) -> int:
-    """Whether the portfolio, with all its waiting entries and this one filled, would be beyond a rule or the account.
+def beyond_means(lane: Lane, symbol: Symbol, order: Order, request: int) -> int:
+    """Whether the portfolio, with all its waiting entries and this one filled, would be beyond a rule or the account."""
+    prospect = lane.prospect
+    row = lane.books.row
+    prospect.equity = equity_at(lane.books, row)
+    prospect.cash = lane.books.cash
+    prospect.gross = 0.0
+    prospect.positions = 0.0
+    for number in range(lane.symbol_count):
+        other = lane.symbols[number]
+        asked = order.quantity if number == symbol.number else 0.0
+        after = add_stake(prospect, other.book, order.sign, asked, other.market.close[row])
+        if number == symbol.number:
+            prospect.held = after
+    prospect.worth = abs(prospect.held) * symbol.market.close[row]
+    fault = above_limit(lane, symbol, order.trade, request)
+    return beyond_account(lane) if fault == FINE else fault
+
+
+def add_stake(prospect: Prospect, book: Book, sign: int, asked: float, close: float) -> float:
+    """Adds what a symbol's position may become by its orders, and one more of `asked` units; returns the largest on that side.
 
     An entry against the position waits until that is gone, so the two never add up.
     """
-    book = lane.book
     buying = 0.0
     selling = 0.0
     leaving = 0.0
@@ -133,10 +188,10 @@ def beyond_means(lane: Lane, order: Order, close: float, request: int) -> int:
                 selling += other.left
         elif works_as(other) == MARKET:
             leaving += other.left
-    if order.sign > 0:
-        buying += order.quantity
+    if sign > 0:
+        buying += asked
     else:
-        selling += order.quantity
+        selling += asked
     held = 0.0
     stays = 0.0
     if book.trade != NO_TRADE:
@@ -147,28 +202,27 @@ def beyond_means(lane: Lane, order: Order, close: float, request: int) -> int:
     long = max(stays, 0.0) + buying
     short = min(stays, 0.0) - selling
     largest = max(long, -short)
-    after = long if order.sign > 0 else short
-    equity = equity_at(lane.books, close)
-    cash = lane.books.cash + (held - stays - buying) * close
-    fault = above_limit(lane, order.trade, request, abs(after) * close, largest * close, 1.0 if largest > 0.0 else 0.0)
-    return beyond_account(lane, after, cash, equity, largest * close) if fault == FINE else fault
+    prospect.gross += largest * close
+    prospect.positions += 1.0 if largest > 0.0 else 0.0
+    prospect.cash += (held - stays - buying) * close
+    return long if sign > 0 else short
 
 
-def above_limit(lane: Lane, trade: int, request: int, worth: float, gross: float, positions: float) -> int:
+def above_limit(lane: Lane, symbol: Symbol, trade: int, request: int) -> int:
     """Which rule on orders would be broken; records a RISK_BREACH."""
-    equity = equity_at(lane.books, lane.market.close[lane.books.row])
+    prospect = lane.prospect
     for place in range(lane.risk.count):
         rule = lane.risk.rules[place]
         value = 0.0
         if rule.kind == MAX_POSITION:
-            value = share_of(equity, worth)
+            value = share_of(prospect.equity, prospect.worth)
         elif rule.kind == MAX_GROSS_EXPOSURE:
-            value = share_of(equity, gross)
+            value = share_of(prospect.equity, prospect.gross)
         elif rule.kind == MAX_OPEN_POSITIONS:
-            value = positions
+            value = prospect.positions
         if value > rule.size * (1.0 + ROUNDING) and rule.kind <= MAX_OPEN_POSITIONS:
             rule.refused += 1
-            record_breach(lane, place, trade, ORDER_REQUEST, request, value, rule.size)
+            record_breach(lane, symbol, place, trade, ORDER_REQUEST, request, value, rule.size)
             return refuse(lane, ABOVE_LIMIT, value, rule.size, float(place))
     return FINE
 
@@ -178,12 +232,14 @@ def share_of(equity: float, money: float) -> float:
     return divide(money, equity) * 100.0 if equity > 0.0 else LARGEST
 
 
-def beyond_account(lane: Lane, held: float, cash: float, equity: float, gross: float) -> int:
+def beyond_account(lane: Lane) -> int:
     """Why a portfolio that would be so is beyond its account."""
+    prospect = lane.prospect
     if lane.account == CASH_ACCOUNT:
-        if held < 0.0:
+        if prospect.held < 0.0:
             return refuse(lane, SHORT_IN_CASH_ACCOUNT, 0.0, 0.0, 0.0)
-        return refuse(lane, CASH_MISSING, -cash, 0.0, 0.0) if cash < -ROUNDING * abs(equity) else FINE
-    if gross <= equity * lane.leverage * (1.0 + ROUNDING):
+        short_of = prospect.cash < -ROUNDING * abs(prospect.equity)
+        return refuse(lane, CASH_MISSING, -prospect.cash, 0.0, 0.0) if short_of else FINE
+    if prospect.gross <= prospect.equity * lane.leverage * (1.0 + ROUNDING):
         return FINE
-    return refuse(lane, BUYING_POWER, gross, equity, lane.leverage)
+    return refuse(lane, BUYING_POWER, prospect.gross, prospect.equity, lane.leverage)

@@ -3,44 +3,30 @@
 What the portfolio makes of that comes later, as a task: a fill and the orders that it cancels are noted before a trade is closed.
 """
 
-from math import inf
-
 from engine.kernel.lane.acceptance import (
     BEING_LEFT,
     DAY_OVER,
     FINE,
-    NOT_AT_ONCE,
     NOTHING_TO_REPLACE,
+    OTHER_FILLED,
     POSITION_CLOSED,
     REPLACED,
     TIME_OVER,
     refusal_of,
     refuse,
 )
-from engine.kernel.lane.costs import execute
 from engine.kernel.lane.journal import (
     ACCEPTED,
-    AFTER_ENTRY_BAR,
-    AMBIGUOUS,
     CANCELLED,
     ENDS_TRADE,
-    EXPIRED,
     FILL,
-    MAKER,
-    ORDER,
     ORDER_REQUEST,
     REJECTED,
-    TRIGGERED,
-    record_fill,
     record_order,
 )
-from engine.kernel.lane.matching import AT_OPEN, INSIDE, is_ambiguous, is_beyond, next_meeting, take_over
+from engine.kernel.lane.matching import AT_OPEN, INSIDE, is_beyond, take_over
 from engine.kernel.lane.orders import (
-    fill_in_book,
-    fillable,
-    follow_closes,
     free_slot,
-    has_limit,
     knows,
     put_in,
     reduces,
@@ -48,19 +34,21 @@ from engine.kernel.lane.orders import (
     take_out,
     waits_for_stop,
 )
+from engine.kernel.lane.positions import NO_TRADE
 from engine.kernel.lane.state import (
     DAY,
+    ENTERS,
     GTD,
-    IOC,
-    LIMIT,
-    MOST_TASKS,
     NONE,
     TOO_MANY_EVENTS,
     TOO_MANY_ORDERS,
+    Book,
     Lane,
     Order,
+    Symbol,
     Task,
     Terms,
+    bar_at,
 )
 
 TAKE = 1
@@ -73,14 +61,16 @@ LEAVE = 6
 or of a risk rule, which withdraws entries or leaves the position."""
 
 
-def add_task(lane: Lane, kind: int) -> Task:
+def add_task(lane: Lane, kind: int, symbol: int) -> Task:
     """A task that is done after those there are; its fields are still to be set."""
-    if lane.task_count >= MOST_TASKS - 1:
+    if lane.task_count >= lane.task_room - 1:
         lane.status = TOO_MANY_EVENTS
-        lane.task_count = MOST_TASKS - 2
-    task = lane.tasks[(lane.first_task + lane.task_count) % MOST_TASKS]
+        lane.task_count = lane.task_room - 2
+    place = lane.first_task + lane.task_count
+    task = lane.tasks[place if place < lane.task_room else place - lane.task_room]
     lane.task_count += 1
     task.kind = kind
+    task.symbol = symbol
     return task
 
 
@@ -90,25 +80,30 @@ def copy_terms(to: Terms, terms: Terms) -> None:
     to.time_in_force = terms.time_in_force
     to.limit = terms.limit
     to.stop = terms.stop
+    to.by_percent = terms.by_percent
     to.trail_amount = terms.trail_amount
     to.trail_percent = terms.trail_percent
     to.good_till = terms.good_till
     to.unknown = terms.unknown
     to.unknown_over = terms.unknown_over
+    to.unknown_value = terms.unknown_value
+    to.unknown_close = terms.unknown_close
 
 
-def report_order(lane: Lane, order: Order, status: int, cause_kind: int, cause: int, reason: int, flags: int) -> int:
+def report_order(
+    lane: Lane, symbol: Symbol, order: Order, status: int, cause_kind: int, cause: int, reason: int, flags: int
+) -> int:
     """Records a new status of an order that was accepted, and notifies the portfolio; returns the ordinal of the event."""
     lane.ordinals.order += 1
     ordinal = lane.ordinals.order
-    record_order(lane, order, status, ordinal, cause_kind, cause, reason, flags)
-    notify(lane, order, status)
+    record_order(lane, symbol, order, status, ordinal, cause_kind, cause, reason, flags)
+    notify(lane, symbol, order, status)
     return ordinal
 
 
-def notify(lane: Lane, order: Order, status: int) -> None:
+def notify(lane: Lane, symbol: Symbol, order: Order, status: int) -> None:
     """Has the portfolio handle a new status of an order."""
-    task = add_task(lane, ON_ORDER)
+    task = add_task(lane, ON_ORDER, symbol.number)
     task.status = status
     task.trade = order.trade
     task.sign = order.sign
@@ -116,45 +111,56 @@ def notify(lane: Lane, order: Order, status: int) -> None:
     task.terms.type = order.terms.type
 
 
-def end_order(lane: Lane, slot: int, status: int, cause_kind: int, cause: int, reason: int) -> None:
+def end_order(lane: Lane, symbol: Symbol, slot: int, status: int, cause_kind: int, cause: int, reason: int) -> None:
     """Takes an order out of the book. If nothing of its trade is left, the trade ends with it."""
-    order = lane.book.orders[slot]
-    take_out(lane.book, slot)
-    flags = 0 if knows(lane.book, order.trade) else ENDS_TRADE
-    report_order(lane, order, status, cause_kind, cause, reason, flags)
+    order = symbol.book.orders[slot]
+    take_out(symbol.book, slot)
+    flags = 0 if knows(symbol.book, order.trade) else ENDS_TRADE
+    report_order(lane, symbol, order, status, cause_kind, cause, reason, flags)
 
 
-def cancel(lane: Lane, slot: int, cause_kind: int, cause: int, reason: int) -> None:
+def cancel(lane: Lane, symbol: Symbol, slot: int, cause_kind: int, cause: int, reason: int) -> None:
     """Takes an order out of the book that has become superfluous: its trade goes on."""
-    order = lane.book.orders[slot]
-    take_out(lane.book, slot)
-    report_order(lane, order, CANCELLED, cause_kind, cause, reason, 0)
+    order = symbol.book.orders[slot]
+    take_out(symbol.book, slot)
+    report_order(lane, symbol, order, CANCELLED, cause_kind, cause, reason, 0)
 
 
-def cancel_entries(lane: Lane, trade: int, cause_kind: int, cause: int) -> None:
+def cancel_entries(lane: Lane, symbol: Symbol, trade: int, cause_kind: int, cause: int) -> None:
     """Cancels the entries of a trade that is being left."""
     place = 0
-    while place < lane.book.count:
-        order = lane.book.orders[lane.book.places[place]]
-        if order.trade == trade and not reduces(lane.book, order):
-            cancel(lane, lane.book.places[place], cause_kind, cause, BEING_LEFT)
+    while place < symbol.book.count:
+        order = symbol.book.orders[symbol.book.places[place]]
+        if order.trade == trade and not reduces(symbol.book, order):
+            cancel(lane, symbol, symbol.book.places[place], cause_kind, cause, BEING_LEFT)
         else:
             place += 1
 
 
-def cancel_all_of(lane: Lane, trade: int, fill: int) -> None:
+def cancel_other_entries(lane: Lane, symbol: Symbol, filled: Order, fill: int) -> None:
+    """Cancels the other order of two entries, one of which was filled."""
+    place = 0
+    while place < symbol.book.count:
+        order = symbol.book.orders[symbol.book.places[place]]
+        if order.trade == filled.trade and order.group == ENTERS and order.number != filled.number:
+            cancel(lane, symbol, symbol.book.places[place], FILL, fill, OTHER_FILLED)
+        else:
+            place += 1
+
+
+def cancel_all_of(lane: Lane, symbol: Symbol, trade: int, fill: int) -> None:
     """Cancels the orders of a trade that a fill has closed."""
     place = 0
-    while place < lane.book.count:
-        if lane.book.orders[lane.book.places[place]].trade == trade:
-            cancel(lane, lane.book.places[place], FILL, fill, POSITION_CLOSED)
+    while place < symbol.book.count:
+        if symbol.book.orders[symbol.book.places[place]].trade == trade:
+            cancel(lane, symbol, symbol.book.places[place], FILL, fill, POSITION_CLOSED)
         else:
             place += 1
 
 
-def take(lane: Lane, request: Task) -> None:
+def take(lane: Lane, symbol: Symbol, request: Task) -> None:
     """Accepts or rejects a request; an accepted order meets its symbol's next bar (rule L3)."""
-    book = lane.book
+    book = symbol.book
     slot = free_slot(book)
     if slot == NONE:
         lane.status = TOO_MANY_ORDERS
@@ -168,22 +174,23 @@ def take(lane: Lane, request: Task) -> None:
     if request.replaces != 0 and replaced == NONE:
         refuse(lane, NOTHING_TO_REPLACE, float(request.replaces), 0.0, 0.0)
     else:
-        lane.refusal.reason = refusal_of(lane, order, request.ordinal)
+        lane.refusal.reason = refusal_of(lane, symbol, order, request.ordinal)
     if lane.refusal.reason != FINE:
-        reject(lane, order, replaced, request)
+        reject(lane, symbol, order, replaced, request)
         return
     put_in(book, slot)
-    record_order(lane, order, ACCEPTED, order.accepted_by, ORDER_REQUEST, request.ordinal, FINE, 0)
+    book.half_refused = NO_TRADE
+    record_order(lane, symbol, order, ACCEPTED, order.accepted_by, ORDER_REQUEST, request.ordinal, FINE, 0)
     if replaced != NONE:
-        report_order(lane, book.orders[replaced], CANCELLED, ORDER_REQUEST, request.ordinal, REPLACED, 0)
-    admit(lane, order, replaced)
+        report_order(lane, symbol, book.orders[replaced], CANCELLED, ORDER_REQUEST, request.ordinal, REPLACED, 0)
+    admit(lane, symbol, order, replaced)
 
 
 def set_order(lane: Lane, order: Order, request: Task) -> None:
     """Makes the order of a request; nothing has happened to it yet."""
-    lane.book.accepted += 1
+    lane.orders_taken += 1
     lane.ordinals.order += 1
-    order.number = lane.book.accepted
+    order.number = lane.orders_taken
     order.trade = request.trade
     order.sign = request.sign
     copy_terms(order.terms, request.terms)
@@ -200,59 +207,75 @@ def set_order(lane: Lane, order: Order, request: Task) -> None:
     order.is_rest = False
 
 
-def reject(lane: Lane, order: Order, replaced: int, request: Task) -> None:
+def reject(lane: Lane, symbol: Symbol, order: Order, replaced: int, request: Task) -> None:
     """Records that an order is rejected; the one that it would have replaced goes on."""
     if replaced != NONE:
-        put_in(lane.book, replaced)
+        put_in(symbol.book, replaced)
     lane.books.total.rejected_orders += 1
     if lane.books.total.rejected_orders == 1:
-        keep_first_refusal(lane, order, request)
-    flags = 0 if knows(lane.book, order.trade) else ENDS_TRADE
-    record_order(lane, order, REJECTED, order.accepted_by, ORDER_REQUEST, request.ordinal, lane.refusal.reason, flags)
-    notify(lane, order, REJECTED)
+        keep_first_refusal(lane, symbol, order, request)
+    flags = 0
+    if not knows(symbol.book, order.trade):
+        flags = 0 if awaits_other_leg(symbol.book, order) else ENDS_TRADE
+    record_order(
+        lane, symbol, order, REJECTED, order.accepted_by, ORDER_REQUEST, request.ordinal, lane.refusal.reason, flags
+    )
+    notify(lane, symbol, order, REJECTED)
 
 
-def keep_first_refusal(lane: Lane, order: Order, request: Task) -> None:
+def awaits_other_leg(book: Book, refused: Order) -> bool:
+    """Whether it is the first of two entries that is refused: the trade may still begin with the other."""
+    if refused.group != ENTERS:
+        return False
+    is_first = book.half_refused != refused.trade
+    book.half_refused = refused.trade if is_first else NO_TRADE
+    return is_first
+
+
+def keep_first_refusal(lane: Lane, symbol: Symbol, order: Order, request: Task) -> None:
     """Keeps why the first order was rejected, with or without a journal."""
     first = lane.first_refusal
     first.reason = lane.refusal.reason
     first.value = lane.refusal.value
     first.limit = lane.refusal.limit
     first.further = lane.refusal.further
-    first.row = lane.books.row
+    first.bar = bar_at(symbol.market, lane.books.row)
     first.quantity = order.quantity
     first.replaces = request.replaces
     first.unknown = order.terms.unknown
     first.unknown_over = order.terms.unknown_over
+    first.unknown_value = order.terms.unknown_value
+    first.unknown_close = order.terms.unknown_close
 
 
-def admit(lane: Lane, order: Order, replaced: int) -> None:
+def admit(lane: Lane, symbol: Symbol, order: Order, replaced: int) -> None:
     """Sets which bar an accepted order meets first: the one under way if that is at its open, else the next.
 
     A stop that replaces another goes on in its place: adding to a position leaves no bar without a stop.
     """
-    path = lane.path
+    path = symbol.path
     if not path.is_under_way:
-        order.first_row = lane.books.row + 1
+        row = lane.books.row
+        order.first_row = symbol.market.first_met[row] if symbol.market.is_spread else row + 1
         order.ratcheted = order.first_row
         return
     order.first_row = path.row if path.moment == AT_OPEN else path.row + 1
     order.ratcheted = path.row
     if replaced != NONE:
-        old = lane.book.orders[replaced]
+        old = symbol.book.orders[replaced]
         if waits_for_stop(order) and waits_for_stop(old):
             order.first_row = min(order.first_row, old.first_row)
-            take_over(lane, order, old)
+            take_over(symbol, order, old)
     if order.first_row == path.row:
-        begin_lifetime(lane, order)
-    elif path.moment == INSIDE and is_beyond(order, lane.market.close[path.row]) and reduces(lane.book, order):
-        lane.book.is_overdue = True
+        begin_lifetime(lane, symbol, order)
+    elif path.moment == INSIDE and is_beyond(order, symbol.market.close[path.row]) and reduces(symbol.book, order):
+        symbol.book.is_overdue = True
 
 
-def begin_lifetime(lane: Lane, order: Order) -> None:
+def begin_lifetime(lane: Lane, symbol: Symbol, order: Order) -> None:
     """Notes the day of the first bar that an order meets: a day order is good for that day."""
     if order.terms.time_in_force == DAY and order.day == NONE:
-        order.day = lane.market.day[lane.path.row]
+        order.day = lane.clock.day[symbol.path.row]
 
 
 def over_at(order: Order, timestamp: int, day: int) -> int:
@@ -260,116 +283,3 @@ def over_at(order: Order, timestamp: int, day: int) -> int:
     if order.terms.time_in_force == DAY and order.day != NONE and day != order.day:
         return DAY_OVER
     return TIME_OVER if order.terms.time_in_force == GTD and timestamp > order.terms.good_till else FINE
-
-
-def open_bar(lane: Lane, row: int) -> None:
-    """Opens a bar: orders whose time has passed do not see it."""
-    path = lane.path
-    market = lane.market
-    path.row = row
-    path.is_under_way = True
-    path.moment = AT_OPEN
-    path.at = market.open[row]
-    path.heading = 0
-    path.volume = market.volume[row] * lane.participation if lane.participation > 0.0 else inf
-    place = 0
-    while place < lane.book.count:
-        slot = lane.book.places[place]
-        order = lane.book.orders[slot]
-        day = market.day[row] if order.terms.time_in_force == DAY else NONE
-        over = over_at(order, market.timestamp[row], day)
-        if over != FINE:
-            end_order(lane, slot, EXPIRED, ORDER, order.accepted_by, over)
-        else:
-            begin_lifetime(lane, order)
-            follow_closes(lane, order, row)
-            place += 1
-
-
-def meet_next(lane: Lane) -> bool:
-    """Does the next thing that the bar does to an order; returns whether there was any."""
-    slot = next_meeting(lane)
-    if slot == NONE:
-        return False
-    order = lane.book.orders[slot]
-    path = lane.path
-    ambiguous = is_ambiguous(lane, order)
-    if waits_for_stop(order):
-        order.is_triggered = True
-        ordinal = report_order(lane, order, TRIGGERED, ORDER, order.accepted_by, FINE, 0)
-        if reduces(lane.book, order):
-            cancel_entries(lane, order.trade, ORDER, ordinal)
-    if not order.fills:
-        order.first_row = path.row if path.moment == AT_OPEN else path.row + 1
-        return True
-    quantity = fillable(lane.book, order, path.volume)
-    order.first_row = path.row + 1
-    if quantity > 0.0:
-        path.volume -= quantity
-        maker = order.terms.type == LIMIT and order.price == order.terms.limit
-        fill(lane, slot, quantity, order.price, (MAKER if maker else 0) + (AMBIGUOUS if ambiguous else 0))
-    return True
-
-
-def close_bar(lane: Lane) -> None:
-    """Closes the bar: orders that are good for no other end, the rest waits for its next one."""
-    path = lane.path
-    market = lane.market
-    place = 0
-    while place < lane.book.count:
-        slot = lane.book.places[place]
-        order = lane.book.orders[slot]
-        order.first_row = max(order.first_row, path.row + 1)
-        day = market.day_after[path.row] if order.terms.time_in_force == DAY else NONE
-        over = over_at(order, market.timestamp[path.row] + market.bar_length, day)
-        if order.terms.time_in_force == IOC:
-            end_order(lane, slot, CANCELLED, ORDER, order.accepted_by, NOT_AT_ONCE)
-        elif over != FINE:
-            end_order(lane, slot, EXPIRED, ORDER, order.accepted_by, over)
-        else:
-            place += 1
-    path.is_under_way = False
-
-
-def fill(lane: Lane, slot: int, quantity: float, reference: float, flags: int) -> None:
-    """Fills `quantity` of an order at `reference`, before slippage. What its trade has no more use for is cancelled at once."""
-    order = lane.book.orders[slot]
-    row = lane.books.row
-    market = lane.market
-    deal = lane.deal
-    deal.sign = order.sign
-    deal.quantity = quantity
-    deal.price = reference
-    deal.high = market.high[row]
-    deal.low = market.low[row]
-    deal.volume = market.volume[row]
-    deal.timestamp = market.timestamp[row]
-    deal.has_limit = has_limit(order.terms.type)
-    deal.limit = order.terms.limit
-    execute(lane.costs, deal)
-    trade = order.trade
-    leaves = reduces(lane.book, order)
-    overdue = leaves and lane.book.is_overdue
-    flat = fill_in_book(lane.book, slot, quantity)
-    if order.left > 0.0:
-        lane.counts.partial_fills += 1
-    ordinal = record_fill(lane, order, quantity, flags + (AFTER_ENTRY_BAR if overdue else 0))
-    task = add_task(lane, ON_FILL)
-    task.ordinal = ordinal
-    task.trade = trade
-    task.sign = order.sign
-    task.quantity = quantity
-    task.price = lane.costs.price
-    task.commission = lane.costs.commission
-    task.slippage = lane.costs.slippage
-    task.status = flags + (AFTER_ENTRY_BAR if overdue else 0)
-    if flat:
-        cancel_all_of(lane, trade, ordinal)
-    elif leaves:
-        cancel_entries(lane, trade, FILL, ordinal)
-
-
-def fill_first_at(lane: Lane, price: float) -> None:
-    """Fills all of the first order that works at a price; no cap of volume holds there."""
-    slot = lane.book.places[0]
-    fill(lane, slot, lane.book.orders[slot].left, price, 0)

@@ -1,7 +1,7 @@
 """The journal: what happens in a lane, as records in the order of the events (rule E1). Without one, events are only counted."""
 
 from engine.kernel.lane.positions import NO_TRADE, Position, entry_price, exit_price, gross_profit_of, net_profit_of
-from engine.kernel.lane.state import TOO_MANY_EVENTS, Lane, OpenEvents, Order, Record, Task
+from engine.kernel.lane.state import TOO_MANY_EVENTS, Lane, OpenEvents, Order, Record, Symbol, Task, bar_at
 
 NOTHING = 0
 SIGNAL = 1
@@ -33,8 +33,11 @@ AMBIGUOUS = 2
 AFTER_ENTRY_BAR = 4
 """Flags of a FILL."""
 
+BY_PERCENT_FLAG = 64
+"""The flag of an ORDER_REQUEST whose stop trails by percent."""
 
-def new_record(lane: Lane, kind: int, ordinal: int) -> Record:
+
+def new_record(lane: Lane, symbol: Symbol, kind: int, ordinal: int) -> Record:
     """The next record of the journal, with the bar under way; for lanes that keep one."""
     journal = lane.journal
     if journal.count >= journal.room:
@@ -45,6 +48,8 @@ def new_record(lane: Lane, kind: int, ordinal: int) -> Record:
     record.kind = kind
     record.row = lane.books.row
     record.marked = lane.books.curve.bars
+    record.symbol = symbol.number
+    record.bar = bar_at(symbol.market, lane.books.row)
     record.ordinal = ordinal
     record.order = 0
     record.trade = 0
@@ -56,6 +61,7 @@ def new_record(lane: Lane, kind: int, ordinal: int) -> Record:
     record.flags = 0
     record.time = 0
     record.number = 0
+    record.close = 0.0
     record.quantity = 0.0
     record.price = 0.0
     record.limit = 0.0
@@ -101,33 +107,34 @@ def place_of(counted: OpenEvents, trade: int) -> int:
     return free
 
 
-def record_signal(lane: Lane, trade: int, target: int) -> int:
-    """Records a decision of the strategy; returns its ordinal."""
+def record_signal(lane: Lane, symbol: Symbol, trade: int, target: int) -> int:
+    """Records a decision of the strategy, `number` by its place; returns its ordinal."""
     lane.ordinals.signal += 1
     count_event(lane, SIGNAL, trade)
     if lane.journal.is_kept:
-        record = new_record(lane, SIGNAL, lane.ordinals.signal)
+        record = new_record(lane, symbol, SIGNAL, lane.ordinals.signal)
         record.trade = trade
         record.sign = target
+        record.number = lane.change - 1
     return lane.ordinals.signal
 
 
-def record_request(lane: Lane, task: Task, cause_kind: int, cause: int) -> None:
-    """Records what is asked for: `detail` is its type, `flags` its time in force and group, `order` the one that it replaces.
+def record_request(lane: Lane, symbol: Symbol, task: Task, cause_kind: int, cause: int) -> None:
+    """Records what is asked for: `detail` is its type, `flags` its time in force, group and trail, `order` the one that it replaces.
 
-    `reason` is what was not known, `number` over how many bars.
+    `reason` is what was not known, `number` over how many bars, or what was wrong: `price` seen from a `close`.
     """
     lane.ordinals.request += 1
     count_event(lane, ORDER_REQUEST, task.trade)
     task.ordinal = lane.ordinals.request
     if lane.journal.is_kept:
-        record = new_record(lane, ORDER_REQUEST, task.ordinal)
+        record = new_record(lane, symbol, ORDER_REQUEST, task.ordinal)
         record.trade = task.trade
         record.sign = task.sign
         record.cause_kind = cause_kind
         record.cause = cause
         record.detail = task.terms.type
-        record.flags = task.terms.time_in_force + 8 * task.group
+        record.flags = task.terms.time_in_force + 8 * task.group + (BY_PERCENT_FLAG if task.terms.by_percent else 0)
         record.order = task.replaces
         record.quantity = task.quantity
         record.limit = task.terms.limit
@@ -137,10 +144,20 @@ def record_request(lane: Lane, task: Task, cause_kind: int, cause: int) -> None:
         record.time = task.terms.good_till
         record.reason = task.terms.unknown
         record.number = task.terms.unknown_over
+        record.price = task.terms.unknown_value
+        record.close = task.terms.unknown_close
 
 
 def record_order(
-    lane: Lane, order: Order, status: int, ordinal: int, cause_kind: int, cause: int, reason: int, flags: int
+    lane: Lane,
+    symbol: Symbol,
+    order: Order,
+    status: int,
+    ordinal: int,
+    cause_kind: int,
+    cause: int,
+    reason: int,
+    flags: int,
 ) -> None:
     """Records a status of an order; its ordinal was counted before. `price`, `limit` and `money` belong to a rejection."""
     lane.counts.statuses[status] += 1
@@ -151,7 +168,7 @@ def record_order(
     else:
         count_event(lane, ORDER, order.trade)
     if lane.journal.is_kept:
-        record = new_record(lane, ORDER, ordinal)
+        record = new_record(lane, symbol, ORDER, ordinal)
         record.order = order.number
         record.trade = order.trade
         record.sign = order.sign
@@ -166,12 +183,12 @@ def record_order(
             record.money = lane.refusal.further
 
 
-def record_fill(lane: Lane, order: Order, quantity: float, flags: int) -> int:
+def record_fill(lane: Lane, symbol: Symbol, order: Order, quantity: float, flags: int) -> int:
     """Records a fill, whose outcome is in the costs of the lane; returns its ordinal."""
     lane.ordinals.fill += 1
     count_event(lane, FILL, order.trade)
     if lane.journal.is_kept:
-        record = new_record(lane, FILL, lane.ordinals.fill)
+        record = new_record(lane, symbol, FILL, lane.ordinals.fill)
         record.order = order.number
         record.trade = order.trade
         record.sign = order.sign
@@ -185,12 +202,12 @@ def record_fill(lane: Lane, order: Order, quantity: float, flags: int) -> int:
     return lane.ordinals.fill
 
 
-def record_opened(lane: Lane, fill: Task) -> int:
+def record_opened(lane: Lane, symbol: Symbol, fill: Task) -> int:
     """Records that a fill opened a position; returns the ordinal."""
     lane.ordinals.opened += 1
     count_event(lane, POSITION_OPEN, fill.trade)
     if lane.journal.is_kept:
-        record = new_record(lane, POSITION_OPEN, lane.ordinals.opened)
+        record = new_record(lane, symbol, POSITION_OPEN, lane.ordinals.opened)
         record.trade = fill.trade
         record.sign = fill.sign
         record.cause_kind = FILL
@@ -201,12 +218,12 @@ def record_opened(lane: Lane, fill: Task) -> int:
     return lane.ordinals.opened
 
 
-def record_closed(lane: Lane, fill: Task, position: Position) -> None:
+def record_closed(lane: Lane, symbol: Symbol, fill: Task, position: Position) -> None:
     """Records that a fill closed a position: units entered, average prices, profit; `detail` is the bar in which it was opened."""
     lane.ordinals.closed += 1
     end_counted(lane, position.trade)
     if lane.journal.is_kept:
-        record = new_record(lane, POSITION_CLOSE, lane.ordinals.closed)
+        record = new_record(lane, symbol, POSITION_CLOSE, lane.ordinals.closed)
         record.trade = position.trade
         record.sign = position.sign
         record.cause_kind = FILL
@@ -219,13 +236,15 @@ def record_closed(lane: Lane, fill: Task, position: Position) -> None:
         record.further = net_profit_of(position)
 
 
-def record_breach(lane: Lane, rule: int, trade: int, cause_kind: int, cause: int, value: float, limit: float) -> int:
+def record_breach(
+    lane: Lane, symbol: Symbol, rule: int, trade: int, cause_kind: int, cause: int, value: float, limit: float
+) -> int:
     """Records that the rule at a place of the config's list was broken; returns the ordinal."""
     lane.ordinals.breach += 1
     lane.books.total.risk_breaches += 1
     count_event(lane, RISK_BREACH, trade)
     if lane.journal.is_kept:
-        record = new_record(lane, RISK_BREACH, lane.ordinals.breach)
+        record = new_record(lane, symbol, RISK_BREACH, lane.ordinals.breach)
         record.trade = trade
         record.cause_kind = cause_kind
         record.cause = cause
@@ -235,9 +254,14 @@ def record_breach(lane: Lane, rule: int, trade: int, cause_kind: int, cause: int
     return lane.ordinals.breach
 
 
-def record_ended(lane: Lane, trade: int) -> None:
-    """Records that a trade ended before it began."""
+def record_ended(lane: Lane, symbol: Symbol, trade: int) -> None:
+    """Records that a trade ended before it began.
+
+    Nothing of the ORDER phase has been dispatched when signals are acted on: it comes `number` records earlier.
+    """
     end_counted(lane, trade)
     if lane.journal.is_kept:
-        record = new_record(lane, ENDED, 0)
+        record = new_record(lane, symbol, ENDED, 0)
         record.trade = trade
+        record.number = lane.journal.count - 1 - lane.journal.phase_from
+        lane.journal.phase_from += 1

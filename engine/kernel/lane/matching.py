@@ -9,9 +9,9 @@ An order that joins inside the bar, released as the trade that it waited for is 
 price at which it joins, as if that were an open, all that lies beyond in the same direction, and back as far as the close.
 """
 
-from engine.kernel.lane.orders import are_rivals, waits_for_stop, works_as
+from engine.kernel.lane.orders import are_rivals, reduces, waits_for_stop, works_as
 from engine.kernel.lane.positions import NO_TRADE
-from engine.kernel.lane.state import IOC, LIMIT, MARKET, NEXT_CLOSE, NONE, STOP_LIMIT, Lane, Order
+from engine.kernel.lane.state import IOC, LIMIT, MARKET, NEXT_CLOSE, NONE, STOP_LIMIT, Lane, Order, Symbol
 
 AT_OPEN = 0
 INSIDE = 1
@@ -87,12 +87,12 @@ def is_beyond(order: Order, price: float) -> bool:
     return moment != NEVER_MET
 
 
-def match_order(lane: Lane, order: Order) -> int:
+def match_order(lane: Lane, symbol: Symbol, order: Order) -> int:
     """Finds what the bar under way, or what is left of it since the order joined, does to an order; returns the moment."""
-    path = lane.path
+    path = symbol.path
     if order.rest_row != path.row:
-        set_rest(lane, order)
-    market = lane.market
+        set_rest(symbol, order)
+    market = symbol.market
     row = path.row
     at_close = lane.fill_at == NEXT_CLOSE
     if not order.is_rest:
@@ -108,50 +108,76 @@ def match_order(lane: Lane, order: Order) -> int:
     return INSIDE
 
 
-def set_rest(lane: Lane, order: Order) -> None:
+def set_rest(symbol: Symbol, order: Order) -> None:
     """Notes what is left of the bar under way for an order that joins now."""
-    path = lane.path
+    path = symbol.path
     order.rest_row = path.row
     order.is_rest = path.moment == INSIDE
     if order.is_rest:
-        close = lane.market.close[path.row]
+        close = symbol.market.close[path.row]
         order.rest_open = path.at
-        order.rest_high = lane.market.high[path.row] if path.heading > 0 else max(path.at, close)
-        order.rest_low = min(path.at, close) if path.heading > 0 else lane.market.low[path.row]
+        order.rest_high = symbol.market.high[path.row] if path.heading > 0 else max(path.at, close)
+        order.rest_low = min(path.at, close) if path.heading > 0 else symbol.market.low[path.row]
 
 
-def take_over(lane: Lane, order: Order, replaced: Order) -> None:
+def take_over(symbol: Symbol, order: Order, replaced: Order) -> None:
     """Has a stop go on in the place of another: if the bar reaches that one's level, it does so from now on."""
-    path = lane.path
+    path = symbol.path
     if path.moment != INSIDE:
         return
-    set_rest(lane, order)
+    set_rest(symbol, order)
     joined = replaced.rest_row == path.row and replaced.is_rest
-    low = replaced.rest_low if joined else lane.market.low[path.row]
-    high = replaced.rest_high if joined else lane.market.high[path.row]
+    low = replaced.rest_low if joined else symbol.market.low[path.row]
+    high = replaced.rest_high if joined else symbol.market.high[path.row]
     if order.sign < 0 and low <= replaced.stop:
         order.rest_low = low
     elif order.sign > 0 and high >= replaced.stop:
         order.rest_high = high
 
 
-def may_fill(lane: Lane, order: Order) -> bool:
+def may_fill(symbol: Symbol, order: Order) -> bool:
     """Whether nothing holds an order back: while a trade is open another one's entry waits."""
-    return lane.book.trade == NO_TRADE or order.trade == lane.book.trade
+    return symbol.book.trade == NO_TRADE or order.trade == symbol.book.trade
 
 
-def next_meeting(lane: Lane) -> int:
+def next_symbol(lane: Lane) -> int:
+    """The symbol whose bar meets an order next, NONE once all have passed theirs.
+
+    Symbols stand at their opens together, and at their closes: what reduces a position comes first there (rule L1). What an order does
+    concerns its own symbol alone: what the others' bars do next is known already.
+    """
+    chosen = NONE
+    best = 0
+    for number in range(lane.symbol_count):
+        symbol = lane.symbols[number]
+        path = symbol.path
+        if path.is_under_way:
+            if not path.is_known:
+                path.ahead = next_meeting(lane, symbol)
+                path.is_known = True
+            if path.ahead != NONE:
+                order = symbol.book.orders[path.ahead]
+                turn = 2 * order.moment
+                if order.moment != INSIDE and not reduces(symbol.book, order):
+                    turn += 1
+                if chosen == NONE or turn < best:
+                    chosen = number
+                    best = turn
+    return chosen
+
+
+def next_meeting(lane: Lane, symbol: Symbol) -> int:
     """The slot of the order that the bar meets next, NONE once it has passed them all; moves the path there."""
-    book = lane.book
-    path = lane.path
+    book = symbol.book
+    path = symbol.path
     first = NEVER_MET
     met = 0
     slot = NONE
     for place in range(book.count):
         order = book.orders[book.places[place]]
         order.moment = NEVER_MET
-        if order.first_row <= path.row and may_fill(lane, order):
-            moment = match_order(lane, order)
+        if order.first_row <= path.row and may_fill(symbol, order):
+            moment = match_order(lane, symbol, order)
             if moment < path.moment:
                 order.moment = NEVER_MET
             elif moment != NEVER_MET:
@@ -159,7 +185,7 @@ def next_meeting(lane: Lane) -> int:
                 slot = book.places[place]
                 first = min(first, moment)
     if met > 1:
-        slot = first_of(lane, first)
+        slot = first_of(symbol, first)
     if slot != NONE:
         order = book.orders[slot]
         path.moment = order.moment
@@ -168,16 +194,16 @@ def next_meeting(lane: Lane) -> int:
     return slot
 
 
-def first_of(lane: Lane, moment: int) -> int:
+def first_of(symbol: Symbol, moment: int) -> int:
     """Of several orders that the bar meets at a moment the first."""
     if moment == AT_OPEN:
-        return first_at_open(lane)
-    return nearest_inside(lane) if moment == INSIDE else first_at_close(lane)
+        return first_at_open(symbol)
+    return nearest_inside(symbol) if moment == INSIDE else first_at_close(symbol)
 
 
-def first_at_open(lane: Lane) -> int:
+def first_at_open(symbol: Symbol) -> int:
     """Of the orders that the open meets: market orders, then stops, then limits, each in the order of acceptance."""
-    book = lane.book
+    book = symbol.book
     chosen = NONE
     best = 3
     for place in range(book.count):
@@ -191,19 +217,19 @@ def first_at_open(lane: Lane) -> int:
     return chosen
 
 
-def first_at_close(lane: Lane) -> int:
+def first_at_close(symbol: Symbol) -> int:
     """Of the orders that the close meets the first that was accepted."""
-    book = lane.book
+    book = symbol.book
     for place in range(book.count):
         if book.orders[book.places[place]].moment == AT_CLOSE:
             return book.places[place]
     return NONE
 
 
-def nearest_inside(lane: Lane) -> int:
+def nearest_inside(symbol: Symbol) -> int:
     """The nearest in the direction the price goes now; it turns round once there is none left in that direction."""
-    book = lane.book
-    heading = lane.path.heading
+    book = symbol.book
+    heading = symbol.path.heading
     ahead = False
     has_stops = False
     for place in range(book.count):
@@ -212,14 +238,14 @@ def nearest_inside(lane: Lane) -> int:
             ahead = ahead or order.heading == heading
             has_stops = has_stops or waits_for_stop(order)
     if not ahead:
-        heading = book.orders[nearest_of(lane, 0, has_stops)].heading
-    return nearest_of(lane, heading, False)
+        heading = book.orders[nearest_of(symbol, 0, has_stops)].heading
+    return nearest_of(symbol, heading, False)
 
 
-def nearest_of(lane: Lane, heading: int, only_stops: bool) -> int:
+def nearest_of(symbol: Symbol, heading: int, only_stops: bool) -> int:
     """The slot of the nearest order inside the bar, in one direction or in both if `heading` is 0."""
-    book = lane.book
-    origin = lane.market.open[lane.path.row]
+    book = symbol.book
+    origin = symbol.market.open[symbol.path.row]
     chosen = NONE
     least = 0.0
     for place in range(book.count):
@@ -233,9 +259,9 @@ def nearest_of(lane: Lane, heading: int, only_stops: bool) -> int:
     return chosen
 
 
-def is_ambiguous(lane: Lane, chosen: Order) -> bool:
+def is_ambiguous(symbol: Symbol, chosen: Order) -> bool:
     """Whether the bar may as well have met a rival of it before (rule X5)."""
-    book = lane.book
+    book = symbol.book
     if chosen.moment != INSIDE:
         return False
     for place in range(book.count):

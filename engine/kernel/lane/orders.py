@@ -13,6 +13,7 @@ from engine.kernel.lane.state import (
     Book,
     Lane,
     Order,
+    Symbol,
     Terms,
 )
 
@@ -96,6 +97,20 @@ def protecting(book: Book, kind: int) -> int:
     return found
 
 
+def first_working(lane: Lane) -> int:
+    """The symbol whose first order was accepted before all others at work; NONE if none works."""
+    found = NONE
+    earliest = 0
+    for number in range(lane.symbol_count):
+        book = lane.symbols[number].book
+        if book.count > 0:
+            accepted = book.orders[book.places[0]].number
+            if found == NONE or accepted < earliest:
+                found = number
+                earliest = accepted
+    return found
+
+
 def slot_of(book: Book, number: int) -> int:
     """The slot of a working order by its number; NONE if it works no more."""
     for place in range(book.count):
@@ -176,11 +191,11 @@ def are_rivals(book: Book, one: Order, other: Order) -> bool:
     return (one.group != ALONE and one.group == other.group) or (reduces(book, one) and reduces(book, other))
 
 
-def follow_closes(lane: Lane, order: Order, until: int) -> None:
+def follow_closes(symbol: Symbol, order: Order, until: int) -> None:
     """Brings a trailing stop up to the closes before the bar at `until`: never back from where it was."""
     if order.terms.type != TRAILING_STOP or order.is_triggered:
         return
-    close = lane.market.close
+    close = symbol.market.close
     while order.ratcheted < until:
         level = trailed(order.terms, order.sign, close[order.ratcheted])
         order.stop = min(order.stop, level) if order.sign > 0 else max(order.stop, level)
@@ -189,5 +204,5 @@ def follow_closes(lane: Lane, order: Order, until: int) -> None:
 
 def trailed(terms: Terms, sign: int, price: float) -> float:
     """Where a trailing stop is behind a price."""
-    distance = price * (terms.trail_percent / 100.0) if terms.trail_percent > 0.0 else terms.trail_amount
+    distance = price * (terms.trail_percent / 100.0) if terms.by_percent else terms.trail_amount
     return price + sign * distance

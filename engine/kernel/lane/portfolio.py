@@ -10,7 +10,6 @@ from engine.kernel.lane.broker import (
     ON_ORDER,
     TAKE,
     WITHDRAW,
-    add_task,
     end_order,
     take,
 )
@@ -18,6 +17,7 @@ from engine.kernel.lane.journal import (
     AFTER_ENTRY_BAR,
     AMBIGUOUS,
     CANCELLED,
+    FILL,
     ORDER,
     RISK_BREACH,
     SIGNAL,
@@ -25,216 +25,303 @@ from engine.kernel.lane.journal import (
     record_closed,
     record_ended,
     record_opened,
-    record_signal,
 )
 from engine.kernel.lane.orders import entry_on_its_way, exit_on_its_way, is_leaving, knows, reduces
-from engine.kernel.lane.positions import NO_TRADE
-from engine.kernel.lane.protection import ask, can_protect, protect, set_market, set_terms
+from engine.kernel.lane.positions import NO_TRADE, entry_price
+from engine.kernel.lane.protection import ask, can_protect, exits_fault, protect, set_market, set_named, set_terms
 from engine.kernel.lane.sizing import VOLATILITY_TARGET, units_to_enter
-from engine.kernel.lane.state import ALONE, CROSSED_FLAT, MOST_TASKS, RUNNING, STOP_LIMIT, VOLATILITY, Lane, Task
+from engine.kernel.lane.state import (
+    ALONE,
+    CROSSED_FLAT,
+    ENTERS,
+    NONE,
+    RUNNING,
+    STOP_LIMIT,
+    VOLATILITY,
+    Holding,
+    Lane,
+    NamedOrder,
+    Symbol,
+    Task,
+    bar_at,
+    position_of,
+)
+from engine.kernel.lane.statistics import TradeStatistics
 
 
 def do_tasks(lane: Lane) -> None:
     """Does what was arranged in the phase under way, and what that brings about, in order."""
     while lane.task_count > 0 and lane.status == RUNNING:
         task = lane.tasks[lane.first_task]
-        lane.first_task = (lane.first_task + 1) % MOST_TASKS
+        lane.first_task += 1
+        if lane.first_task == lane.task_room:
+            lane.first_task = 0
         lane.task_count -= 1
-        if task.kind == TAKE:
-            take(lane, task)
-        elif task.kind == ON_ORDER:
-            on_order(lane, task)
-        elif task.kind == ON_FILL:
-            on_fill(lane, task)
-        elif task.kind == ACT:
-            act(lane, task.ordinal)
-        elif task.kind == WITHDRAW:
-            withdraw(lane, task.ordinal, task.rule)
+        do_task(lane, lane.symbols[task.symbol], task)
+    lane.first_task = 0
+
+
+def do_task(lane: Lane, symbol: Symbol, task: Task) -> None:
+    """Does a task of a symbol; decisions are acted on together."""
+    if task.kind == ACT:
+        act(lane)
+    elif task.kind == TAKE:
+        take(lane, symbol, task)
+    elif task.kind == ON_ORDER:
+        on_order(lane, symbol, task)
+    elif task.kind == ON_FILL:
+        on_fill(lane, symbol, task)
+    elif task.kind == WITHDRAW:
+        withdraw(lane, symbol, task.ordinal, task.rule)
+    else:
+        leave_now(lane, symbol, task.ordinal)
+
+
+def act(lane: Lane) -> None:
+    """Asks for what the signals of the step want: first what reduces positions of any symbol, then what enters."""
+    entering = 0
+    for place in range(lane.due_count):
+        symbol = lane.symbols[lane.due[place]]
+        if reduce(lane, symbol):
+            lane.due[entering] = symbol.number
+            entering += 1
         else:
-            leave_now(lane, task.ordinal)
+            symbol.holding.signal = 0
+    for place in range(entering):
+        symbol = lane.symbols[lane.due[place]]
+        enter(lane, symbol)
+        symbol.holding.signal = 0
+    lane.due_count = 0
 
 
-def decide(lane: Lane, target: int) -> None:
-    """Takes a decision of the strategy: notes it, and arranges that it is acted on if the direction is new."""
-    holding = lane.holding
-    changed = target != holding.intent
-    if changed and target != 0:
-        lane.trades_begun += 1
-        holding.trade = lane.trades_begun
-        holding.begun = holding.trade
-    ordinal = record_signal(lane, holding.trade if changed or target != 0 else NO_TRADE, target)
-    if changed:
-        holding.intent = target
-        task = add_task(lane, ACT)
-        task.ordinal = ordinal
+def reduce(lane: Lane, symbol: Symbol) -> bool:
+    """Leaves what is not wanted any more of a symbol, or moves its exits; returns whether there is something to enter.
 
-
-def act(lane: Lane, signal: int) -> None:
-    """Asks for what a signal wants: first what reduces the position, then what enters."""
-    holding = lane.holding
-    position = lane.books.position
-    begun = holding.begun
-    holding.begun = NO_TRADE
+    Trades that earlier signals of the step began end before they started.
+    """
+    holding = symbol.holding
+    position = position_of(lane, symbol)
     enters = False
     if position.trade != NO_TRADE and position.sign == holding.intent and not holding.is_closing:
         holding.trade = position.trade
+        enters = holding.named != NONE and lane.named[holding.named].order.is_named
+        move_exits(lane, symbol)
     else:
-        leave(lane, signal)
+        leave(lane, symbol)
         enters = holding.intent != 0
-    if begun != NO_TRADE and (begun != holding.trade or holding.intent == 0):
-        record_ended(lane, begun)
-    if enters:
-        enter(lane, signal)
+    for place in range(holding.begun_count):
+        if holding.begun[place] != holding.trade or holding.intent == 0:
+            record_ended(lane, symbol, holding.begun[place])
+    holding.begun_count = 0
+    return enters
 
 
-def leave(lane: Lane, signal: int) -> None:
-    """Cancels entries that are not wanted any more, and asks for the exit of what is held unless that is on its way."""
-    holding = lane.holding
+def move_exits(lane: Lane, symbol: Symbol) -> None:
+    """Protects what is held by the exits that a decision for the direction held names, if it does."""
+    holding = symbol.holding
+    if holding.named != NONE and lane.named[holding.named].exits.is_named:
+        holding.exits = holding.named
+        protect(lane, symbol, symbol.market.close[lane.books.row], SIGNAL, holding.signal)
+
+
+def leave(lane: Lane, symbol: Symbol) -> None:
+    """Cancels entries that are not wanted any more, and asks for the exit of what is held.
+
+    That is the order that the decision names, else that of the config, unless one is on its way.
+    """
+    holding = symbol.holding
     wanted = holding.trade if holding.intent != 0 else NO_TRADE
     place = 0
-    while place < lane.book.count:
-        slot = lane.book.places[place]
-        order = lane.book.orders[slot]
-        if not reduces(lane.book, order) and order.trade != wanted:
-            end_order(lane, slot, CANCELLED, ORDER, order.accepted_by, SIGNAL_CHANGED)
+    while place < symbol.book.count:
+        slot = symbol.book.places[place]
+        order = symbol.book.orders[slot]
+        if not reduces(symbol.book, order) and order.trade != wanted:
+            end_order(lane, symbol, slot, CANCELLED, ORDER, order.accepted_by, SIGNAL_CHANGED)
         else:
             place += 1
-    if lane.books.position.trade != NO_TRADE and not holding.is_closing:
-        set_terms(lane, lane.terms, lane.exit.on_signal, -lane.books.position.sign)
-        close_out(lane, SIGNAL, signal)
+    position = position_of(lane, symbol)
+    if position.trade == NO_TRADE:
+        return
+    named = named_order(lane, holding)
+    if holding.intent == 0 and named.is_named:
+        set_named(lane, symbol, named, -position.sign)
+        close_out(lane, symbol, named.quantity if named.has_quantity else abs(position.held), SIGNAL, holding.signal)
+    elif not holding.is_closing:
+        set_terms(lane, symbol, symbol.exit.on_signal, -position.sign)
+        close_out(lane, symbol, abs(position.held), SIGNAL, holding.signal)
 
 
-def close_out(lane: Lane, cause_kind: int, cause: int) -> None:
-    """Asks for the exit of all that is held by the terms at hand, in place of the one that may be on its way."""
-    position = lane.books.position
-    lane.holding.is_closing = True
-    old = exit_on_its_way(lane.book)
-    ask(lane, position.trade, -position.sign, abs(position.held), lane.terms, ALONE, old, cause_kind, cause)
+def named_order(lane: Lane, holding: Holding) -> NamedOrder:
+    """The order that the last decision names; one that is not named if it does not."""
+    return lane.named[holding.named].order if holding.named != NONE else lane.plain
 
 
-def close_at_market(lane: Lane, cause_kind: int, cause: int) -> None:
+def close_out(lane: Lane, symbol: Symbol, quantity: float, cause_kind: int, cause: int) -> None:
+    """Asks for an exit by the terms at hand, in place of the one that may be on its way."""
+    position = position_of(lane, symbol)
+    symbol.holding.is_closing = True
+    old = exit_on_its_way(symbol.book)
+    ask(lane, symbol, position.trade, -position.sign, quantity, ALONE, old, cause_kind, cause)
+
+
+def close_at_market(lane: Lane, symbol: Symbol, cause_kind: int, cause: int) -> None:
     """Asks for the exit of all that is held, at the market."""
     set_market(lane.terms)
-    close_out(lane, cause_kind, cause)
+    close_out(lane, symbol, abs(position_of(lane, symbol).held), cause_kind, cause)
 
 
-def enter(lane: Lane, signal: int) -> None:
+def enter(lane: Lane, symbol: Symbol) -> None:
+    """Asks for what enters: an order, or two that cancel each other."""
+    holding = symbol.holding
+    order = named_order(lane, holding)
+    is_pair = holding.named != NONE and lane.named[holding.named].otherwise.is_named
+    ask_to_enter(lane, symbol, order, holding.intent, ENTERS if is_pair else ALONE)
+    if is_pair:
+        ask_to_enter(lane, symbol, lane.named[holding.named].otherwise, -holding.intent, ENTERS)
+
+
+def ask_to_enter(lane: Lane, symbol: Symbol, order: NamedOrder, sign: int, group: int) -> None:
     """Asks for an entry, in place of one of the same trade that still works."""
-    holding = lane.holding
-    set_terms(lane, lane.terms, lane.entry, holding.intent)
-    old = entry_on_its_way(lane.book, holding.trade, holding.intent)
+    holding = symbol.holding
+    if order.is_named:
+        set_named(lane, symbol, order, sign)
+    else:
+        set_terms(lane, symbol, symbol.entry, sign)
+    units = units_wanted(lane, symbol, order)
+    old = entry_on_its_way(symbol.book, holding.trade, sign)
+    ask(lane, symbol, holding.trade, sign, units, group, old, SIGNAL, holding.signal)
+
+
+def units_wanted(lane: Lane, symbol: Symbol, order: NamedOrder) -> float:
+    """The units of an entry; NaN where it could not be protected, or not be sized, which is noted in the terms at hand."""
+    if symbol.holding.exits != NONE:
+        if exits_fault(lane, symbol):
+            return nan
+    elif not can_protect(lane, symbol, lane.terms):
+        return nan
+    if order.is_named and order.has_quantity:
+        return order.quantity
     row = lane.books.row
-    units = nan
-    if can_protect(lane, lane.terms):
-        units = units_to_enter(lane.sizing, equity_at(lane.books, lane.market.close[row]), row)
-        if isnan(units) and lane.sizing.kind == VOLATILITY_TARGET:
-            lane.terms.unknown = VOLATILITY
-            lane.terms.unknown_over = lane.sizing.bars
-    ask(lane, holding.trade, holding.intent, units, lane.terms, ALONE, old, SIGNAL, signal)
+    units = units_to_enter(symbol.sizing, equity_at(lane.books, row), bar_at(symbol.market, row))
+    if isnan(units) and symbol.sizing.kind == VOLATILITY_TARGET:
+        lane.terms.unknown = VOLATILITY
+        lane.terms.unknown_over = symbol.sizing.bars
+    return units
 
 
-def withdraw(lane: Lane, breach: int, rule: int) -> None:
+def withdraw(lane: Lane, symbol: Symbol, breach: int, rule: int) -> None:
     """Takes back waiting entries; a trade that ends with them is not gone on with by a decision of this step."""
-    holding = lane.holding
+    holding = symbol.holding
     is_gone = False
     place = 0
-    while place < lane.book.count:
-        slot = lane.book.places[place]
-        order = lane.book.orders[slot]
-        if not reduces(lane.book, order):
+    while place < symbol.book.count:
+        slot = symbol.book.places[place]
+        order = symbol.book.orders[slot]
+        if not reduces(symbol.book, order):
             is_gone = is_gone or order.trade == holding.trade
-            end_order(lane, slot, CANCELLED, RISK_BREACH, breach, HALTED_BY_RULE + rule)
+            end_order(lane, symbol, slot, CANCELLED, RISK_BREACH, breach, HALTED_BY_RULE + rule)
         else:
             place += 1
-    if is_gone and lane.books.position.trade != holding.trade:
+    if is_gone and position_of(lane, symbol).trade != holding.trade:
         holding.intent = 0
+        holding.named = NONE
 
 
-def leave_now(lane: Lane, breach: int) -> None:
+def leave_now(lane: Lane, symbol: Symbol, breach: int) -> None:
     """Leaves what is held at the market, whatever way out is under way or was decided in this step.
 
     A decision of this step to begin another trade stands.
     """
-    holding = lane.holding
-    trade = lane.books.position.trade
+    holding = symbol.holding
+    trade = position_of(lane, symbol).trade
     if trade == NO_TRADE or holding.left_row == lane.books.row:
         return
     holding.left_row = lane.books.row
     place = 0
-    while place < lane.book.count:
-        slot = lane.book.places[place]
-        order = lane.book.orders[slot]
-        if order.trade == trade and not reduces(lane.book, order):
-            end_order(lane, slot, CANCELLED, RISK_BREACH, breach, BEING_LEFT)
+    while place < symbol.book.count:
+        slot = symbol.book.places[place]
+        order = symbol.book.orders[slot]
+        if order.trade == trade and not reduces(symbol.book, order):
+            end_order(lane, symbol, slot, CANCELLED, RISK_BREACH, breach, BEING_LEFT)
         else:
             place += 1
-    close_at_market(lane, RISK_BREACH, breach)
+    close_at_market(lane, symbol, RISK_BREACH, breach)
     if holding.intent == 0 or holding.trade == trade:
         holding.intent = 0
+        holding.named = NONE
 
 
-def on_order(lane: Lane, order: Task) -> None:
+def on_order(lane: Lane, symbol: Symbol, order: Task) -> None:
     """Handles that an order was reached, or is dead. A stop that was reached leaves its trade at the market, like a decision."""
-    holding = lane.holding
-    position = lane.books.position
+    holding = symbol.holding
+    position = position_of(lane, symbol)
     if position.trade != NO_TRADE and position.trade == order.trade:
         if order.sign == position.sign:
             return
         if order.status != TRIGGERED:
             if order.group == ALONE:
-                see_whether_closing(lane)
+                see_whether_closing(lane, symbol)
         elif order.terms.type != STOP_LIMIT:
             holding.is_closing = True
             if holding.trade == position.trade:
                 holding.intent = 0
-    elif order.status != TRIGGERED and holding.trade == order.trade and not knows(lane.book, order.trade):
+    elif order.status != TRIGGERED and holding.trade == order.trade and not knows(symbol.book, order.trade):
         holding.intent = 0
 
 
-def see_whether_closing(lane: Lane) -> None:
+def see_whether_closing(lane: Lane, symbol: Symbol) -> None:
     """Once no exit that a decision asked for works any more, what is held stays until the next decision."""
-    holding = lane.holding
-    if holding.is_closing and not is_leaving(lane.book):
+    holding = symbol.holding
+    if holding.is_closing and not is_leaving(symbol.book):
         holding.is_closing = False
-        holding.intent = lane.books.position.sign
-        holding.trade = lane.books.position.trade
+        holding.intent = position_of(lane, symbol).sign
+        holding.trade = position_of(lane, symbol).trade
 
 
-def on_fill(lane: Lane, fill: Task) -> None:
+def on_fill(lane: Lane, symbol: Symbol, fill: Task) -> None:
     """Books a fill: it opens a position, changes one, or closes it."""
     books = lane.books
-    if fill.status >= AFTER_ENTRY_BAR:
-        books.total.exit_after_entry_bar += 1
-    if fill.status % AFTER_ENTRY_BAR >= AMBIGUOUS:
-        books.total.ambiguous_bars += 1
-    done = book_fill(books, books.row, fill.trade, fill.sign, fill.quantity, fill.price, fill.commission, fill.slippage)
+    number = symbol.number
+    count_flags(books.total, fill.status)
+    if books.count > 1:
+        count_flags(books.symbols[number].statistics, fill.status)
+    costs = fill.commission
+    done = book_fill(books, number, books.row, fill.trade, fill.sign, fill.quantity, fill.price, costs, fill.slippage)
     if done == CROSSED:
         lane.status = CROSSED_FLAT
         return
     if done == OPENED:
-        open_trade(lane, fill)
+        open_trade(lane, symbol, fill)
     if done == CLOSED:
-        end_position(lane, fill)
-    elif fill.sign == books.position.sign:
-        protect(lane, fill.ordinal)
+        end_position(lane, symbol, fill)
+    elif fill.sign == position_of(lane, symbol).sign:
+        protect(lane, symbol, entry_price(position_of(lane, symbol)), FILL, fill.ordinal)
     else:
-        see_whether_closing(lane)
+        see_whether_closing(lane, symbol)
 
 
-def open_trade(lane: Lane, fill: Task) -> None:
+def count_flags(statistics: TradeStatistics, flags: int) -> None:
+    """Counts what a fill says of its bar."""
+    if flags >= AFTER_ENTRY_BAR:
+        statistics.exit_after_entry_bar += 1
+    if flags % AFTER_ENTRY_BAR >= AMBIGUOUS:
+        statistics.ambiguous_bars += 1
+
+
+def open_trade(lane: Lane, symbol: Symbol, fill: Task) -> None:
     """Notes that a position was opened; from this bar's mark on there is something to watch."""
-    holding = lane.holding
+    holding = symbol.holding
     lane.risk.is_watching = lane.risk.watches
     if holding.trade == fill.trade:
         holding.intent = fill.sign
-    holding.opened_by = record_opened(lane, fill)
+    holding.opened_by = record_opened(lane, symbol, fill)
 
 
-def end_position(lane: Lane, fill: Task) -> None:
+def end_position(lane: Lane, symbol: Symbol, fill: Task) -> None:
     """Notes that a position was closed, and counts its trade."""
-    holding = lane.holding
+    holding = symbol.holding
     holding.is_closing = False
     if holding.trade == fill.trade:
         holding.intent = 0
-    record_closed(lane, fill, lane.books.position)
-    close_trade(lane.books, lane.books.row)
+    record_closed(lane, symbol, fill, position_of(lane, symbol))
+    close_trade(lane.books, symbol.number, lane.books.row)

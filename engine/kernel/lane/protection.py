@@ -2,9 +2,10 @@
 
 from math import isnan, nan
 
-from engine.kernel.lane.broker import TAKE, add_task, copy_terms
-from engine.kernel.lane.journal import FILL, record_request
-from engine.kernel.lane.orders import follow_closes, protecting
+from engine.kernel.lane.acceptance import NOT_WANTED, is_positive, is_price
+from engine.kernel.lane.broker import TAKE, add_task, copy_terms, end_order
+from engine.kernel.lane.journal import CANCELLED, ORDER, record_request
+from engine.kernel.lane.orders import follow_closes, protecting, reduces
 from engine.kernel.lane.positions import entry_price
 from engine.kernel.lane.state import (
     BY_AMOUNT,
@@ -18,13 +19,23 @@ from engine.kernel.lane.state import (
     PROTECTS,
     STOP,
     STOP_LIMIT,
+    STOP_LOSS_BEYOND_REASON,
+    STOP_LOSS_IS_NONE,
+    TAKE_PROFIT_BEYOND_REASON,
+    TAKE_PROFIT_IS_NONE,
+    TRAIL_AMOUNT_IS_NONE,
+    TRAIL_PERCENT_IS_NONE,
     TRAILING_STOP,
     TRUE_RANGE,
     Distance,
     ExitForm,
     Lane,
+    NamedExits,
+    NamedOrder,
     OrderForm,
+    Symbol,
     Terms,
+    position_of,
 )
 
 
@@ -37,9 +48,9 @@ def money(distance: Distance, price: float, row: int) -> float:
     return distance.size * distance.atr[row] if row >= 0 else nan
 
 
-def last_complete(lane: Lane) -> int:
+def last_complete(lane: Lane, symbol: Symbol) -> int:
     """The last bar that is complete: while orders are matched the one under way is not."""
-    return lane.books.row - 1 if lane.path.is_under_way else lane.books.row
+    return lane.books.row - 1 if symbol.path.is_under_way else lane.books.row
 
 
 def set_market(terms: Terms) -> None:
@@ -48,22 +59,26 @@ def set_market(terms: Terms) -> None:
     terms.time_in_force = GTC
     terms.limit = 0.0
     terms.stop = 0.0
+    terms.by_percent = False
     terms.trail_amount = 0.0
     terms.trail_percent = 0.0
     terms.good_till = 0
     terms.unknown = 0
     terms.unknown_over = 0
+    terms.unknown_value = 0.0
+    terms.unknown_close = 0.0
 
 
-def set_terms(lane: Lane, terms: Terms, form: OrderForm, sign: int) -> None:
-    """The order that the config asks for at this close; `sign` is 1 for a buy, -1 for a sell."""
+def set_terms(lane: Lane, symbol: Symbol, form: OrderForm, sign: int) -> None:
+    """Makes the terms at hand those that the config asks for at this close; `sign` is 1 for a buy, -1 for a sell."""
+    terms = lane.terms
     set_market(terms)
-    row = last_complete(lane)
-    close = lane.market.close[lane.books.row]
+    row = last_complete(lane, symbol)
+    close = symbol.market.close[lane.books.row]
     terms.type = form.type
     terms.time_in_force = form.time_in_force
     if form.good_for > 0 and form.time_in_force != GTC:
-        terms.good_till = lane.market.timestamp[lane.books.row] + form.good_for
+        terms.good_till = lane.clock.timestamp[lane.books.row] + form.good_for
     if form.type == LIMIT:
         terms.limit = close - sign * money(form.limit, close, row)
     elif form.type == STOP:
@@ -72,7 +87,8 @@ def set_terms(lane: Lane, terms: Terms, form: OrderForm, sign: int) -> None:
         terms.stop = close + sign * money(form.stop, close, row)
         terms.limit = terms.stop + sign * money(form.limit, terms.stop, row)
     elif form.type == TRAILING_STOP:
-        set_trail(terms, form.stop, close, sign, money(form.stop, close, row))
+        by_percent = form.stop.kind == BY_PERCENT
+        set_trail(terms, by_percent, form.stop.size if by_percent else money(form.stop, close, row), close, sign)
     note_unknown(terms, form.limit, row)
     note_unknown(terms, form.stop, row)
 
@@ -84,39 +100,40 @@ def note_unknown(terms: Terms, distance: Distance, row: int) -> None:
         terms.unknown_over = distance.timeperiod
 
 
-def set_trail(terms: Terms, distance: Distance, price: float, sign: int, amount: float) -> None:
+def set_trail(terms: Terms, by_percent: bool, size: float, price: float, sign: int) -> None:
     """A trailing stop that starts behind a price; an average true range is taken once and kept."""
     terms.type = TRAILING_STOP
-    if distance.kind == BY_PERCENT:
-        terms.trail_percent = distance.size
-        terms.stop = price + sign * (price * (distance.size / 100.0))
+    terms.by_percent = by_percent
+    if by_percent:
+        terms.trail_percent = size
+        terms.stop = price + sign * (price * (size / 100.0))
     else:
-        terms.trail_amount = amount
-        terms.stop = price + sign * amount
+        terms.trail_amount = size
+        terms.stop = price + sign * size
 
 
 def ask(
     lane: Lane,
+    symbol: Symbol,
     trade: int,
     sign: int,
     quantity: float,
-    terms: Terms,
     group: int,
     replaced: int,
     cause_kind: int,
     cause: int,
 ) -> None:
-    """Asks for an order, in place of that of a slot if there is one; it is taken after what was arranged before."""
-    task = add_task(lane, TAKE)
+    """Asks for an order by the terms at hand, in place of that of a slot if there is one; it is taken after what was arranged before."""
+    task = add_task(lane, TAKE, symbol.number)
     task.trade = trade
     task.sign = sign
     task.quantity = quantity
-    copy_terms(task.terms, terms)
+    copy_terms(task.terms, lane.terms)
     task.group = group
     task.replaces = 0
     if replaced != NONE:
-        task.replaces = lane.book.orders[replaced].number
-    record_request(lane, task, cause_kind, cause)
+        task.replaces = symbol.book.orders[replaced].number
+    record_request(lane, symbol, task, cause_kind, cause)
 
 
 def protects(form: ExitForm) -> bool:
@@ -128,13 +145,13 @@ def protects(form: ExitForm) -> bool:
     )
 
 
-def can_protect(lane: Lane, terms: Terms) -> bool:
+def can_protect(lane: Lane, symbol: Symbol, terms: Terms) -> bool:
     """Whether the distances of the config can be measured now: nothing is entered that could not be protected.
 
     If not, that is noted in the terms of the entry.
     """
-    form = lane.exit
-    row = last_complete(lane)
+    form = symbol.exit
+    row = last_complete(lane, symbol)
     note_unknown(terms, form.trailing_stop, row)
     note_unknown(terms, form.take_profit, row)
     note_unknown(terms, form.stop_loss, row)
@@ -148,43 +165,115 @@ def is_unknown(distance: Distance, row: int) -> bool:
     return distance.kind == BY_ATR and isnan(money(distance, 1.0, row))
 
 
-def protect(lane: Lane, fill: int) -> None:
-    """Asks for the orders that protect all that is held, in place of those that do: every fill that makes it larger does.
-
-    A trailing stop starts from the average entry price, but no worse than the one it replaces is.
-    """
-    form = lane.exit
-    if not protects(form):
-        return
-    position = lane.books.position
+def exits_of_form(lane: Lane, symbol: Symbol) -> NamedExits:
+    """The exits that the config asks for, as prices: at distances from the average entry price."""
+    form = symbol.exit
+    exits = lane.exits
+    position = position_of(lane, symbol)
     sign = position.sign
     entry = entry_price(position)
-    row = last_complete(lane)
-    old_stop = protecting(lane.book, STOP)
-    old_trail = protecting(lane.book, TRAILING_STOP)
-    old_target = protecting(lane.book, LIMIT)
+    row = last_complete(lane, symbol)
+    exits.has_stop_loss = form.stop_loss.kind != NO_DISTANCE
+    exits.has_take_profit = form.take_profit.kind != NO_DISTANCE
+    if exits.has_stop_loss:
+        exits.stop_loss = entry - sign * money(form.stop_loss, entry, row)
+    if exits.has_take_profit:
+        exits.take_profit = entry + sign * money(form.take_profit, entry, row)
+    exits.trail_kind = form.trailing_stop.kind
+    exits.trail = form.trailing_stop.size
+    if exits.trail_kind == BY_ATR:
+        exits.trail_kind = BY_AMOUNT
+        exits.trail = money(form.trailing_stop, entry, row)
+    return exits
+
+
+def protect(lane: Lane, symbol: Symbol, price: float, cause_kind: int, cause: int) -> None:
+    """Asks for the orders that protect all that is held, in place of those that do: every fill that makes it larger does.
+
+    They are those that a decision named, else those of the config. A trailing stop starts from `price`, but no worse than the one it
+    replaces is.
+    """
+    named = symbol.holding.exits
+    if named == NONE and not protects(symbol.exit):
+        return
+    exits = lane.named[named].exits if named != NONE else exits_of_form(lane, symbol)
+    sign = position_of(lane, symbol).sign
     terms = lane.terms
-    if form.stop_loss.kind != NO_DISTANCE:
+    if exits.has_stop_loss:
         set_market(terms)
         terms.type = STOP
-        terms.stop = entry - sign * money(form.stop_loss, entry, row)
-        ask_to_protect(lane, terms, old_stop, fill)
-    if form.trailing_stop.kind != NO_DISTANCE:
+        terms.stop = exits.stop_loss
+        ask_to_protect(lane, symbol, cause_kind, cause)
+    if exits.trail_kind != NO_DISTANCE:
         set_market(terms)
-        set_trail(terms, form.trailing_stop, entry, -sign, money(form.trailing_stop, entry, row))
-        if old_trail != NONE:
-            order = lane.book.orders[old_trail]
-            follow_closes(lane, order, row + 1)
+        set_trail(terms, exits.trail_kind == BY_PERCENT, exits.trail, price, -sign)
+        old = protecting(symbol.book, TRAILING_STOP)
+        if old != NONE:
+            order = symbol.book.orders[old]
+            follow_closes(symbol, order, last_complete(lane, symbol) + 1)
             terms.stop = max(terms.stop, order.stop) if sign > 0 else min(terms.stop, order.stop)
-        ask_to_protect(lane, terms, old_trail, fill)
-    if form.take_profit.kind != NO_DISTANCE:
+        ask_to_protect(lane, symbol, cause_kind, cause)
+    if exits.has_take_profit:
         set_market(terms)
         terms.type = LIMIT
-        terms.limit = entry + sign * money(form.take_profit, entry, row)
-        ask_to_protect(lane, terms, old_target, fill)
+        terms.limit = exits.take_profit
+        ask_to_protect(lane, symbol, cause_kind, cause)
+    if named != NONE:
+        drop_unwanted(lane, symbol, exits)
 
 
-def ask_to_protect(lane: Lane, terms: Terms, replaced: int, fill: int) -> None:
-    """Asks for one order over all that is held."""
-    position = lane.books.position
-    ask(lane, position.trade, -position.sign, abs(position.held), terms, PROTECTS, replaced, FILL, fill)
+def ask_to_protect(lane: Lane, symbol: Symbol, cause_kind: int, cause: int) -> None:
+    """Asks for an order by the terms at hand over all that is held, in place of one of its type."""
+    position = position_of(lane, symbol)
+    old = protecting(symbol.book, lane.terms.type)
+    ask(lane, symbol, position.trade, -position.sign, abs(position.held), PROTECTS, old, cause_kind, cause)
+
+
+def drop_unwanted(lane: Lane, symbol: Symbol, exits: NamedExits) -> None:
+    """Cancels the orders that protect the position and are of no type that is wanted."""
+    place = 0
+    while place < symbol.book.count:
+        slot = symbol.book.places[place]
+        order = symbol.book.orders[slot]
+        kind = order.terms.type
+        wanted = exits.has_stop_loss if kind == STOP else exits.has_take_profit
+        if kind == TRAILING_STOP:
+            wanted = exits.trail_kind != NO_DISTANCE
+        if order.group == PROTECTS and reduces(symbol.book, order) and not wanted:
+            end_order(lane, symbol, slot, CANCELLED, ORDER, order.accepted_by, NOT_WANTED)
+        else:
+            place += 1
+
+
+def set_named(lane: Lane, symbol: Symbol, order: NamedOrder, sign: int) -> None:
+    """Makes the terms at hand those that a decision names: a trailing stop that names no start begins at this close."""
+    terms = lane.terms
+    copy_terms(terms, order.terms)
+    if terms.type == TRAILING_STOP and not order.has_start:
+        close = symbol.market.close[lane.books.row]
+        terms.stop = close + sign * (close * (terms.trail_percent / 100.0) if terms.by_percent else terms.trail_amount)
+
+
+def exits_fault(lane: Lane, symbol: Symbol) -> bool:
+    """Whether something keeps the exits that a decision names from protecting a position; notes it in the terms at hand."""
+    exits = lane.named[symbol.holding.exits].exits
+    close = symbol.market.close[lane.books.row]
+    if exits.has_stop_loss and not is_price(exits.stop_loss, close):
+        beyond = is_positive(exits.stop_loss)
+        return note_fault(lane.terms, STOP_LOSS_BEYOND_REASON if beyond else STOP_LOSS_IS_NONE, exits.stop_loss, close)
+    if exits.has_take_profit and not is_price(exits.take_profit, close):
+        beyond = is_positive(exits.take_profit)
+        fault = TAKE_PROFIT_BEYOND_REASON if beyond else TAKE_PROFIT_IS_NONE
+        return note_fault(lane.terms, fault, exits.take_profit, close)
+    if exits.trail_kind != NO_DISTANCE and not is_positive(exits.trail):
+        by_percent = exits.trail_kind == BY_PERCENT
+        return note_fault(lane.terms, TRAIL_PERCENT_IS_NONE if by_percent else TRAIL_AMOUNT_IS_NONE, exits.trail, close)
+    return False
+
+
+def note_fault(terms: Terms, fault: int, value: float, close: float) -> bool:
+    """Notes in the terms of an entry what is wrong with its exits."""
+    terms.unknown = fault
+    terms.unknown_value = value
+    terms.unknown_close = close
+    return True

@@ -1,14 +1,15 @@
-"""The state of one portfolio in one symbol: what the config says of it, its orders, and what has yet to be done in a bar."""
+"""The state of one portfolio: what the config says of it, its symbols with their orders, and what has yet to be done in a bar."""
 
 from typing import Annotated
 
 from engine.kernel.lane.books import Books
 from engine.kernel.lane.costs import Costs, Deal
+from engine.kernel.lane.positions import Position
 from engine.kernel.lane.sizing import Sizing
 from engine.kernel.language import F64, I64, struct
 
 NONE = -1
-"""No order, no place, no day."""
+"""No order, no symbol, no place, no day."""
 
 MARKET = 0
 LIMIT = 1
@@ -25,7 +26,8 @@ GTD = 3
 
 ALONE = 0
 PROTECTS = 1
-"""Groups of orders: those that protect a position share an OCO."""
+ENTERS = 2
+"""Groups of orders: those that protect a position share an OCO, and so do two entries of a trade."""
 
 NEXT_OPEN = 0
 NEXT_CLOSE = 1
@@ -39,7 +41,13 @@ BY_ATR = 3
 
 TRUE_RANGE = 1
 VOLATILITY = 2
-"""What may not be known yet; 0 if everything is."""
+STOP_LOSS_IS_NONE = 3
+STOP_LOSS_BEYOND_REASON = 4
+TAKE_PROFIT_IS_NONE = 5
+TAKE_PROFIT_BEYOND_REASON = 6
+TRAIL_AMOUNT_IS_NONE = 7
+TRAIL_PERCENT_IS_NONE = 8
+"""What is not known yet, or wrong with the exits that a decision names; 0 if nothing is."""
 
 CASH_ACCOUNT = 0
 MARGIN_ACCOUNT = 1
@@ -64,14 +72,21 @@ NOT_FINITE = 2
 TOO_MANY_ORDERS = 3
 TOO_MANY_EVENTS = 4
 CROSSED_FLAT = 5
-"""The status of a lane: whether it goes on, waits for room in the journal, or has failed."""
+WRONG_SIDE = 6
+"""The status of a lane: whether it goes on, waits for room in the journal, or has failed: WRONG_SIDE if a decision names exits that
+would leave at once what it enters.
+"""
 
-MOST_TASKS = 128
+MOST_BEGUN = 8
+"""Trades of one symbol that decisions may begin in one step."""
 
 
 @struct
 class Distance:
-    """How far from a price: percent of it, money a unit, or a multiple of `atr`, the average true range over `timeperiod` bars."""
+    """How far from a price: percent of it, money a unit, or a multiple of `atr`, the average true range over `timeperiod` bars.
+
+    `atr`: at each bar of the lane that of the latest bar of the symbol; NaN while it is not known.
+    """
 
     kind: int
     size: float
@@ -108,18 +123,58 @@ class ExitForm:
 class Terms:
     """What an order asks for beside side and size. Prices that its type has no use for are 0.0, so is the trail it has not.
 
-    `unknown`: what was not known where that leaves it without a size or a price, over `unknown_over` bars.
+    `unknown`: what was not known where that leaves it without a size or a price, over `unknown_over` bars; or what is wrong with its exits:
+    `unknown_value`, seen from the close `unknown_close`.
     """
 
     type: int
     time_in_force: int
     limit: float
     stop: float
+    by_percent: bool
     trail_amount: float
     trail_percent: float
     good_till: int
     unknown: int
     unknown_over: int
+    unknown_value: float
+    unknown_close: float
+
+
+@struct
+class NamedOrder:
+    """An order that a decision names, if it does: its terms, and its units if `has_quantity`.
+
+    A trailing stop begins at the close unless it `has_start`.
+    """
+
+    is_named: bool
+    terms: Terms
+    has_start: bool
+    has_quantity: bool
+    quantity: float
+
+
+@struct
+class NamedExits:
+    """The exits that a decision names, if it does: prices, and a trail of so much, by percent or amount."""
+
+    is_named: bool
+    has_stop_loss: bool
+    stop_loss: float
+    has_take_profit: bool
+    take_profit: float
+    trail_kind: int
+    trail: float
+
+
+@struct
+class Named:
+    """The orders that a decision names: one that goes its way, another that goes the other way, and exits."""
+
+    order: NamedOrder
+    otherwise: NamedOrder
+    exits: NamedExits
 
 
 @struct
@@ -161,31 +216,34 @@ class Order:
 
 @struct
 class Book:
-    """The orders at work and what of the open trade is filled.
+    """The orders of a symbol at work and what of the open trade is filled.
 
     `orders` has room for `room` of them; `places` are those in use, in the order of acceptance, `count` of them, and behind them
     those that are free. `trade`: the one that holds a position, NO_TRADE while flat; units `entered` and `left_again` of it.
-    `is_overdue`: the bar that entered it closed beyond an exit that works only from the next bar on.
+    `is_overdue`: the bar that entered it closed beyond an exit that works only from the next bar on. `half_refused`: a trade one of whose
+    two entries was rejected, while the other is not decided.
     """
 
     orders: list[Order]
     places: I64
     room: int
     count: int
-    accepted: int
     trade: int
     sign: int
     entered: float
     left_again: float
     is_overdue: bool
+    half_refused: int
 
 
 @struct
 class PricePath:
     """How far a bar has got: the moment, the price and the direction of the last fill inside, and the volume that is left.
 
+    `ahead`: the slot of the order that it meets next, if that `is_known`, NONE if there is none.
+
     Between bars: a bar that stays above `below` and below `above` does nothing to the orders at work, but that the one in the
-    slot `trail`, if there is one, follows its close.
+    slot `trail`, if there is one, follows its close: up to the bar at `trailed_row` that makes its stop `trailed_stop`.
     """
 
     row: int
@@ -194,9 +252,13 @@ class PricePath:
     at: float
     heading: int
     volume: float
+    is_known: bool
+    ahead: int
     below: float
     above: float
     trail: int
+    trailed_row: int
+    trailed_stop: float
 
 
 @struct
@@ -204,15 +266,20 @@ class Holding:
     """What the portfolio wants of its symbol.
 
     `intent`: the direction it will have once all its orders are filled. `trade`: the latest one. `is_closing`: the exit of the open
-    position is on its way. `opened_by`: the ordinal of the POSITION_OPEN that began it. `begun`: the trade that a signal of this step
-    began, or NO_TRADE. `left_row`: the bar at which a risk rule left it.
+    position is on its way. `opened_by`: the ordinal of the POSITION_OPEN that began it. `signal`: that of the SIGNAL to act on in this
+    step, 0 if there is none. `begun`: the trades that signals of this step began, `begun_count` of them. `named`: the orders that the last
+    decision named, by their place, or NONE; `exits`: those whose exits protect the trade. `left_row`: the bar at which a risk rule left it.
     """
 
     intent: int
     trade: int
     is_closing: bool
     opened_by: int
-    begun: int
+    signal: int
+    begun: Annotated[list[int], MOST_BEGUN]
+    begun_count: int
+    named: int
+    exits: int
     left_row: int
 
 
@@ -220,41 +287,46 @@ class Holding:
 class RiskRule:
     """A rule with its parameters, and its state.
 
-    `acted_on`: the day on which it acted last. `measured`: the range that it measured for a trade. `refused`: orders that it refused.
+    `acted_on`: the day on which it acted last. `refused`: orders that it refused.
     """
 
     kind: int
     size: float
     action: int
-    distance: Distance
     cool_down: int
     has_acted: bool
     acted_on: int
+    refused: int
+
+
+@struct
+class TradeLimit:
+    """What a rule on trades measures in one symbol: its distance, and the range `measured` for the trade `measured_trade`."""
+
+    distance: Distance
     measured_trade: int
     measured: float
-    refused: int
 
 
 @struct
 class Risk:
     """The risk rules of a portfolio, in the order of the config, and what they have found.
 
-    `watches` and `looks_at_days`: whether any of them looks at marks, and at days. `is_watching`: marks are looked at, for something is or was held. `halted_by` and `halted_on`: the rule that stopped trading for
-    good, or for a day, by its place, else NONE. `cooling_until`: the bar from which entries are taken again. `left_trade`: the last
-    trade that a rule left.
+    `watches`, `looks_at_equity` and `looks_at_days`: whether any of them looks at marks, at equity, and at days. `is_watching`: marks are looked at, for something
+    is or was held. `halted_by` and `halted_on`: the rule that stopped trading for good, or for a day, by its place, else NONE.
+    `quiet_until`: the first mark that may break a rule; `quiet_peak` and `quiet_last`: the highest and the last mark before it.
     """
 
     rules: list[RiskRule]
     count: int
     watches: bool
+    looks_at_equity: bool
     looks_at_days: bool
     is_watching: bool
     has_looked: bool
     quiet_peak: float
     quiet_last: float
     quiet_until: int
-    lowest_close: float
-    highest_close: float
     lowest_equity: float
     drawdown: float
     peak: float
@@ -264,8 +336,6 @@ class Risk:
     halted_by: int
     halted_on: int
     halted_day: int
-    cooling_until: int
-    left_trade: int
 
 
 @struct
@@ -276,6 +346,7 @@ class Task:
     """
 
     kind: int
+    symbol: int
     ordinal: int
     trade: int
     sign: int
@@ -292,11 +363,16 @@ class Task:
 
 @struct
 class Record:
-    """An event in the journal; which fields mean what is in `journal`. `marked`: how many bars were marked before it."""
+    """An event in the journal; which fields mean what is in `journal`.
+
+    `row`: the bar of the lane, `bar` the latest of the symbol; `marked`: how many bars of the lane were marked before it.
+    """
 
     kind: int
     row: int
     marked: int
+    symbol: int
+    bar: int
     ordinal: int
     order: int
     trade: int
@@ -308,6 +384,7 @@ class Record:
     flags: int
     time: int
     number: int
+    close: float
     quantity: float
     price: float
     limit: float
@@ -340,12 +417,13 @@ class OrderCounts:
 
 @struct
 class Journal:
-    """Records of events, if `is_kept`: `count` of them in a buffer of `room`."""
+    """Records of events, if `is_kept`: `count` of them in a buffer of `room`, those of the ORDER phase under way from `phase_from` on."""
 
     is_kept: bool
     records: list[Record]
     count: int
     room: int
+    phase_from: int
 
 
 @struct
@@ -367,77 +445,159 @@ class OpenEvents:
 
 @struct
 class Refusal:
-    """Why an order was rejected: a reason of `acceptance`, the numbers that its text gives, and what was asked for at which bar."""
+    """Why an order was rejected: a reason of `acceptance`, the numbers that its text gives, and what was asked for at which bar of the symbol."""
 
     reason: int
     value: float
     limit: float
     further: float
-    row: int
+    bar: int
     quantity: float
     replaces: int
     unknown: int
     unknown_over: int
+    unknown_value: float
+    unknown_close: float
+
+
+@struct
+class Prospect:
+    """A portfolio as it would be with all its waiting orders and one more, at the latest closes, in quote currency.
+
+    `held`: units of the symbol asked for, below zero if short, and `worth` what they are worth. `gross`: all positions, longs
+    and shorts added; `positions`: how many symbols that are. `cash`: what would be left, costs aside.
+    """
+
+    held: float
+    worth: float
+    gross: float
+    positions: float
+    cash: float
+    equity: float
+
+
+@struct
+class Clock:
+    """The moments of a lane: those at which any of its symbols has a bar.
+
+    `day`: the number of the day of each; it is needed where orders are good for a day, or a rule looks at days.
+    """
+
+    bars: int
+    timestamp: I64
+    day: I64
 
 
 @struct
 class Market:
-    """The bars of the symbol: prices, volume, timestamps (ns UTC); `bar_length` ns.
+    """The bars of a symbol at the moments of the lane's clock: prices, volume; `bar_length` ns.
 
-    `day` and `day_after`: the number of the day of each bar, and of the moment `bar_length` later; they are needed where orders are good
-    for a day, or a rule looks at days.
+    `day_after`: the number of the day of the moment `bar_length` after each, where orders are good for a day. `last`: where its last bar is.
+
+    If it `is_spread`, it has no bar at some moments: low is infinity there, high the opposite, close that of its latest bar, 0.0 before the
+    first. `rows`: the number of its latest bar at each moment; `first_met`: where the first bar is that an order asked for there may
+    meet (rule L3), `bars` of the clock if there is none.
     """
 
-    bars: int
     open: F64
     high: F64
     low: F64
     close: F64
     volume: F64
-    timestamp: I64
     bar_length: int
-    day: I64
     day_after: I64
+    last: int
+    is_spread: bool
+    rows: I64
+    first_met: I64
+
+
+@struct
+class Symbol:
+    """A symbol of a portfolio, by its `number`: what the config says of it, its orders, and what is wanted of it.
+
+    `limits`: what the risk rules measure here, one for each. `cooling_until`: the bar from which entries are taken again. `left_trade`: the
+    last trade that a rule left. A close between `lowest_close` and `highest_close` breaks no rule on the trade held.
+    """
+
+    number: int
+    market: Market
+    book: Book
+    path: PricePath
+    holding: Holding
+    sizing: Sizing
+    entry: OrderForm
+    exit: ExitForm
+    limits: list[TradeLimit]
+    cooling_until: int
+    left_trade: int
+    lowest_close: float
+    highest_close: float
 
 
 @struct
 class Lane:
     """A portfolio with all that belongs to it.
 
-    `change_rows` and `change_targets`: the bars at which its strategy wants another direction, `changes` of them, `change` the next.
-    `tasks` has room for MOST_TASKS; there are none between two calls, so lanes that take turns may share it.
+    `change_rows`, `change_symbols` and `change_targets`: the bars at which its strategy wants another direction, `changes` of them,
+    `change` the next. If it `names_orders`, `change_named` says which of `named` each goes with, or NONE; `plain` is an order
+    that is not named, and `exits` those of the config, as prices. `due`: the symbols whose signals are acted on in this step, `due_count` of them. `tasks`: room for `task_room`,
+    `task_count` of them from `first_task` on; there are none between two calls, so lanes that take turns may share it. `stretch`: bars that are looked at together.
     """
 
     status: int
-    market: Market
+    clock: Clock
+    symbols: list[Symbol]
+    symbol_count: int
     books: Books
-    book: Book
-    path: PricePath
-    holding: Holding
     risk: Risk
     costs: Costs
     deal: Deal
-    sizing: Sizing
     ordinals: Ordinals
     counts: OrderCounts
     journal: Journal
     open_events: OpenEvents
     refusal: Refusal
     first_refusal: Refusal
+    prospect: Prospect
     tasks: list[Task]
+    task_room: int
     first_task: int
     task_count: int
     terms: Terms
     change_rows: I64
+    change_symbols: I64
     change_targets: I64
     changes: int
     change: int
+    names_orders: bool
+    change_named: I64
+    named: list[Named]
+    plain: NamedOrder
+    exits: NamedExits
+    due: I64
+    due_count: int
+    stretch: int
+    orders_taken: int
     trades_begun: int
-    entry: OrderForm
-    exit: ExitForm
     fill_at: int
     participation: float
     minimum_notional: float
     account: int
     leverage: float
     closes_at_end: bool
+
+
+def position_of(lane: Lane, symbol: Symbol) -> Position:
+    """What is held of a symbol."""
+    return lane.books.symbols[symbol.number].position
+
+
+def has_bar(market: Market, row: int) -> bool:
+    """Whether a symbol has a bar at a moment."""
+    return not market.is_spread or market.low[row] <= market.high[row]
+
+
+def bar_at(market: Market, row: int) -> int:
+    """The number of a symbol's latest bar at a moment; NONE before its first."""
+    return market.rows[row] if market.is_spread else row
