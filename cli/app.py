@@ -17,6 +17,8 @@ from cli.commands.query import query
 from cli.commands.replay import replay
 from cli.commands.run import run
 from cli.commands.schema import schema
+from cli.signals import raise_interruptions
+from engine.users_calls import open_streams
 
 app = typer.Typer(
     name="admf",
@@ -68,6 +70,8 @@ _YOUNG = 20_000
 
 def main() -> None:
     """Runs the command that was typed."""
+    open_streams()
+    raise_interruptions()
     gc.set_threshold(_YOUNG)
     # numpy's threads for linear algebra spin while nobody needs them; workers have one as well.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

@@ -19,6 +19,7 @@ from cli.database.trace_events import ORDER, TraceEvents
 from cli.database.views import VIEWS, Database
 from cli.exits import ENVIRONMENT, FAILED, OK, REFUSED, SIGNALLED
 from cli.render.figures import number
+from cli.render.hanging import hung
 from cli.render.messages import Messages
 from cli.render.rows import plain
 from cli.render.safe_text import visible
@@ -136,6 +137,7 @@ def _print(request: Request, files: dict[str, dict[str, int]]) -> None:
         f"{visible(path)}  " + ", ".join(f"{number(count)} {what}" for what, count in counts.items())
         for path, counts in files.items()
     ]
-    if request.form == "perfetto":
-        lines.append("open it at https://ui.perfetto.dev (it stays on your machine) or in chrome://tracing")
     terminal.print(map(Text, lines))
+    if request.form == "perfetto":
+        hint = "open it at https://ui.perfetto.dev (it stays on your machine) or in chrome://tracing"
+        terminal.print(hung(Text(), hint, terminal.width))

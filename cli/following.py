@@ -10,7 +10,7 @@ import msgspec
 from cli.render import containers
 from cli.render.live import LiveLines
 from cli.render.terminal import Terminal
-from cli.results.following import follow, is_at_work
+from cli.results.following import PATIENCE_S, follow, has_begun, is_at_work, wait_for
 from cli.results.json_file import DamagedFileError
 
 if TYPE_CHECKING:
@@ -18,17 +18,21 @@ if TYPE_CHECKING:
 
     from rich.text import Text
 
+    from cli.render.messages import Messages
     from cli.results.following import Look
     from cli.results.results import ResultsTree
 
 
-def follow_run(root: Path, container_id: str | None, *, as_json: bool) -> ResultsTree:
-    """Shows a run while it is at work; returns its results as they were left.
+def follow_run(root: Path, container_id: str | None, messages: Messages, *, as_json: bool) -> ResultsTree:
+    """Shows a run while it is at work; returns its results as they were left. One that has not begun is waited for.
 
     On a terminal a table that changes in place; elsewhere a line for each container that has something new; with `as_json`
     its metrics.json as one line.
     """
     terminal = Terminal()
+    if not has_begun(root):
+        messages.error(f"{root}: no run has begun there: waiting {PATIENCE_S} s for one")
+        wait_for(root)
     with LiveLines(terminal.width if sys.stdout.isatty() and not as_json else None) as live:
         for look in follow(root, container_id):
             if live.is_on:

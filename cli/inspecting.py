@@ -58,7 +58,7 @@ def _opened(request: Request, messages: Messages) -> Inspection:
 def _followed(request: Request, messages: Messages) -> Inspection:
     from cli.following import follow_run, why_dead  # noqa: PLC0415 - only this looks at processes
 
-    tree = follow_run(request.results, request.container_id, as_json=request.table.form == "json")
+    tree = follow_run(request.results, request.container_id, messages, as_json=request.table.form == "json")
     return Inspection(request, tree, messages, why_dead(tree))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import sys
 import traceback
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cli.exits import ENVIRONMENT, FAILED, OK, REFUSED, SIGNALLED
@@ -19,13 +20,12 @@ from engine.orchestration.prepare import Prepared, prepare
 from engine.orchestration.problems import PlanError
 from engine.orchestration.results_folder import FolderRefusedError, ResultsFolder
 from engine.orchestration.worth import worthwhile_workers
+from engine.users_calls import imports_kept, streams_kept
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
-    from pathlib import Path
 
     from cli.loading import Reason
-    from cli.render.progress import Watcher
     from cli.request import Request
     from cli.signals import Signals
     from engine.market.reader_call import Reader
@@ -57,6 +57,7 @@ def run_config(request: Request, signals: Signals, reader: Reader) -> int:
 
 def _run(request: Request, messages: Messages, signals: Signals, reader: Reader) -> int:
     kind = "none" if request.quiet or request.dry_run else request.progress
+    start = Path.cwd()
     with progress_of(kind) as progress:
         prepared = _prepare(request, messages, reader)
         if request.dry_run:
@@ -64,7 +65,8 @@ def _run(request: Request, messages: Messages, signals: Signals, reader: Reader)
         with HeldSignals():
             from engine.orchestration.run import Run  # noqa: PLC0415 - by now it is there, if a process has read the data
         try:
-            with _claimed(request, prepared) as folder:
+            with _claimed(request, prepared, start) as folder:
+                show = _shown(request)
                 workers = request.workers or _worthwhile(prepared)
                 how: dict[str, int | str] = {
                     "workers": workers,
@@ -74,11 +76,14 @@ def _run(request: Request, messages: Messages, signals: Signals, reader: Reader)
                 run = Run(prepared, folder, how, messages.warn, workers)
                 if kind != "none":
                     progress.follow(run.standing, _expected_mib(prepared, workers))
-                outcome = _simulate(request, run, signals, progress)
-                show = _shown(request)
-                unwritten = _finish(run, outcome)
+                signals.on_first = run.stop
+                with imports_kept(), streams_kept():
+                    outcome = run.execute(progress.look)
+                    unwritten = _finish(run, outcome)
         except FolderRefusedError as error:
             raise RefusedConfigError(*_mended(error)) from error
+    if request.debug:
+        sys.stderr.write("".join(outcome.traces))
     _report_failures(outcome, messages)
     if unwritten is not None:
         raise unwritten
@@ -87,7 +92,7 @@ def _run(request: Request, messages: Messages, signals: Signals, reader: Reader)
 
 
 def _shown(request: Request) -> Callable[[Prepared, Outcome, Path], None]:
-    """How the end of a run is shown. It is imported before the seconds of the run are taken."""
+    """How the end of a run is shown. It is imported before the run: what users' code does to imports cannot keep it."""
     if request.as_json:
         from cli.render.run_json import print_json  # noqa: PLC0415 - what draws tables takes long to import
 
@@ -116,17 +121,9 @@ def _dry_run(request: Request, prepared: Prepared) -> int:
     return OK
 
 
-def _claimed(request: Request, prepared: Prepared) -> ResultsFolder:
+def _claimed(request: Request, prepared: Prepared, start: Path) -> ResultsFolder:
     durable = prepared.plan.config.results.durable
-    return ResultsFolder(request.output, prepared.folders, overwrite=request.overwrite, durable=durable)
-
-
-def _simulate(request: Request, run: Run, signals: Signals, progress: Watcher) -> Outcome:
-    signals.on_first = run.stop
-    outcome = run.execute(progress.look)
-    if request.debug:
-        sys.stderr.write("".join(outcome.traces))
-    return outcome
+    return ResultsFolder(request.output, prepared.folders, overwrite=request.overwrite, durable=durable, start=start)
 
 
 def _finish(run: Run, outcome: Outcome) -> OSError | None:

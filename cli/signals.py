@@ -5,6 +5,8 @@ from __future__ import annotations
 import signal
 from typing import TYPE_CHECKING
 
+from engine.blame import Interruption
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import FrameType, TracebackType
@@ -13,8 +15,18 @@ if TYPE_CHECKING:
 _CAUGHT = (signal.SIGINT, signal.SIGTERM)
 
 
-class InterruptedBySignalError(KeyboardInterrupt):
+class InterruptedBySignalError(Interruption):
     """A signal came while there was nothing to end cleanly, or a second one while that was being done."""
+
+
+def raise_interruptions() -> None:
+    """Has Ctrl-C raise an InterruptedBySignalError from now on: a bare KeyboardInterrupt may come from users' code."""
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, _raise)
+
+
+def _raise(_: int, __: FrameType | None) -> None:
+    raise InterruptedBySignalError
 
 
 class Signals:

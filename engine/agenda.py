@@ -113,6 +113,11 @@ class Agenda:
         self._stopped = self._leaving = stopped
 
     @property
+    def begun(self) -> int:
+        """The steps that have begun."""
+        return self.step + 1 if self._begun else 0
+
+    @property
     def interrupted(self) -> bool:
         """Whether it was stopped while there was work left."""
         return self.stopped and bool(self._entries)
@@ -167,8 +172,8 @@ class Agenda:
 
     def run(self, until: int) -> None:
         """Does all work of the steps before `until`; once `stopped`, only what is left of the current step."""
-        self._begun = True
         while self._next_step < until and not self._stopped:
+            self._begun = True
             if self._standing:
                 self._next_step = self._run_standing(self._next_step, until)
             else:
@@ -219,8 +224,6 @@ class Agenda:
                         action(step)
                     else:
                         self.guard(lane, action, step)
-                except KeyboardInterrupt:
-                    raise
                 except BaseException as error:  # noqa: BLE001 - a lane's failure must not touch the others
                     owner.fail(error)
         if entries and entries[0][0] <= step:
@@ -242,8 +245,6 @@ class Agenda:
                     action(argument)
                 else:
                     self.guard(self.lane, action, argument)
-            except KeyboardInterrupt:
-                raise
             except BaseException as error:  # noqa: BLE001 - as above
                 owner.fail(error)
 

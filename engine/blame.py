@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 import sysconfig
 import traceback
 from functools import cache
@@ -13,8 +14,9 @@ import engine
 
 if TYPE_CHECKING:
     from traceback import FrameSummary
-    from types import CodeType
+    from types import CodeType, FrameType
 
+_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 _PRODUCT = ("cli", "engine", "tracing")
 
 
@@ -24,6 +26,13 @@ class UsersLine(NamedTuple):
     file: str
     line: int
     function: str
+
+
+class Interruption(KeyboardInterrupt):
+    """Whoever is at work is to leave it, by a signal to the process or at a limit of time: no failure of theirs.
+
+    A KeyboardInterrupt of any other kind was raised by a user's code, and is its failure like everything else.
+    """
 
 
 class ReturnedError(ValueError):
@@ -45,13 +54,21 @@ def returned_by(error: Returned, function: object) -> Returned:
 
 
 def message_of(error: BaseException) -> str:
-    """What an error says, in text that can be written to any file; empty if it says nothing or fails to."""
+    """What an error says, in text that can be written to any file; empty if it says nothing or fails to.
+
+    Where in memory an object is, as its repr has it, is left out: it is another in every run.
+    """
     try:
-        return _writable(str(error))
-    except KeyboardInterrupt:
+        return _ADDRESS.sub("", _writable(str(error)))
+    except Interruption:
         raise
     except BaseException:  # noqa: BLE001 - users' classes may do anything
         return ""
+
+
+def said_by(error: BaseException) -> str:
+    """What an error says, its kind if it says nothing."""
+    return message_of(error) or type(error).__name__
 
 
 def users_line(error: BaseException) -> str:
@@ -72,6 +89,18 @@ def where(error: BaseException) -> str:
     frames = traceback.extract_tb(error.__traceback__)
     last = _users_place(error) or (_place(frames[-1]) if frames else None)
     return "" if last is None else f"{last.file}:{last.line} in {last.function}"
+
+
+def place_of(frame: FrameType | None) -> str:
+    """`file.py:7`, the innermost line of a user's code that a frame stands in, else its own; amid cleaning up it has none."""
+    inner = frame
+    while frame is not None and not _is_users(frame.f_code.co_filename):
+        frame = frame.f_back
+    found = frame or inner
+    if found is None:
+        return "an unknown place"
+    name = _writable(Path(found.f_code.co_filename).name)
+    return name if found.f_lineno is None else f"{name}:{found.f_lineno}"
 
 
 def _users_place(error: BaseException) -> UsersLine | None:

@@ -11,6 +11,8 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from engine.blame import Interruption
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -191,8 +193,6 @@ class EventBus:
                     observe(event)
                 for handle in handlers:
                     handle(event)
-            except KeyboardInterrupt:
-                raise
             except BaseException as error:  # noqa: BLE001 - the one place where a container's failure is contained
                 bus.fail(error)
         if event.ends_correlation and event.correlation_id is not None:
@@ -209,14 +209,15 @@ class EventBus:
         for bus, observer in listeners:
             try:
                 observer.ended(correlation_id)
-            except KeyboardInterrupt:
-                raise
             except BaseException as error:  # noqa: BLE001 - as in dispatch
                 bus.fail(error)
 
     def fail(self, error: BaseException) -> None:
-        """Hands an error of this bus's observers or handlers to whoever watches over it; by hand it is raised."""
-        if self.on_failure is None:
+        """Hands an error of this bus's observers or handlers to whoever watches over it; by hand it is raised.
+
+        An Interruption is raised as well: every failure comes through here, so that what contains them need not know of it.
+        """
+        if self.on_failure is None or isinstance(error, Interruption):
             raise error
         self.on_failure(error)
 

@@ -7,12 +7,18 @@ _LONGEST = 100
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """`; did you mean 'x'?` with the name closest to `word` whatever its case, empty if none is close."""
+    """`; did you mean 'x'?` with the name closest to `word`, empty if none is close."""
+    close = closest(word, known)
+    return f"; did you mean {close!r}?" if close else ""
+
+
+def closest(word: str, known: Iterable[str]) -> str:
+    """The name closest to `word` whatever its case, empty if none is close."""
     if len(word) > _LONGEST:
         return ""
     by_folded = {name.casefold(): name for name in known}
     close = difflib.get_close_matches(word.casefold(), by_folded, 1, 0.6)
-    return f"; did you mean {by_folded[close[0]]!r}?" if close else ""
+    return by_folded[close[0]] if close else ""
 
 
 def nearest_several(word: str, known: Iterable[str]) -> str:

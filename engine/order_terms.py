@@ -9,7 +9,7 @@ from typing import Literal, get_args
 import msgspec
 from msgspec.structs import force_setattr
 
-from engine.plain import NotPlainError, as_moment, as_number, as_one_of
+from engine.plain import NamesFields, NotPlainError, as_moment, as_number, as_one_of
 
 OrderType = Literal["market", "limit", "stop", "stop_limit", "trailing_stop"]
 TimeInForce = Literal["day", "gtc", "ioc", "gtd"]
@@ -33,7 +33,11 @@ class BadTermsError(ValueError):
     """Order terms that no order can have."""
 
 
-class OrderTerms(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
+class _TermsMeta(NamesFields, msgspec.StructMeta):
+    """Of structs that name their fields."""
+
+
+class OrderTerms(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True, metaclass=_TermsMeta):
     """An order: its type and what that type needs. Prices are quote currency per unit.
 
     A trailing stop starts at `stop_price` (without it, so far from the close) and follows the closes at `trail_amount` (quote
@@ -68,7 +72,7 @@ class OrderTerms(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defau
             raise BadTermsError(f"OrderTerms: {fault}")
 
 
-class ExitTerms(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
+class ExitTerms(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True, metaclass=_TermsMeta):
     """Orders that protect a position: a stop-loss and a take-profit (prices), a trailing stop (an amount or a percentage).
 
     Raises:

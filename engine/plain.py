@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from numbers import Integral, Real
-from typing import TypeVar
+from typing import Any, TypeVar
 
+from engine.blame import Interruption
 from engine.guesses import nearest
 
 Name = TypeVar("Name", bound=str)
@@ -17,6 +18,30 @@ _MOMENT = "ns since 1970 in UTC as a whole number, or a datetime with its zone"
 
 class NotPlainError(ValueError):
     """A value that users' code gave is not of the kind wanted; the text names it and what is expected."""
+
+
+class NamesFields(type):
+    """A class that users' code makes objects of, and whose mistakes in doing so it names, with the nearest field."""
+
+    def __call__(cls, *given: Any, **named: Any) -> Any:  # noqa: ANN401 - whatever the class makes of what users give
+        """A new object.
+
+        Raises:
+            TypeError: for what is no field of it.
+        """
+        try:
+            return super().__call__(*given, **named)
+        except TypeError as error:
+            said = str(error)
+            names = getattr(cls, "__struct_fields__", None) or tuple(getattr(cls, "__dataclass_fields__", ()))
+            unknown = next((name for name in named if name not in names and repr(name) in said), None)
+            if unknown is not None:
+                hint = nearest(unknown, names) or f"; it takes {', '.join(names)}"
+                raise TypeError(f"{cls.__name__} takes no {unknown!r}{hint}") from None
+            if given and said.startswith("Extra positional"):
+                reason = f"takes everything by name: expected {names[0]}={shown(given[0])}"
+                raise TypeError(f"{cls.__name__} {reason}") from None
+            raise
 
 
 def as_number(name: str, value: object) -> float:
@@ -90,7 +115,9 @@ def shown(value: object) -> str:
     """What a value looks like in a message: its repr on one line, or its type where that is long or fails."""
     try:
         text = repr(value)
-    except Exception:  # noqa: BLE001 - users' classes may do anything
+    except Interruption:
+        raise
+    except BaseException:  # noqa: BLE001 - users' classes may do anything
         text = ""
     if not text or len(text) > _LONGEST_SHOWN or not text.isprintable():
         return f"of type {type(value).__name__}"
@@ -98,8 +125,13 @@ def shown(value: object) -> str:
 
 
 def only_element(value: object) -> object:
-    """The element of an array of shape (), as numpy.where makes one of plain numbers; anything else is left alone."""
+    """The element of an array of shape (), as numpy.where makes one of plain numbers; anything else is left alone.
+
+    So is one that is masked: behind the mask stands a number that means nothing.
+    """
     if isinstance(value, Real) or getattr(value, "shape", None) != () or not hasattr(value, "item"):
+        return value
+    if getattr(value, "mask", False):
         return value
     element: object = value.item()
     return element

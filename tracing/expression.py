@@ -155,8 +155,8 @@ class _Parser:
         if self._tokens[self._at].text == "(":
             raise ExpressionError(token.column, f"{name} cannot be called: there are no functions")
         if name not in self._names:
-            close = difflib.get_close_matches(name, self._names, 1) if len(name) < LONGEST // 100 else []
-            hint = f"did you mean {close[0]!r}?" if close else f"known are {', '.join(sorted(self._names)) or 'none'}"
+            close = _closest(name, self._names)
+            hint = f"did you mean {close!r}?" if close else f"known are {', '.join(sorted(self._names)) or 'none'}"
             raise ExpressionError(token.column, f"no such name: {name[:80]}; {hint}")
         self.used.append(name)
         return _Term(self._sorts.get(name, "name"), lambda lookup: defined(lookup(name)), token.column, name)
@@ -211,3 +211,15 @@ class _Parser:
 
 def _quoted(token: Token) -> str:
     return "the end" if token.kind == "end" else repr(token.text[:80])
+
+
+def _closest(name: str, known: Collection[str]) -> str:
+    """The nearest name, empty if none is near. Where the group before the point is known, only the rest is compared."""
+    if len(name) >= LONGEST // 100:
+        return ""
+    group = f"{name.rpartition('.')[0]}."
+    rest = {each.removeprefix(group): each for each in known if each.startswith(group)}
+    close = difflib.get_close_matches(name.removeprefix(group), rest, 1) if rest else []
+    if rest:
+        return rest[close[0]] if close else ""
+    return next(iter(difflib.get_close_matches(name, known, 1)), "")

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 GAP = 2
 NOTHING = "-"
 _SHORTEST_KEY = 16
+_SHORTEST_TEXT = 12
 _ELLIPSIS = "…"
 
 
@@ -38,10 +39,10 @@ def laid_out(
     """The lines of a table, its header first; at most `width` cells wide, if that is not None.
 
     The first column names the rows: it always stays, and is shortened in the middle if even alone it is too wide. Columns
-    that hold nothing are left out. `styles` are the colours of the texts that it maps. Of columns that were `asked` for, a
-    last line tells which ones had no room.
+    that hold nothing are left out. `styles` are the colours of the texts that it maps. Of columns that were `asked` for, texts
+    are cut before a column goes, the widest first, and a last line tells which ones had no room.
     """
-    chosen = _chosen(columns, width)
+    chosen = _chosen(_cut(columns, width) if asked and width is not None else columns, width)
     widths = [column.width for column in chosen]
     yield _row([column.title for column in chosen], chosen, widths, {column.title: "bold" for column in chosen})
     for cells in zip(*(column.cells for column in chosen), strict=True):
@@ -76,6 +77,32 @@ def _chosen(columns: Sequence[Column], width: int | None) -> list[Column]:
         others.remove(min(others, key=lambda column: column.importance))
     room = max(shortest, width - _taken(others))
     return [key._replace(cells=[shortened(cell, room) for cell in key.cells]), *others]
+
+
+def _cut(columns: Sequence[Column], width: int) -> list[Column]:
+    """The columns with the widest texts, but for the first column's, cut so that all fit, if they do so at all."""
+    key, *others = columns
+    widths = [column.width for column in others]
+    least = [
+        own if column.right else min(own, max(cell_len(column.title), _SHORTEST_TEXT))
+        for own, column in zip(widths, others, strict=True)
+    ]
+    excess = min(key.width, _SHORTEST_KEY) + sum(widths) + GAP * len(others) - width
+    while excess > 0 and widths != least:
+        widest = max(range(len(others)), key=lambda place: (widths[place] > least[place], widths[place]))
+        widths[widest] -= 1
+        excess -= 1
+    return [
+        key,
+        *(
+            column._replace(cells=[_beginning(cell, own) for cell in column.cells])
+            for own, column in zip(widths, others, strict=True)
+        ),
+    ]
+
+
+def _beginning(text: str, width: int) -> str:
+    return text if cell_len(text) <= width else set_cell_size(text, width - 1) + _ELLIPSIS
 
 
 def _taken(columns: Sequence[Column]) -> int:

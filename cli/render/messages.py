@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from cli.render.safe_text import visible
@@ -39,4 +40,5 @@ def _say(message: ConfigProblem | str, before: str, source: str | None = None) -
         lines += excerpt(message.at, shutil.get_terminal_size().columns)
     if source and sys.stderr.isatty():
         lines.append(f"  {visible(source)}")
-    sys.stderr.write("".join(f"{line}\n" for line in lines))
+    with suppress(OSError, ValueError):  # stderr is closed, or full: what it is about is no less true
+        sys.stderr.write("".join(f"{line}\n" for line in lines))

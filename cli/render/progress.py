@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from contextlib import suppress
 from datetime import UTC, datetime
 from time import monotonic
 from typing import TYPE_CHECKING, NamedTuple, Protocol
@@ -148,7 +149,8 @@ class Watcher:
     ) -> None:
         """Shows the last look."""
         self._show("ended")
-        self._display.close()
+        with suppress(OSError, ValueError):  # as above
+            self._display.close()
 
     def follow(self, standing: Callable[[], Standing | None], expected_mib: float) -> None:
         """Asks `standing` from now on how far the run is, which should need no more than `expected_mib` MiB."""
@@ -163,10 +165,13 @@ class Watcher:
 
     def _show(self, phase: str = "") -> None:
         standing = self._standing()
-        if standing is not None:
-            self._display.show(
-                self._look(standing, phase or ("simulating" if standing.containers.running else "writing"))
-            )
+        if standing is None:
+            return
+        look = self._look(standing, phase or ("simulating" if standing.containers.running else "writing"))
+        try:
+            self._display.show(look)
+        except Exception:  # noqa: BLE001 - stderr is closed, or full: the run goes on without
+            self._display = Silent()
 
     def _look(self, standing: Standing, phase: str) -> Look:
         spent = max(monotonic() - self._began, 1e-9)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import psutil
 
-from cli.results.opening import RUN_FILE, open_results
+from cli.results.opening import RUN_FILE, meant, open_results
 from cli.results.results import METRICS_FILE
 
 if TYPE_CHECKING:
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from cli.results.results import ResultsTree
 
 _BETWEEN_LOOKS_S = 0.25
+PATIENCE_S = 60
+"""How long a run is waited for that has not begun: it reads its data before it makes its folder."""
 _CLOCK_SLACK_S = 2.0
 
 Version = tuple[int, int, int]
@@ -28,6 +30,21 @@ class Look(NamedTuple):
 
     tree: ResultsTree
     changed: list[str]
+
+
+def has_begun(root: Path) -> bool:
+    """Whether there is anything in the folder `root`, or another was meant: if that is no run, none will begin there."""
+    if not root.exists():
+        return bool(meant(root))
+    return not (root.is_dir() and all(path.name.startswith(".") for path in root.iterdir()))
+
+
+def wait_for(root: Path) -> None:
+    """Returns when a run has begun in the folder `root`, or after a while."""
+    for _ in range(round(PATIENCE_S / _BETWEEN_LOOKS_S)):
+        if has_begun(root):
+            return
+        sleep(_BETWEEN_LOOKS_S)
 
 
 def follow(root: Path, container_id: str | None) -> Iterator[Look]:

@@ -46,7 +46,7 @@ def _types(record: RunRecord, path: Path) -> dict[str, str]:
 
 def _refuse_no_run(root: Path) -> None:
     if not root.exists():
-        raise RefusedError(f"there is no folder {root}{_meant(root)}")
+        raise RefusedError(f"there is no folder {root}{meant(root)}")
     if not root.is_dir():
         raise RefusedError(f"{root} is not a folder: name the folder that a run wrote its results to")
     if not (root / RUN_FILE).exists():
@@ -55,7 +55,7 @@ def _refuse_no_run(root: Path) -> None:
         raise RefusedError(f"{root} holds no run: there is no {RUN_FILE} in it")
 
 
-def _meant(root: Path) -> str:
+def meant(root: Path) -> str:
     """The command that was meant, if what was named is a container of the default results."""
     inside = root.parent / "results" / root.name
     return f"; did you mean: admf inspect {inside.parent} {root.name}" if (inside / METRICS_FILE).exists() else ""

@@ -197,7 +197,7 @@ def why_no_events(id_: str, result: ContainerResult | None) -> str:
     if settings.streams:
         asked = "" if settings.events_to_trace == "ALL" else f" of {', '.join(settings.events_to_trace)}"
         return f"{id_}: events{asked} were to be written, but none occurred"
-    return f"{id_}: {_not_written(result)}; {_remedy(id_)}"
+    return f"{id_}: {_not_written(result)}; {_remedy(id_, settings)}"
 
 
 def _not_written(result: ContainerResult) -> str:
@@ -225,7 +225,9 @@ def _not_kept(result: ContainerResult, settings: TraceSettings) -> str:
     return "its events were traced in memory, and none was kept at the end"
 
 
-def _remedy(id_: str) -> str:
+def _remedy(id_: str, settings: TraceSettings) -> str:
+    if settings.enabled and settings.retention_policy == "all":  # by mode full, with another storage_backend
+        return "to have them written, set on this container in the config: `event_tracing: {mode: full, storage_backend: disk}`"
     if id_ in IMPLIED:
         return f"to have them written, set in the config: `trace_settings: {{container_settings: {{{id_}: {{mode: full}}}}}}`"
     return "to have them written, set on this container in the config: `event_tracing: {mode: full}`"

@@ -92,7 +92,7 @@ def _inputs(node: Node | None, info: IndicatorInfo, path: Path, walk: Walk) -> A
         return () if named is None else INVALID
     columns = (named,) if isinstance(named, str) else tuple(named)
     if info.price_inputs == 0:
-        walk.problems.add(node, path, f"unknown key: {info.name} always reads {', '.join(info.inputs)}")
+        walk.problems.add(node, path, f"expected no input: {info.name} always reads {', '.join(info.inputs)}")
     elif len(columns) != info.price_inputs:
         count = "one column" if info.price_inputs == 1 else f"a list of {info.price_inputs} columns"
         walk.problems.add(node, path, f"expected {count} for {info.name}")

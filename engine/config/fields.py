@@ -1,5 +1,6 @@
 """Fields whose text must mean something more than its type says: zones, lengths of time, dates, ids, event types."""
 
+import re
 from collections.abc import Callable
 from datetime import datetime
 from functools import lru_cache
@@ -27,7 +28,7 @@ from engine.config.structs import StructReader, TaggedReader
 from engine.config.walker import ReaderFactory
 from engine.events import EVENT_TYPES
 from engine.features.spec import FeatureSpec
-from engine.guesses import nearest
+from engine.guesses import closest, nearest
 from engine.market.durations import duration_ns
 from engine.market.sources import ROLES, FileSource, SyntheticSource
 from engine.market.time_patterns import strptime_pattern
@@ -67,6 +68,10 @@ _KINDS: dict[type, str] = {
 }
 
 
+_HOUR = re.compile(r"(\d{1,2})(?:[:.h](\d\d))? *(am|pm)?")
+_HOURS_OF_HALF, _MINUTES = 12, 60
+
+
 @lru_cache(maxsize=256)
 def _zone_fault(text: str) -> str | None:
     try:
@@ -81,11 +86,25 @@ def _day_zone_fault(text: str) -> str | None:
     try:
         zone_named(day_zone(text).name)
     except ValueError:
-        near = nearest(text.rpartition(" ")[2], available_timezones())
-        return (
-            f"expected an IANA time zone such as Europe/Paris, or a time of day and one: 17:00 America/New_York{near}"
-        )
+        expected = "expected an IANA time zone such as Europe/Paris, or a time of day and one: 17:00 America/New_York"
+        clock, _, name = text.rpartition(" ")
+        zone = closest(name, available_timezones())
+        meant = [_time_of_day(clock), zone] if clock else [zone]
+        return f"{expected}; did you mean {' '.join(meant)!r}?" if all(meant) else expected
     return None
+
+
+def _time_of_day(text: str) -> str:
+    """`17:00` for what people write instead, such as 5pm; empty if it is no time of day."""
+    found = _HOUR.fullmatch(text.strip().lower())
+    if found is None:
+        return ""
+    hour, minute, half = int(found[1]), int(found[2] or 0), found[3]
+    if half and 1 <= hour <= _HOURS_OF_HALF:
+        hour = hour % _HOURS_OF_HALF + (_HOURS_OF_HALF if half == "pm" else 0)
+    elif (hour, minute) == (2 * _HOURS_OF_HALF, 0):
+        hour = 0
+    return f"{hour:02}:{minute:02}" if hour < 2 * _HOURS_OF_HALF and minute < _MINUTES else ""
 
 
 def _duration_fault(text: str) -> str | None:

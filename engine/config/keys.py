@@ -10,6 +10,12 @@ from engine.guesses import nearest
 _FIRST_KEYS = 100
 _ELSEWHERE = {"dynamic_rules": "unknown key here: dynamic rules stand in the trace settings of portfolios"}
 """Keys that something else reads."""
+_IN_ITS_STEAD = {
+    **{key: f"storage_config.{key}" for key in ("write_at_end", "compression", "max_file_size_mb")},
+    "max_events": "sliding_window_size",
+    "sliding_window_size": "max_events",
+}
+"""Keys that have another name, or stand deeper, where that is known."""
 
 
 def unquoted_place(node: Node) -> str:
@@ -31,5 +37,8 @@ def unknown_key(problems: Problems, key: Scalar, path: Path, known: Collection[s
     """Reports a key that nothing reads, with the nearest that something does."""
     listed = f"; known here: {', '.join(known)}" if known else ""
     elsewhere = _ELSEWHERE.get(key.text)
+    meant = _IN_ITS_STEAD.get(key.text, "")
+    if meant.partition(".")[0] in known:
+        elsewhere = f"unknown key here: expected {meant}"
     guess = Guess(key.text, known, listed) if elsewhere is None else None
     problems.at(key.at, (*path, key.text), None, elsewhere or "unknown key", guess)

@@ -64,7 +64,5 @@ def show(audience: Audience, stretches: Sequence[Stretch]) -> None:
             else:
                 for event in in_turn(wanted):
                     observer.observe(event)
-        except KeyboardInterrupt:
-            raise
         except BaseException as error:  # noqa: BLE001 - as in EventBus.dispatch
             bus.fail(error)

@@ -42,8 +42,6 @@ class ExecutionContainer(Container):
             desk = self.desks[event.source]
             try:
                 desk.take(event)
-            except KeyboardInterrupt:
-                raise
             except BaseException as error:  # noqa: BLE001 - what one lane asks for must not touch the others
                 desk.outlet.fail(error)
 

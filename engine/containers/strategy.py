@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
+from sys import getrecursionlimit
 from typing import TYPE_CHECKING, Any, Protocol
 
 from engine.agenda import Phase
 from engine.blame import returned_by
 from engine.bus import SHARED
 from engine.containers.base import Container, Measured, TracerFactory
+from engine.containers.own_publisher import OwnPublisher
 from engine.containers.signal_events import signal
 from engine.events import Bar, Event, Features
 from engine.market.timeline import NO_MORE
 from engine.strategies.decision import SIGNS, TARGETS, BadDecisionError, PositionView, as_decision
 from engine.strategies.names import Readable
+from engine.users_calls import ALARM, UsersCalls, handler_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from engine.containers.feature import FeaturePublisher
     from engine.containers.outlet import Outlet
-    from engine.containers.own_publisher import OwnPublisher
     from engine.market.timeline import Clock
     from engine.strategies.decision import Decision
     from engine.strategies.targets import Changes
+    from engine.strategies.user import UserStrategy
 
 
 class Emit(Protocol):
@@ -64,9 +67,10 @@ class ColumnRunner:
         """Nothing: it is woken by its changes."""
 
     def begin(self) -> None:
-        """Computes the targets and arranges for the first change."""
-        self._changes = self._find_changes()
-        self._wake(0)
+        """Computes the targets and arranges for the first change, unless the run is to end."""
+        if not self._outlet.agenda.stopped:
+            self._changes = self._find_changes()
+            self._wake(0)
 
     def _wake(self, position: int) -> None:
         if position < len(self._changes):
@@ -83,31 +87,29 @@ class BarRunner:
     """A bar strategy: called at every bar with the BAR, the latest features and the position.
 
     `origins` names the container from which it takes each feature, by symbol and name. It is not called while any of them is
-    still null (rule M6). With a `publisher` it publishes events of its own; `hears` are the types of those of others that it is
-    shown.
+    still null (rule M6). `hears` are the types of events of others' own code that it is shown.
     """
 
     def __init__(
         self,
         outlet: Outlet,
         clock: Clock,
-        make: Callable[[], Any],
+        own: UserStrategy,
         *,
         emit: Emit,
         cause: Callable[[int, int], str],
         position: Callable[[int], PositionView | None],
         origins: Mapping[tuple[str, str], str],
-        publisher: OwnPublisher | None,
         hears: Iterable[str],
     ) -> None:
         self._outlet = outlet
         self._clock = clock
-        self._make = make
+        self._own = own
         self._emit = emit
         self._cause = cause
         self._position = position
         self._origins = origins
-        self._publisher = publisher
+        self._publisher = OwnPublisher(outlet, own.event_types) if own.event_types else None
         self._bars: dict[str, Bar] = {}
         self._features: dict[str, dict[str, float | None]] = {}
         outlet.bus.subscribe("BAR", self._on_bar)
@@ -124,7 +126,8 @@ class BarRunner:
 
     def begin(self) -> None:
         """Makes the strategy."""
-        self._strategy = self._make()
+        self._calls = UsersCalls(self._own.path)
+        self._strategy: Any = self._calls(self._own.make)
 
     def _on_bar(self, event: Event) -> None:
         if isinstance(event, Bar):
@@ -137,7 +140,7 @@ class BarRunner:
             own.update({name: value for name, value in event.values.items() if origins.get((symbol, name)) == source})
 
     def _on_event(self, event: Event) -> None:
-        self._strategy.on_event(event)
+        self._calls(self._strategy.on_event, event)
 
     def _decide_later(self, step: int) -> None:
         """Those who hear decide when all others of the lane have, wherever they are declared."""
@@ -146,7 +149,7 @@ class BarRunner:
     def _decide(self, step: int) -> None:
         if step != self._upcoming[0]:
             return
-        index = self._upcoming[1]
+        index, calls = self._upcoming[1], self._calls
         self._upcoming = next(self._marks, NO_MORE)
         for feed_number, row in self._clock.fresh(index):
             symbol = self._clock.feeds[feed_number].symbol
@@ -158,15 +161,18 @@ class BarRunner:
             seen = (self._bars[symbol], known, self._position(feed_number))
             try:
                 if self._publisher is None:
-                    decision = as_decision(self._strategy.on_bar(*seen))
+                    decision = as_decision(calls.run(self._strategy.on_bar, *seen))
                 else:
                     self._publisher.turn_to(symbol, self._cause(feed_number, row))
-                    decision = as_decision(self._strategy.on_bar(*seen, self._publisher))
+                    decision = as_decision(calls.run(self._strategy.on_bar, *seen, self._publisher))
                     self._publisher.dispatch_all()
                 if decision is not None:
                     self._emit(feed_number, decision, self._cause(feed_number, row))
             except BadDecisionError as error:
                 raise returned_by(error, self._strategy.on_bar) from None
+            finally:
+                if getrecursionlimit() < calls.limit or handler_of(ALARM) is not calls.alarm:
+                    calls.put_right()
 
 
 class StrategyContainer(Container):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     import numpy.typing as npt
 
@@ -64,6 +64,38 @@ class StretchChanges:
         columns = {name: column[start:until] for name, column in self._columns.items()}
         rows, targets = self._strategy.turns(columns, before)
         return Wanted((rows + start).astype(np.int64), targets.astype(np.int64))
+
+
+class NoChanges:
+    """Those of a strategy that is not asked."""
+
+    def between(self, first: int, until: int, before: int) -> Wanted:  # noqa: ARG002 - it is the same everywhere
+        """None at all."""
+        return Wanted(np.empty(0, np.int64), np.empty(0, np.int64))
+
+
+class LateChanges:
+    """Changes that are asked for when they are first wanted: what a user's code raises then is raised in the turn of its lane."""
+
+    __slots__ = ("_find", "_found")
+
+    def __init__(self, find: Callable[[], TargetChanges]) -> None:
+        self._find = find
+        self._found: TargetChanges | None = None
+
+    def ask(self) -> TargetChanges:
+        """What is found, now or before."""
+        if self._found is None:
+            self._found = self._find()
+        return self._found
+
+    def forgo(self) -> None:
+        """Asks no more: there are none."""
+        self._found = self._found or NoChanges()
+
+    def between(self, first: int, until: int, before: int) -> Wanted:
+        """The changes at these rows."""
+        return self.ask().between(first, until, before)
 
 
 class KnownChanges:

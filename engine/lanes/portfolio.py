@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from engine.containers.outlet import Outlet
     from engine.kernel.lane.state import Lane
     from engine.kernel.library import Kernel
-    from engine.lanes.changes import TargetChanges
+    from engine.lanes.changes import LateChanges
     from engine.lanes.configure import LaneConfigurator
     from engine.lanes.events import LaneEvents
     from engine.lanes.journal_events import Decided, JournalEvents
@@ -56,7 +56,8 @@ class LaneSetup:
     """What a portfolio is made with: its config, the terms of its execution, and what its metrics need.
 
     `broker` stands in the ids of its orders; `days_of_symbols` are the days a year of each symbol, `features_of(row)` how many
-    FEATURES it has published once so many of its bars are over.
+    FEATURES it has published once so many of its bars are over; `has_strategy` says whether its strategy is its own, not that of a
+    container before it.
     """
 
     config: PortfolioConfig
@@ -66,6 +67,7 @@ class LaneSetup:
     days_of_symbols: Sequence[int]
     benchmark: BenchmarkFeed | None
     features_of: Callable[[int], int]
+    has_strategy: bool
 
 
 class LaneError(RuntimeError):
@@ -111,7 +113,7 @@ class LanePortfolio(Container):
         self._has_begun = self._is_showing = self._has_ended = False
 
     def open(
-        self, kernel: Kernel, configurator: LaneConfigurator, setup: LaneSetup, changes: TargetChanges, cause: str
+        self, kernel: Kernel, configurator: LaneConfigurator, setup: LaneSetup, changes: LateChanges, cause: str
     ) -> None:
         """Begins with nothing but cash; `cause` is the id of the event that began the run."""
         self.setup = setup
@@ -156,7 +158,11 @@ class LanePortfolio(Container):
         self._kinds = [EVENT_KINDS[name] for name in kinds]
 
     def start(self) -> None:
-        """Arranges for the lane's last step, and for those at which it catches up."""
+        """Arranges for the lane's first and last step, and for those at which it catches up."""
+        first = self.clock.steps.item(0)
+        if self._events is not None:
+            self.outlet.wake(first, Phase.START, self._show_first, self._events)
+        self.outlet.wake(first, Phase.START, self._begin)
         self._catch_up_after(-1)
         self.outlet.wake(self.clock.steps.item(-1), Phase.END, self._end)
 
@@ -196,6 +202,17 @@ class LanePortfolio(Container):
         row += self._at_once
         if row < len(self.clock) - 1:
             self.outlet.wake(self.clock.steps.item(row), Phase.END, self._catch_up, row)
+
+    def _show_first(self, events: LaneEvents) -> None:
+        events.begin(self._cause, self.setup.config.cash)
+
+    def _begin(self, _: object) -> None:
+        """Asks its strategy, unless the run is to end: there will be no bars at which it could trade."""
+        self._has_begun = True
+        if self.outlet.agenda.stopped:
+            self._changes.forgo()
+        elif self.setup.has_strategy:
+            self._changes.ask()
 
     def _catch_up(self, row: int) -> None:
         self._bring_to(row + 1)
@@ -248,9 +265,6 @@ class LanePortfolio(Container):
             return
         self._is_showing = True
         try:
-            if not self._has_begun:
-                self._has_begun = True
-                self._events.begin(self._cause, self.setup.config.cash)
             self._events.show(self._journal.take(self.kernel, self.state.journal), self.bars)
         finally:
             self._is_showing = False
@@ -326,7 +340,7 @@ class LanePortfolio(Container):
             "ORDER_REQUEST": made.request,
             "POSITION_OPEN": made.opened,
             "POSITION_CLOSE": made.closed,
-            "PORTFOLIO_UPDATE": 1 + self.bars + self._has_ended,
+            "PORTFOLIO_UPDATE": self._has_begun + self.bars + self._has_ended,
             "RISK_BREACH": made.breach,
             **super().event_counts(),
         }

@@ -9,6 +9,7 @@ from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING
 
+from engine.blame import Interruption
 from engine.market.shipment import packed, unpacked
 from engine.orchestration.board import Board
 from engine.orchestration.executors import HereAndNow, processes
@@ -103,7 +104,7 @@ class Crew:
         self.results: list[ShardResult] = []
         self.unfinished: list[Shard] = []
         self.killed: list[Shard] = []
-        self.failed: list[tuple[Shard, Exception]] = []
+        self.failed: list[tuple[Shard, BaseException]] = []
         self._prepared = prepared
         self._places = places
         self._board = board
@@ -177,7 +178,7 @@ class Crew:
     def _take(self, shard: Shard, future: Future[ShardResult | None]) -> Sequence[Shard]:
         """What came of a shard; returns those to simulate again: its portfolios one by one, if something raised among them."""
         error = future.exception()
-        if isinstance(error, SharedFailureError) or not isinstance(error, Exception | None):
+        if isinstance(error, SharedFailureError | Interruption):
             raise error
         if error is not None:
             self._clear([shard])

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from engine.agenda import Phase
-from engine.blame import message_of, where
+from engine.blame import Interruption, said_by, where
 from engine.bus import SHARED
 from engine.events import Error
 
@@ -60,7 +60,7 @@ class Failures:
     def _fail(self, container: Container, error: BaseException) -> None:
         if container.status == "failed":
             return
-        message = message_of(error) or type(error).__name__
+        message = said_by(error)
         dependents = self._dependents.get(container.container_id, ())
         others = (self._containers[id_] for id_ in dependents if id_ in self._containers)
         struck = [container, *(other for other in others if other is not container and other.status == "running")]
@@ -73,7 +73,7 @@ class Failures:
         marked = self._agenda.step + (self._agenda.phase > Phase.MARK)
         try:
             container.settle(marked)
-        except KeyboardInterrupt:
+        except Interruption:
             raise
         except BaseException:  # noqa: BLE001, S110 - books that no longer add up must not hide why the lane failed
             pass

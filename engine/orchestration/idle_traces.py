@@ -9,16 +9,17 @@ from msgspec import UNSET
 from engine.config.schema import DataContainer
 from engine.market.sources import FileSource
 from engine.own_events import PUBLISHABLE, is_own_type
+from tracing.layers import ON_THE_COMMAND_LINE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from engine.config.errors import ConfigProblem
     from engine.config.locations import Locations
     from engine.config.node import Mark
     from engine.orchestration.plan import Plan
     from tracing.resolve import ResolvedTrace
-    from tracing.settings import TraceSettings
+    from tracing.settings import TraceAction, TraceSettings
 
 _PUBLISHED: dict[str, tuple[str, ...]] = {
     "data": ("BAR",),
@@ -53,8 +54,9 @@ def idle_traces(plan: Plan, traces: Mapping[str, ResolvedTrace], locations: Loca
 
 
 def _looked_at(plan: Plan, id_: str, trace: ResolvedTrace) -> Iterator[_Idle]:
-    """Each setting of a container that traces, if the config says it, as far as it may be idle."""
+    """Each setting of a container, if the config says it, as far as it may be idle."""
     settings, origins = trace.settings, trace.origins
+    yield from _contradicted(trace)
     if not settings.may_trace:
         return
     because = _reasons(settings)
@@ -69,6 +71,28 @@ def _looked_at(plan: Plan, id_: str, trace: ResolvedTrace) -> Iterator[_Idle]:
             yield _Idle(path, name, None if can_come else f"no container that this is said of ever sees a {name}")
 
 
+def _contradicted(trace: ResolvedTrace) -> Iterator[_Idle]:
+    """What is said beside a key that leaves nothing to trace, in the same mapping: one that others may switch on again is odd for none."""
+    settings, origins = trace.settings, trace.origins
+    said = {origin.path: origin for origin in origins.values() if origin.path is not None}
+    events = origins["events_to_trace"].path
+    is_for_nothing = settings.enabled and settings.events_to_trace in ([], ()) and not settings.dynamic_rules
+    off = origins["enabled"]
+    is_off = not settings.may_trace and off.layer != ON_THE_COMMAND_LINE
+    for path in said:
+        reason = None
+        if is_off and path != off.path and _beside(path, off.path):
+            reason = "enabled: false stands beside it, so that nothing is traced"
+        elif is_for_nothing and path == events and any(path != each and _beside(path, each) for each in said):
+            reason = "nothing is traced then: expected types of events, ALL, or enabled: false"
+        yield _Idle(path, "", reason)
+
+
+def _beside(path: str, other: str | None) -> bool:
+    """Whether two keys stand in one mapping."""
+    return other is not None and path.rpartition(".")[0] == other.rpartition(".")[0]
+
+
 def _reasons(settings: TraceSettings) -> dict[str, str | None]:
     """Why each of these settings has no effect, None if it has one."""
     actions = [rule.action for rule in settings.dynamic_rules]
@@ -80,12 +104,21 @@ def _reasons(settings: TraceSettings) -> dict[str, str | None]:
     is_readable = settings.may_stream or bool(policies and in_memory and is_written)
     nothing = None if is_readable else "no event of this is ever written to a file"
     return {
-        "max_events": None if policies else "nothing is kept in memory with retention_policy none",
+        "max_events": _no_room(settings, actions)
+        if policies
+        else "nothing is kept in memory with retention_policy none",
         "storage_config.write_at_end": _no_end(policies=bool(policies), in_memory=in_memory, is_readable=is_readable),
         "storage_config.compression": nothing,
         "storage_config.max_file_size_mb": nothing,
         "storage_path": nothing,
     }
+
+
+def _no_room(settings: TraceSettings, actions: Sequence[TraceAction]) -> str | None:
+    rooms = (settings.max_events, *(action.max_events for action in actions if action.max_events is not UNSET))
+    if settings.may_stream or any(room != 0 for room in rooms):
+        return None
+    return "nothing of what is traced is kept: expected at least 1, or retention_policy: none"
 
 
 def _no_end(*, policies: bool, in_memory: bool, is_readable: bool) -> str | None:

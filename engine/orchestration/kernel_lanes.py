@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from engine.blame import Interruption
 from engine.config.schema import ExecutionContainer as ExecutionConfig
 from engine.config.schema import OwnModel
 from engine.containers.data import BarStream, DataContainer
@@ -15,7 +16,7 @@ from engine.containers.feature import FeatureContainer, FeatureStream
 from engine.containers.root import RUN_START_ID
 from engine.containers.strategy import StrategyContainer
 from engine.events import PortfolioUpdate
-from engine.lanes.changes import KnownChanges, StretchChanges
+from engine.lanes.changes import KnownChanges, LateChanges, StretchChanges
 from engine.lanes.configure import LaneConfigurator
 from engine.lanes.events import HeardStream, LaneEvents, MarkEvents, SharedStream
 from engine.lanes.journal_events import JournalEvents, LaneNames
@@ -57,24 +58,35 @@ def strategy_host(plan: Plan, id_: str) -> str:
     return next(source for source in (id_, *plan.behind[id_]) if plan.strategy(source) is not None)
 
 
-def find_changes(stage: Stage, ids: Iterable[str]) -> dict[str, TargetChanges]:
-    """What tells when the strategies of the portfolios of these ids change their targets.
+def find_changes(stage: Stage, ids: Iterable[str]) -> dict[str, LateChanges]:
+    """What tells when the strategies of the portfolios of these ids change their targets: their own are asked in their turn.
 
-    A strategy that fails leaves its portfolios out: the event path knows what becomes of them.
+    A strategy container that is followed is asked now, and one that fails leaves its portfolios out: they are shown its ERROR, on
+    the event path.
     """
-    found: dict[str, TargetChanges] = {}
-    shared: dict[str, TargetChanges] = {}
+    found: dict[str, LateChanges] = {}
+    followed: dict[str, LateChanges | None] = {}
     for id_ in ids:
         host = strategy_host(stage.plan, id_)
-        try:
-            if host not in shared:
-                shared[host] = _changes_of(stage, host)
-        except KeyboardInterrupt:
-            raise
-        except BaseException:  # noqa: BLE001, S112 - raised again there
+        late = LateChanges(partial(_changes_of, stage, host))
+        if host == id_:
+            found[id_] = late
             continue
-        found[id_] = shared[host]
+        if host not in followed:
+            followed[host] = _asked(late)
+        if (asked := followed[host]) is not None:
+            found[id_] = asked
     return found
+
+
+def _asked(changes: LateChanges) -> LateChanges | None:
+    try:
+        changes.ask()
+    except Interruption:
+        raise
+    except BaseException:  # noqa: BLE001 - raised again on the event path
+        return None
+    return changes
 
 
 def _changes_of(stage: Stage, host: str) -> TargetChanges:
@@ -114,7 +126,7 @@ class KernelLanes:
         self._configurators: dict[tuple[tuple[str, ...], str | None], LaneConfigurator] = {}
         self._streams: dict[tuple[str, str], list[SharedStream]] = {}
 
-    def open_all(self, changes: Mapping[str, TargetChanges], root: RootContainer) -> None:
+    def open_all(self, changes: Mapping[str, LateChanges], root: RootContainer) -> None:
         """Gives every portfolio what it works with."""
         for id_, portfolio in self._portfolios.items():
             portfolio.outlet = self._stage.outlet(portfolio, portfolio.lane, id_)
@@ -144,6 +156,7 @@ class KernelLanes:
             days_of_symbols=self._equipment.days_of_symbols(id_),
             benchmark=self._equipment.benchmark(self._portfolios[id_]),
             features_of=partial(_bars_of_all, clock) if named else lambda _: 0,
+            has_strategy=plan.strategy(id_) is not None,
         )
 
     def _terms(self, id_: str) -> Terms:

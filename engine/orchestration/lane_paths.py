@@ -92,7 +92,7 @@ def _obstacles(
     if traces[id_].enabled and benchmark is not None and benchmark not in plan.data_of[id_]:
         yield f"it traces the bars of its benchmark {benchmark}"
     yield from (f"it says {key}" for key in _said(plan.portfolio(id_), _KNOWN_OF_PORTFOLIOS))
-    yield from _strategy_obstacles(plan, id_)
+    yield from _strategy_obstacles(plan, traces[id_], id_)
     yield from _own_models(plan, id_)
     yield from _execution_obstacles(plan, traces, listeners, id_)
 
@@ -103,7 +103,7 @@ def _own_models(plan: Plan, id_: str) -> Iterator[str]:
         yield from (f"{id_} has a {key} model of the user's own" for key, _, _ in own_models(config))
 
 
-def _strategy_obstacles(plan: Plan, id_: str) -> Iterator[str]:
+def _strategy_obstacles(plan: Plan, trace: TraceSettings, id_: str) -> Iterator[str]:
     hosts = [source for source in (id_, *plan.behind[id_]) if plan.strategy(source) is not None]
     if len(hosts) != 1:
         yield "it follows several strategies" if hosts else "it follows no strategy"
@@ -112,7 +112,10 @@ def _strategy_obstacles(plan: Plan, id_: str) -> Iterator[str]:
         if own is not None and not own.is_column:
             yield f"{own.path} looks at one bar at a time"
         if own is not None and plan.config.timeout_s is not None:
-            yield f"timeout_s watches over {own.path}"
+            if host != id_:
+                yield f"timeout_s watches over {own.path} of {host}"
+            if trace.enabled and can_be_counted(trace):
+                yield f"timeout_s watches over {own.path}, and what is traced is held in memory"
 
 
 def _execution_obstacles(

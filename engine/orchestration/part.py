@@ -10,7 +10,7 @@ from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from engine.blame import described, message_of, users_line
+from engine.blame import described, said_by, users_line
 from engine.containers.portfolio import PortfolioContainer
 from engine.lanes.portfolio import LanePortfolio
 from engine.market.column_file import release_pages
@@ -207,11 +207,7 @@ class Part:
 
     def _fail_late(self, container: Container, error: Exception) -> None:
         """What goes wrong once the simulation is over costs its container; what the others wrote stays."""
-        container.status, container.error, container.exception = (
-            "failed",
-            message_of(error) or type(error).__name__,
-            error,
-        )
+        container.status, container.error, container.exception = "failed", said_by(error), error
         if self.simulation.root.status == "completed":
             self.simulation.root.status = "failed"
 

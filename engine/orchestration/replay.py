@@ -129,7 +129,5 @@ class Replay:
                 container.tracer.ended(what.correlation_id)
             else:
                 container.tracer.observe(what)
-        except KeyboardInterrupt:
-            raise
         except BaseException as error:  # noqa: BLE001 - as on a bus: a tracer's failure is its container's
             container.event_bus.fail(error)

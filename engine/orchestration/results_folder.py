@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -16,7 +17,6 @@ from tracing.storage.members import WriteFailedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
     from types import TracebackType
     from typing import Self
 
@@ -41,8 +41,8 @@ class FolderRefusedError(ValueError):
 class ResultsFolder:
     """A claim on a folder for the length of a run, to be used in a `with` statement.
 
-    `folders` are those inside `root` that the run may write into, relative to it. With `durable`, what is written survives
-    the loss of power (rule S6).
+    `folders` are those inside `root` that the run may write into, relative to it. A relative `root` begins at `start`, where the process
+    stood in the beginning: users' code may go elsewhere. With `durable`, what is written survives the loss of power (rule S6).
 
     Raises on entering:
         FolderRefusedError: if it holds a run and `overwrite` is not set, or anything else; if it is no folder; if another
@@ -50,8 +50,18 @@ class ResultsFolder:
         OSError: if it cannot be made or written to.
     """
 
-    def __init__(self, root: Path, folders: Iterable[str], *, overwrite: bool, durable: bool = False) -> None:
-        self.root = root
+    def __init__(
+        self,
+        root: Path,
+        folders: Iterable[str],
+        *,
+        overwrite: bool,
+        durable: bool = False,
+        start: Path | None = None,
+    ) -> None:
+        self._start = start or Path.cwd()
+        self.root = self._start / root
+        self._named = root
         self._folders = tuple(folders)
         self._overwrite = overwrite
         self._durable = durable
@@ -59,8 +69,8 @@ class ResultsFolder:
 
     def __enter__(self) -> Self:
         """Makes the folder if need be, locks it, and clears what an earlier run left if that is asked for."""
-        nearest = next(path for path in (self.root, *self.root.parents) if os.path.lexists(path))
-        if not nearest.is_dir():
+        nearest = next(path for path in (self._named, *self._named.parents) if os.path.lexists(self._start / path))
+        if not (self._start / nearest).is_dir():
             raise FolderRefusedError(f"{nearest} is not a folder")
         make_folder(self.root, durable=self._durable)
         self._lock = os.open(self.root, os.O_RDONLY | os.O_DIRECTORY)
@@ -86,16 +96,16 @@ class ResultsFolder:
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise FolderRefusedError(f"{self.root} is in use by {self._holder()}") from error
+            raise FolderRefusedError(f"{self._named} is in use by {self._holder()}") from error
         if not os.access(self.root, os.W_OK | os.X_OK):
             raise PermissionError(13, "the output folder cannot be written to", str(self.root))
         entries = sorted(path.name for path in self.root.iterdir() if not path.name.startswith("."))
         if not entries:
             return
         if RUN_FILE not in entries:
-            raise FolderRefusedError(f"{self.root} holds {entries[0]} and is not the results of a run")
+            raise FolderRefusedError(f"{self._named} holds {entries[0]} and is not the results of a run")
         if not self._overwrite:
-            raise FolderRefusedError(f"{self.root} holds the results of a run", holds_run=True)
+            raise FolderRefusedError(f"{self._named} holds the results of a run", holds_run=True)
         listed = _listed_folders(self.root / RUN_FILE)
         self._refuse_foreign(set(listed))
         self._clear(listed)
@@ -113,12 +123,12 @@ class ResultsFolder:
         for name in self._folders:
             folder = root / name
             if folder.resolve() != folder:
-                raise FolderRefusedError(f"{self.root / name} is a symbolic link, or lies behind one")
+                raise FolderRefusedError(f"{self._named / name} is a symbolic link, or lies behind one")
             nearest = next(path for path in (folder, *folder.parents) if path.exists())
             if not nearest.is_dir():
-                raise FolderRefusedError(f"{self.root / nearest.relative_to(root)} is in the way: it is not a folder")
+                raise FolderRefusedError(f"{self._named / nearest.relative_to(root)} is in the way: it is not a folder")
             if name not in listed and nearest == folder and (theirs := _results_in(folder)):
-                raise FolderRefusedError(f"{self.root / name / theirs[0].name} is in the way: no run wrote it here")
+                raise FolderRefusedError(f"{self._named / name / theirs[0].name} is in the way: no run wrote it here")
 
     def _clear(self, folders: Iterable[str]) -> None:
         """Deletes what run.json lists, and nothing else: files of other names and their folders stay."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
+from engine.blame import Interruption
 from engine.orchestration.board import ContainerCounts, count_containers, standing_of
 from engine.orchestration.machine import peak_mib, process_s, versions
 from engine.orchestration.part import SCHEMA_VERSION, Part, Report
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from engine.orchestration.prepare import Prepared
     from engine.orchestration.results_folder import ResultsFolder
     from engine.orchestration.split import Split
+
+    Outcomes = tuple[Mapping[str, Report], int]
 
 
 @dataclass(slots=True)
@@ -98,21 +101,19 @@ class Run:
         self._warn = warn
         self._workers = workers
         self._began = perf_counter()
-        shards = parcel(prepared.plan, workers, prepared.on_kernel - prepared.shown)
-        self._way = self._split(shards) if len(shards) > 1 else Whole(prepared, results.root, warn)
-
-    def _split(self, shards: Sequence[Shard]) -> Whole | Split:
-        from engine.orchestration.split import Split  # noqa: PLC0415 - only what is shared out needs what shares out
-
-        return Split(self._prepared, self._results.root, self._warn, shards, self._workers)
+        self._shards = parcel(prepared.plan, workers, prepared.on_kernel - prepared.shown)
+        self._way: Whole | Split | None = None
+        self._is_stopped = False
 
     def stop(self) -> None:
         """Asks the run to end with what it has."""
-        self._way.stop()
+        self._is_stopped = True
+        if self._way is not None:
+            self._way.stop()
 
     def standing(self) -> Standing | None:
         """How far the run is, None before it has begun."""
-        return self._way.standing()
+        return None if self._way is None else self._way.standing()
 
     def execute(self, watch: Callable[[], None]) -> Outcome:
         """Simulates and writes everything but the final run.json, unless that fails: it then says so."""
@@ -120,8 +121,10 @@ class Run:
         self._results.write_run(self._record("running", {}, ContainerCounts(total, total, 0, 0, 0)))
         gc.freeze()  # thousands of planned containers live as long as the run: nobody need look whether they are garbage
         try:
-            reports, events = self._simulate(watch)
-        except Exception:
+            way, (reports, events) = self._simulate(watch)
+        except Interruption:
+            raise  # at once
+        except BaseException:
             with suppress(OSError):  # why it could not be simulated matters more
                 self._results.write_run(self._record("failed", {}, ContainerCounts(total, 0, 0, total, 0)))
             raise
@@ -129,30 +132,44 @@ class Run:
             gc.unfreeze()
         writing_s = sum(report.writing_s for report in reports.values()) / self._workers  # side by side
         outcome = _outcome(reports, events, max(perf_counter() - self._began - writing_s, 0.0))
-        outcome.broken_off = self._way.broken_off
-        if self._way.scenery is not None:
-            outcome.notices = closing_notices(self._prepared.plan, self._way.scenery)
+        outcome.broken_off = way.broken_off
+        if way.scenery is not None:
+            outcome.notices = closing_notices(self._prepared.plan, way.scenery)
         return outcome
 
-    def _simulate(self, watch: Callable[[], None]) -> tuple[Mapping[str, Report], int]:
+    def _simulate(self, watch: Callable[[], None]) -> tuple[Whole | Split, Outcomes]:
+        """How it was simulated in the end, and what came of it."""
         try:
-            return self._way.run(watch)
+            return self._go(self._shards, watch)
         except SharedFailureError:
             # Who failed may have taken lanes of other shards along, at an event that those did not see.
-            return self._run_anew(Whole(self._prepared, self._results.root, self._warn), watch)
-        except (OSError, MemoryError):
+            return self._go_again([], watch)
+        except (OSError, MemoryError, Interruption):
             raise
-        except Exception:
+        except BaseException:
             # What no container contains is one lane's all the same: each is simulated by itself, and that one fails.
             lanes = [planned.lane for planned in self._prepared.plan.of_type("portfolio")]
-            if not isinstance(self._way, Whole) or len(lanes) < 2:  # noqa: PLR2004 - there is no other
+            if len(self._shards) > 1 or len(lanes) < 2:  # noqa: PLR2004 - there is no other
                 raise
-            return self._run_anew(self._split([Shard(number, (lane,)) for number, lane in enumerate(lanes)]), watch)
+            return self._go_again([Shard(number, (lane,)) for number, lane in enumerate(lanes)], watch)
 
-    def _run_anew(self, way: Whole | Split, watch: Callable[[], None]) -> tuple[Mapping[str, Report], int]:
-        clear_results(self._results.root, self._prepared.folders)
+    def _go(self, shards: Sequence[Shard], watch: Callable[[], None]) -> tuple[Whole | Split, Outcomes]:
+        prepared, results = self._prepared, self._results.root
+        way: Whole | Split
+        if len(shards) > 1:
+            from engine.orchestration.split import Split  # noqa: PLC0415 - other processes take 2 MiB to know of
+
+            way = Split(prepared, results, self._warn, shards, self._workers)
+        else:
+            way = Whole(prepared, results, self._warn)
         self._way = way
-        return way.run(watch)
+        if self._is_stopped:
+            way.stop()
+        return way, way.run(watch)
+
+    def _go_again(self, shards: Sequence[Shard], watch: Callable[[], None]) -> tuple[Whole | Split, Outcomes]:
+        clear_results(self._results.root, self._prepared.folders)
+        return self._go(shards, watch)
 
     def finish(self, outcome: Outcome) -> None:
         """Says how long the process took, and writes the final run.json."""

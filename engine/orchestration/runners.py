@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from engine.containers.own_publisher import OwnPublisher
 from engine.containers.portfolio import PortfolioContainer
 from engine.containers.strategy import BarRunner, ColumnRunner
 from engine.features.spec import feature_names
@@ -46,12 +45,11 @@ class Runners:
             return BarRunner(
                 outlet,
                 clock,
-                own.make,
+                own,
                 emit=emit,
                 cause=cause,
                 position=partial(self._position, id_),
                 origins=self._origins(id_),
-                publisher=OwnPublisher(outlet, own.event_types) if own.event_types else None,
                 hears=self._stage.plan.own_event_types if own.hears_events else (),
             )
         return ColumnRunner(outlet, clock, partial(self._changes, id_), emit=emit, cause=cause)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
+from engine.blame import said_by
 from engine.bus import SHARED
 from engine.containers.root import RootContainer
 from engine.orchestration.board import Progress, count_containers
@@ -164,19 +165,22 @@ def abandon(
     lanes: Collection[int],
     *,
     status: str,
-    error: str | Exception | None,
+    error: str | BaseException | None,
 ) -> dict[str, Report]:
     """Reports for lanes that were not simulated, and their metrics.json, as of lanes that ended before their first bar."""
     plan = prepared.plan
-    prepared = replace(prepared, on_kernel=frozenset())  # whose strategies would be asked, and they may be why
+    prepared = replace(prepared, on_kernel=frozenset())  # nothing is simulated: no lane of the kernel is opened
     own = clear_lanes(folder, prepared, lanes)
     members = taking_part(plan, lanes, {})
     part = Part(prepared, scenery, folder, lambda _: None, members=members, prepare=lambda _: {})
     measured = {}
     for id_ in own:
         container = part.simulation.containers[id_]
-        container.status, container.error = status, None if error is None else str(error) or type(error).__name__
-        container.exception = error if isinstance(error, Exception) else None
+        container.status = status
+        if isinstance(error, BaseException):
+            container.exception, container.error = error, said_by(error)
+        else:
+            container.error = error
         measured[id_] = container.metrics()
     return part.report(measured)
 

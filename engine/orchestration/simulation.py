@@ -55,8 +55,6 @@ class Simulation:
         for container in self.containers.values():
             try:
                 work(container)
-            except KeyboardInterrupt:
-                raise
             except BaseException as error:  # noqa: BLE001 - a container's failure is its own
                 container.event_bus.fail(error)
 
@@ -65,7 +63,7 @@ class Simulation:
         self.agenda.stopped = True
 
     def _interrupt(self) -> None:
-        self._each(partial(_settle, step=self.agenda.step + 1))
+        self._each(partial(_settle, step=self.agenda.begun))
         self.root.end("interrupted")
 
 

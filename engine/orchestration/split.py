@@ -128,7 +128,7 @@ class Split:
         reports: dict[str, Report] = {}
         for result in crew.results:
             reports |= result.reports
-        abandoned: list[tuple[list[Shard], str, str | Exception | None]] = [
+        abandoned: list[tuple[list[Shard], str, str | BaseException | None]] = [
             (crew.killed, "failed", "worker_killed"),
             (crew.unfinished, "interrupted", None),
             *(([shard], "failed", error) for shard, error in crew.failed),

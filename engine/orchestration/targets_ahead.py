@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from engine.blame import Interruption
 from engine.events import Signal
 from engine.features.columns import FeatureStore
 from engine.market.column_file import ColumnFile
@@ -111,7 +112,9 @@ class _Host:
 
         try:
             return wanted(self._own.make(), clock, columns)
-        except (Exception, SystemExit):  # noqa: BLE001 - the run of the portfolio says what it raises, and where
+        except Interruption:
+            raise
+        except BaseException:  # noqa: BLE001 - the run of the portfolio says what it raises, and where
             return None
 
     def _steps(self, bars: Bars) -> npt.NDArray[np.int64]:

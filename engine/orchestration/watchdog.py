@@ -6,10 +6,10 @@ It is the only thing in a run that looks at the clock and changes a result, and 
 from __future__ import annotations
 
 import signal
-from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
+from engine.blame import Interruption, place_of
 from engine.bus import SHARED
 
 if TYPE_CHECKING:
@@ -25,12 +25,8 @@ class LaneTimeoutError(RuntimeError):
     """A lane took more time than it may."""
 
 
-class _Alarm(KeyboardInterrupt):
+class _Alarm(Interruption):
     """No Exception, so that `except Exception` in a user's code does not swallow it, nor what contains a lane's failures."""
-
-    def __init__(self, where: str) -> None:
-        super().__init__(where)
-        self.where = where
 
 
 class Watchdog:
@@ -43,6 +39,7 @@ class Watchdog:
         self._limit_s = limit_s
         self._spent: dict[int, float] = {}
         self._on_guard = False
+        self._rang_at = ""
 
     def __enter__(self) -> Self:
         """Begins to listen for the alarm."""
@@ -61,6 +58,7 @@ class Watchdog:
         Raises:
             LaneTimeoutError: if the lane's time is up.
         """
+        self._rang_at = ""
         spent = 0.0 if lane == SHARED else self._spent.get(lane, 0.0)
         began = perf_counter()
         try:
@@ -71,19 +69,18 @@ class Watchdog:
             finally:
                 self._on_guard = False
                 signal.setitimer(signal.ITIMER_REAL, 0.0)
-        except _Alarm as alarm:
+        except _Alarm:
             self._on_guard = False
             signal.setitimer(signal.ITIMER_REAL, 0.0)
+        except Exception:
+            if not self._rang_at:
+                raise
+        if self._rang_at:  # also where a user's code caught the alarm
             self._spent[lane] = 0.0  # it has failed: what is still to be said of it needs time as well
-            raise LaneTimeoutError(f"timeout: more than {self._limit_s:g} s of its own, at {alarm.where}") from None
+            raise LaneTimeoutError(f"timeout: more than {self._limit_s:g} s of its own, at {self._rang_at}") from None
         self._spent[lane] = spent + perf_counter() - began
 
     def _ring(self, _: int, frame: FrameType | None) -> None:
         if self._on_guard:
-            raise _Alarm("" if frame is None else _place(frame))
-
-
-def _place(frame: FrameType) -> str:
-    """Where a frame is; amid the cleaning up of a statement it is on no line."""
-    name = Path(frame.f_code.co_filename).name
-    return name if frame.f_lineno is None else f"{name}:{frame.f_lineno}"
+            self._rang_at = self._rang_at or place_of(frame)
+            raise _Alarm

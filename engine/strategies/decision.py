@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from engine.blame import ReturnedError
 from engine.order_terms import ExitTerms, OrderTerms
-from engine.plain import NotPlainError, as_number, as_one_of, as_text, only_element, shown
+from engine.plain import NamesFields, NotPlainError, as_number, as_one_of, as_text, only_element, shown
 
 if TYPE_CHECKING:
     from engine.events import Direction
@@ -23,7 +23,7 @@ class BadDecisionError(ReturnedError):
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(metaclass=NamesFields):
     """A wanted direction. `strength` in 0..1, `reason` for whoever reads the trace.
 
     `order` says by which order to get there, `exits` which orders then protect the position; without them the portfolio's

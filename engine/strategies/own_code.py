@@ -10,9 +10,10 @@ from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine.blame import described, users_line
+from engine.blame import Interruption, described, users_line
 from engine.guesses import nearest
 from engine.strategies.parameters import BadValueError, typed
+from engine.users_calls import UsersCalls, imports_kept
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -48,17 +49,20 @@ def named_by(path: str, folder: Path) -> Any:  # noqa: ANN401 - users may name a
 
 def _module(name: str, folder: Path) -> Any:  # noqa: ANN401 - a module
     _make_way(name.partition(".")[0], folder)
-    sys.path.insert(0, str(folder))
     try:
-        return importlib.import_module(name)
+        with imports_kept():
+            sys.path.insert(0, str(folder))
+            try:
+                return UsersCalls(name, importing=True)(importlib.import_module, name)
+            finally:
+                if str(folder) in sys.path:
+                    sys.path.remove(str(folder))
     except ModuleNotFoundError as error:
         raise UserCodeError(_not_found(error, folder)) from error
-    except KeyboardInterrupt:
+    except Interruption:
         raise
     except BaseException as error:  # a user's module may raise anything while it is imported
         raise UserCodeError(f"importing {name} failed: {described(error)}") from error
-    finally:
-        sys.path.remove(str(folder))
 
 
 def _not_found(error: ModuleNotFoundError, folder: Path) -> str:

@@ -13,10 +13,11 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from engine.blame import described
+from engine.blame import Interruption, described
 from engine.strategies.builtin import BUILTIN
 from engine.strategies.own_code import UserCodeError
 from engine.strategies.user import UserStrategy, as_strategy
+from engine.users_calls import UsersCalls, imports_kept
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -65,8 +66,9 @@ def import_registered(name: str) -> Any:  # noqa: ANN401 - packages may register
         raise UserCodeError(f"no installed package registers a strategy {name!r}")
     point = found.strategies[name]
     try:
-        return point.load()
-    except KeyboardInterrupt:
+        with imports_kept():
+            return UsersCalls(name, importing=True)(point.load)
+    except Interruption:
         raise
     except BaseException as error:  # a package may raise anything while it is imported
         origin = f"{name!r} of package {package_of(point)}"

@@ -176,6 +176,8 @@ def checked_targets(returned: npt.ArrayLike, n_bars: int, said: str = "the strat
         raise BadTargetsError(
             f"{said} returned {_KINDS.get(targets.dtype.kind, targets.dtype)} values: expected +1, 0 or -1"
         )
+    if isinstance(returned, np.ma.MaskedArray) and len(masked := np.flatnonzero(returned.mask)):
+        raise BadTargetsError(f"{said} returned a masked value at bar {masked[0]}: expected +1, 0 or -1")
     wrong = np.flatnonzero((targets != 0) & (targets != 1) & (targets != -1))
     if len(wrong):
         raise BadTargetsError(f"{said} returned {targets[wrong[0]]} at bar {wrong[0]}: expected +1, 0 or -1")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.own_events import BadEventError, check_registered
 from engine.strategies.own_code import UserCodeError, checked, named_by
+from engine.users_calls import UsersCalls
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -25,10 +26,11 @@ class ColumnFunction:
     path: str
     function: Callable[..., npt.ArrayLike]
     parameters: Mapping[str, Any]
+    calls: UsersCalls
 
     def targets(self, columns: Columns) -> npt.ArrayLike:
         """What the function returns for these columns."""
-        return self.function(columns, **self.parameters)
+        return self.calls(self.function, columns, **self.parameters)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +40,18 @@ class MarketFunction:
     path: str
     function: Callable[..., Mapping[str, npt.ArrayLike]]
     parameters: Mapping[str, Any]
+    calls: UsersCalls
 
     def market_targets(self, markets: Markets) -> Mapping[str, npt.ArrayLike]:
         """What the function returns for these markets."""
-        return self.function(markets, **self.parameters)
+        return self.calls(self.function, markets, **self.parameters)
 
 
 @dataclass(frozen=True, slots=True)
 class UserStrategy:
     """What the config named: `make()` gives a fresh strategy object, `is_column` says of which style.
+
+    The user's own object comes of a class that looks at one bar at a time: that is to be called by UsersCalls.
 
     A strategy that looks at one bar at a time may register `event_types` of its own (rule E4), and hear those of others.
     """
@@ -79,7 +84,7 @@ def as_strategy(path: str, named: Any, parameters: Mapping[str, Any]) -> UserStr
         raise UserCodeError(f"{path} is neither a function nor a class")
     values = checked(path, named, parameters, "columns")
     kind = MarketFunction if _takes_markets(named, 0) else ColumnFunction
-    return UserStrategy(path, is_column=True, make=lambda: kind(path, named, values))
+    return UserStrategy(path, is_column=True, make=lambda: kind(path, named, values, UsersCalls(path)))
 
 
 def _of_class(path: str, named: Any, values: Mapping[str, Any]) -> UserStrategy:  # noqa: ANN401 - a class
@@ -87,7 +92,12 @@ def _of_class(path: str, named: Any, values: Mapping[str, Any]) -> UserStrategy:
         first = _must_take(path, named, "targets", "columns")
         kind = MarketFunction if _takes_markets(named.targets, first) else ColumnFunction
         _own_events(path, named, is_column=True)
-        return UserStrategy(path, is_column=True, make=lambda: kind(path, named(**values).targets, {}))
+
+        def with_targets() -> MarketFunction | ColumnFunction:
+            calls = UsersCalls(path)
+            return kind(path, calls(named, **values).targets, {}, calls)
+
+        return UserStrategy(path, is_column=True, make=with_targets)
     if not callable(getattr(named, "on_bar", None)):
         raise UserCodeError(f"class {path} has neither on_bar(bar, features, position) nor targets(columns)")
     event_types, hears = _own_events(path, named, is_column=False)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.blame import ReturnedError, returned_by
 from engine.plain import NotPlainError, as_number, shown
+from engine.users_calls import UsersCalls
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,6 +29,7 @@ class OwnModelCode:
         self._path = path
         self._make = make
         self._answer: Answer | None = None
+        self._calls: UsersCalls | None = None
 
     def _number(self, asked: object, kind: str) -> float:
         """What the model answers.
@@ -35,9 +37,10 @@ class OwnModelCode:
         Raises:
             BadModelError: if that is no number.
         """
-        if self._answer is None:
-            self._answer = self._make()
-        answer = self._answer(asked)
+        if self._calls is None or self._answer is None:
+            self._calls = UsersCalls(self._path)
+            self._answer = self._calls(self._make)
+        answer = self._calls(self._answer, asked)
         try:
             return as_number("", answer)
         except NotPlainError:

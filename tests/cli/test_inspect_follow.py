@@ -132,8 +132,33 @@ def test_follow_watches_containers_and_nothing_else(tree, options):
     assert "--follow watches what containers come to" in outcome.stderr
 
 
-def test_follow_refuses_what_is_not_there(tree, tmp_path):
-    assert inspect(tmp_path / "nowhere", "--follow").exit_code == 2
+def test_s12_a_run_that_has_not_begun_is_waited_for(tree, tmp_path, monkeypatch):
+    later = tmp_path / "later"
+
+    def begin():
+        swapped(later)
+        tree.rename(later)
+        finish(later)
+
+    meanwhile(monkeypatch, later.mkdir, (later / ".admf").touch, begin)
+    outcome = inspect(later, "--follow")
+    assert outcome.stderr.splitlines()[0] == f"{later}: no run has begun there: waiting 60 s for one"
+    assert "trading: completed" in outcome.stdout
+
+
+def swapped(folder):
+    """The folder, which is not there any more."""
+    for path in folder.iterdir():
+        path.unlink()
+    folder.rmdir()
+    return folder
+
+
+def test_follow_refuses_what_is_not_there(tree, tmp_path, monkeypatch):
+    monkeypatch.setattr(following, "sleep", lambda _: None)
+    outcome = inspect(tmp_path / "nowhere", "--follow")
+    assert outcome.exit_code == 2
+    assert outcome.stderr.splitlines()[1:] == [f"there is no folder {tmp_path / 'nowhere'}"]
     outcome = inspect(tree, "oftn", "--follow")
     assert outcome.exit_code == 2
     assert "did you mean 'often'?" in outcome.stderr

@@ -12,7 +12,10 @@ from rich.cells import cell_len
 
 from cli.render.columns import Column, laid_out, shortened
 from cli.render.figures import _MONEY, _PERCENT, metric
+from cli.render.rows import table as rows_table
+from cli.render.verdicts import table as verdict_table
 from engine.metrics.definitions import METRICS
+from engine.replay.replay import Verdict
 from tests.cli.inspect_command import ROOT, inspect, inspect_process
 from tests.cli.inspect_trees import trade_events, write_trace, write_tree
 
@@ -158,3 +161,24 @@ def test_the_last_ones_asked_for_are_left_out_first(count, width):
     assert shown == [column.title for column in columns][: len(shown)]
     assert " ".join(said).startswith("no room for " if len(shown) <= count else "")
     assert max(cell_len(line) for line in (head, *said)) <= width
+
+
+def test_long_texts_are_cut_before_a_column_that_was_asked_for_goes():
+    rows = [("a", "x" * 90, "long enough to go", 5), ("b", "y", "漢" * 20, 123456)]
+    lines = [line.plain for line in rows_table(["id", "parameters", "words", "bps"], rows, 50)]
+    assert lines[0].split() == ["id", "parameters", "words", "bps"]
+    assert lines[1].split()[1].endswith("x…")
+    assert lines[1].split()[-1] == "5"
+    assert max(map(cell_len, lines)) <= 50
+    whole = [line.plain for line in rows_table(["id", "parameters", "words", "bps"], rows, None)]
+    assert "x" * 90 in whole[1]
+
+
+@pytest.mark.parametrize("width", [40, 80, None])
+def test_what_a_replay_says_of_a_container_is_never_left_out(width):
+    reason = "only portfolios have metrics made of events, and this is of type execution"
+    verdicts = [Verdict("execution_broker", "skipped", reason=reason), Verdict("p", "replayed", 12_345)]
+    lines = [line.plain for line in verdict_table(verdicts, width)]
+    assert " ".join(" ".join(lines).split()).count(reason) == 1 or width == 40
+    assert all(word in " ".join(lines) for word in (*reason.split(), "every metric has the same bytes"))
+    assert width is None or max(map(cell_len, lines)) <= width

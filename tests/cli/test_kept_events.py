@@ -365,6 +365,19 @@ def test_why_there_are_no_events_is_said(tmp_path):
             "mode: full, storage_config: {write_at_end: true}",
             "with storage_backend disk every event is written as it comes",
         ),
+        (
+            "mode: sliding_window, max_events: 0",
+            "max_events: 0: nothing of what is traced is kept: expected at least 1, or retention_policy: none",
+        ),
+        (
+            "retention_policy: all, max_events: 0",
+            "max_events: 0: nothing of what is traced is kept: expected at least 1",
+        ),
+        ("enabled: false, mode: full", "mode: enabled: false stands beside it, so that nothing is traced"),
+        (
+            "events_to_trace: [], mode: full",
+            "events_to_trace: nothing is traced then: expected types of events, ALL, or enabled: false",
+        ),
         ("events_to_trace: [FILL, RUN_END]", "RUN_END: no container that this is said of ever sees a RUN_END"),
     ],
 )
@@ -386,6 +399,11 @@ def test_r3_a_trace_setting_without_an_effect_is_warned_of_and_refused_if_strict
         "enabled: true",
         "mode: minimal",
         "retention_policy: none",
+        "enabled: false",
+        "events_to_trace: []",
+        "mode: full, max_events: 0",
+        "mode: sliding_window, max_events: 0, dynamic_rules: [{condition: metrics.total_trades > 1, action: {max_events: 9}}]",
+        "enabled: false, mode: sliding_window, dynamic_rules: [{condition: metrics.total_trades > 1, action: {enabled: true}}]",
         "events_to_trace: [BAR, ERROR, REGIME_CHANGE, RISK_BREACH]",
         "storage_config: {compression: zstd}",
         "retention_policy: none, max_events: 3, dynamic_rules: [{condition: metrics.total_trades > 1, action: {mode: sliding_window}}]",
@@ -396,6 +414,19 @@ def test_r3_a_trace_setting_without_an_effect_is_warned_of_and_refused_if_strict
 def test_r3_what_has_an_effect_is_not_warned_of(tmp_path, own):
     outcome = command("explain", lanes(tmp_path, own), "--strict")
     assert (outcome.exit_code, outcome.stderr) == (0, "")
+
+
+def test_r3_what_is_switched_off_on_the_command_line_is_not_odd(tmp_path):
+    config = lanes(tmp_path, "mode: full")
+    outcome = command("explain", config, "--strict", "--set", "containers.1.event_tracing.enabled=false")
+    assert (outcome.exit_code, outcome.stderr) == (0, "")
+
+
+def test_k8_what_full_traced_into_memory_has_a_hint_that_writes_it(tmp_path):
+    config = lanes(tmp_path, "mode: full, storage_backend: memory, storage_config: {write_at_end: on_failure}")
+    assert run(config, "--output", tmp_path / "out", "--quiet").exit_code == 0
+    shown = inspect(tmp_path / "out", "portfolio_2", "--events")
+    assert "set on this container in the config: `event_tracing: {mode: full, storage_backend: disk}`" in shown.stderr
 
 
 def test_dump_false_is_refused_with_its_place(tmp_path):

@@ -1,5 +1,6 @@
 """Order terms: plain values, and what does not belong together (rule Y3)."""
 
+import re
 from datetime import UTC, datetime, timedelta, timezone
 
 import msgspec
@@ -7,6 +8,7 @@ import numpy as np
 import pytest
 
 from engine.order_terms import BadTermsError, ExitTerms, OrderTerms
+from engine.strategies.decision import BadDecisionError, Decision, as_decision
 
 MOMENT = 1_580_515_200 * 10**9  # 2020-02-01T00:00:00Z
 
@@ -48,3 +50,39 @@ def test_what_is_no_price_today_is_a_matter_of_the_order_and_not_of_the_code(pri
 def test_the_message_has_the_nearest_name(name):
     with pytest.raises(BadTermsError, match=f"order_type is '{name}': expected market, .* did you mean 'limit'"):
         OrderTerms(order_type=name, limit_price=1.0)
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (
+            lambda: OrderTerms(order_type="limit", limitprice=99.0),
+            "OrderTerms takes no 'limitprice'; did you mean 'limit_price'?",
+        ),
+        (lambda: ExitTerms(stoploss=90.0), "ExitTerms takes no 'stoploss'; did you mean 'stop_loss'?"),
+        (
+            lambda: ExitTerms(xyz=1),
+            "ExitTerms takes no 'xyz'; it takes stop_loss, take_profit, trail_amount, trail_percent",
+        ),
+        (
+            lambda: OrderTerms("limit", limit_price=1.0),
+            "OrderTerms takes everything by name: expected order_type='limit'",
+        ),
+        (lambda: Decision("long", exit=ExitTerms()), "Decision takes no 'exit'; did you mean 'exits'?"),
+        (Decision, "Decision.__init__() missing 1 required positional argument: 'direction'"),
+    ],
+)
+def test_what_is_no_field_is_named_with_its_class_and_the_nearest(make, message):
+    with pytest.raises(TypeError, match=f"^{re.escape(message)}$"):
+        make()
+
+
+def test_what_is_masked_is_no_number_and_no_direction():
+    for masked in (np.ma.masked, np.ma.array(1.0, mask=True)):
+        with pytest.raises(BadTermsError, match=r"^OrderTerms: quantity is .*: expected a number"):
+            OrderTerms(quantity=masked)
+        with pytest.raises(BadDecisionError, match=r"^Decision: strength is .*: expected a number"):
+            Decision("long", strength=masked)
+        with pytest.raises(BadDecisionError, match=r"^on_bar returned .*: expected a Decision"):
+            as_decision(masked)
+    assert OrderTerms(quantity=np.ma.array(2.0)).quantity == 2.0

@@ -160,6 +160,7 @@ def test_hold_since_repeats_the_last_change(changed, drawn):
         ([0, 0.5, 1], "0.5 at bar 1"),
         (["a", "b", "c"], "values: expected"),
         ([None, 1, 0], "values: expected"),
+        (np.ma.array([1, 1, 0], mask=[0, 1, 1]), "a masked value at bar 1"),
     ],
 )
 def test_y1_wrong_targets_are_named_with_the_first_bar(returned, message):
@@ -171,6 +172,7 @@ def test_y1_wrong_targets_are_named_with_the_first_bar(returned, message):
 def test_y1_targets_of_any_number_type_become_int8(returned):
     targets = checked_targets(returned, 3)
     assert (targets.dtype, targets.tolist()) == (np.int8, [0, 1, -1])
+    assert checked_targets(np.ma.array([1, 0, 1]), 3).tolist() == [1, 0, 1]
     assert checked_targets([True, False, True], 3).tolist() == [1, 0, 1]
 
 

@@ -396,7 +396,8 @@ def test_promise_17_a_text_is_a_condition_or_is_refused_at_a_column_of_it(text):
         ("metrics.n == 'x'", 11, "a text can only be compared with == or != to a name or a text"),
         ("metrics.n == container.id", 11, "a text can only be compared"),
         ("-container.id > 1", 2, "expected a number, not a text"),
-        ("metrics.m > 1", 1, "did you mean 'metrics.n'?"),
+        ("metrics.long > 1", 1, "no such name: metrics.long; known are container.id, metrics.n"),
+        ("metric.n > 1", 1, "did you mean 'metrics.n'?"),
     ],
 )
 def test_r5_names_are_what_they_are_known_to_be(text, column, said):

@@ -121,3 +121,33 @@ def test_9_a_place_that_has_no_line_is_named_without(line, place):
     frame = SimpleNamespace(f_code=SimpleNamespace(co_filename=__file__), f_lineno=line)
     with Watchdog(5.0) as watchdog, pytest.raises(LaneTimeoutError, match=f" at {place}$"):
         watchdog(1, lambda _: watchdog._ring(0, frame), None)
+
+
+@pytest.mark.parametrize("after", ["pass", "raise ValueError from None"])
+def test_9_an_alarm_that_the_users_code_catches_is_its_failure_all_the_same(tmp_path, after):
+    code = f"""
+import time
+
+
+class Catches:
+    def on_bar(self, bar, features, position):
+        try:
+            time.sleep(60)
+        except BaseException:
+            {after}
+
+
+def whole(columns):
+    time.sleep(60)
+"""
+    text = CROSS
+    for id_, name in {"bars": "Catches", "columns": "whole"}.items():
+        text += f"  - {{id: {id_}, type: portfolio, inputs: [data_x], strategy: {{name: catching.{name}}}}}\n"
+    config = write_config(tmp_path, f"{text}timeout_s: 0.3\n")
+    (tmp_path / "catching.py").write_text(code)
+    outcome = run(config, "--output", tmp_path / "out", "--progress", "none", "--quiet", "--workers", "1")
+    assert outcome.stderr.splitlines() == [
+        "bars failed: timeout: more than 0.3 s of its own, at catching.py:8",
+        "columns failed: timeout: more than 0.3 s of its own, at catching.py:14",
+    ]
+    assert results_of(tmp_path / "out")["portfolio_1"]["status"] == "completed"
