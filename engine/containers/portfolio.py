@@ -97,7 +97,13 @@ class PortfolioContainer(Container):
         events = RequestEvents(self.outlet)
         pricing = Pricing(self.outlet, self.clock, self.true_range)
         self._protection = Protection(
-            events, self.clock, self.desk, pricing, form=self.exit_form, holdings=self.holdings
+            events,
+            self.clock,
+            self.desk,
+            pricing,
+            then=lambda action: self.outlet.then(self.outlet.agenda.phase, action),
+            form=self.exit_form,
+            holdings=self.holdings,
         )
         self._requests = Requests(
             self.outlet,

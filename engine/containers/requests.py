@@ -140,8 +140,7 @@ class Requests:
         """Protects what is held by the exits that a decision for the direction held names, if it does."""
         holding = self._holdings[feed_number]
         if holding.decision.exits is not None:
-            holding.exits = holding.decision.exits
-            self._protection.lay(feed_number, trade, self._pricing.close(feed_number), cause)
+            self._protection.move(feed_number, trade, holding.decision.exits, cause)
 
     def _leave(self, feed_number: int, trade: Trade | None, cause: str) -> None:
         holding = self._holdings[feed_number]
