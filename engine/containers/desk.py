@@ -46,7 +46,9 @@ class Desk:
         self._account = account
         self._answers = Answers(source, outlet)
         self._book = OrderBook(len(clock.feeds))
-        self._matching = Matching(outlet, clock, terms, book=self._book, answers=self._answers, day_of=day_of)
+        self._matching = Matching(
+            outlet, clock, terms, book=self._book, answers=self._answers, day_of=day_of, ask_again=self._ask_again
+        )
         self._orders = 0
         self._half_refused: set[str] = set()
 
@@ -94,10 +96,12 @@ class Desk:
             self._answers.publish_order(order, "rejected", event_id, request.event_id, reason=reason, ends=ends)
             return
         self._half_refused.discard(request.oco or "")
+        order.waits_for = self._awaited(order)
         self._book.orders.append(order)
         self._answers.publish_order(order, "accepted", event_id, request.event_id)
         if replaced is not None:
             self._matching.say(replaced, "cancelled", f"replaced by {order.order_id}", request.event_id)
+            self._matching.note_gone(replaced)
         if self.outlet.agenda.phase < Phase.END:
             self._matching.admit(order, replaced)
 
@@ -124,6 +128,21 @@ class Desk:
     def _end(self, orders: Iterable[WorkingOrder], status: OrderStatus, reason: str, cause: str | None) -> None:
         for order in orders:
             self._matching.end(order, status, reason, cause)
+
+    def _awaited(self, order: WorkingOrder) -> int:
+        return 0 if self._book.reduces(order) else self._account.awaited_exit(order.request, self._book)
+
+    def _ask_again(self, entries: list[WorkingOrder]) -> None:
+        """Asks the account once more for entries that counted on an exit which did not come, in the order of acceptance."""
+        entries = [entry for entry in entries if entry in self._book.orders]
+        for entry in entries:
+            self._book.orders.remove(entry)
+        for entry in entries:
+            reason = self._account.refusal(entry.request, self._book)
+            entry.waits_for = 0 if reason else self._awaited(entry)
+            self._book.put_back(entry)
+            if reason:
+                self._matching.end(entry, "cancelled", reason)
 
     def _refusal(self, order: WorkingOrder, replaced: WorkingOrder | None) -> str:
         request = order.request

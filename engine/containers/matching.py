@@ -31,7 +31,7 @@ class Matching:
     """Wakes its lane at the bars that may reach an order, and fills one order at a time.
 
     Between two fills the portfolio has its say: what it makes of the first (a trade that closes, the exits of one that opens)
-    comes before the second.
+    comes before the second. `ask_again(entries)` asks for entries that were held back by an exit which did not come (rule P2).
     """
 
     def __init__(
@@ -43,6 +43,7 @@ class Matching:
         book: OrderBook,
         answers: Answers,
         day_of: Callable[[int], int],
+        ask_again: Callable[[list[WorkingOrder]], None],
     ) -> None:
         self._outlet = outlet
         self._clock = clock
@@ -55,6 +56,10 @@ class Matching:
         self._paths: dict[int, PricePath] = {}
         self._ahead: dict[int, Meeting] = {}
         self._moved: list[int] = []
+        self._ask_again = ask_again
+        self._in_doubt: list[WorkingOrder] = []
+        self._missing: list[WorkingOrder] = []
+        self._moment, self._mover = Moment.OPEN, -1
         self._step = -1
         self.partial_fills = 0
 
@@ -87,8 +92,28 @@ class Matching:
 
     def end(self, order: WorkingOrder, status: OrderStatus, reason: str, cause: str | None = None) -> None:
         """Takes an order out of the book and says so. If nothing of its trade is left, the trade ends with it."""
-        self._book.orders.remove(order)
+        self._take_out(order)
         self.say(order, status, reason, cause or order.accepted_by, ends=not self._book.knows(order.correlation_id))
+        self.note_gone(order)
+
+    def note_gone(self, order: WorkingOrder) -> None:
+        """Notes that an order has ended unfilled: the entries that it held back are asked for again, once that is known."""
+        waiting = self._book.waiting_for(order)
+        if waiting and self._outlet.agenda.phase < Phase.END:
+            if not self._in_doubt:
+                self._outlet.then(self._outlet.agenda.phase, self._settle_doubts)
+            self._in_doubt += waiting
+
+    def _settle_doubts(self, _: object) -> None:
+        in_doubt, self._in_doubt = self._in_doubt, []
+        self._ask_again([order for order in self._book.orders if order in in_doubt])
+
+    def _take_out(self, order: WorkingOrder) -> None:
+        """Takes an order out of the book; what its symbol's bar does next is seen without it."""
+        self._book.orders.remove(order)
+        if order.number in self._ahead and self._ahead[order.number].order is order:
+            del self._ahead[order.number]
+            self._moved.append(order.number)
 
     def say(self, order: WorkingOrder, status: OrderStatus, reason: str, cause: str, *, ends: bool = False) -> str:
         """Says what became of an order; `ends` if its trade ends with it. Returns the event's id."""
@@ -126,10 +151,15 @@ class Matching:
     def _match(self, _: object) -> None:
         """Does the next thing that this step's bars do to an order, and comes back once that is handled.
 
-        What a fill brings about concerns its own symbol alone: what the others' bars do next is known already.
+        What a fill brings about concerns its own symbol, and entries that it held back. What the others' bars do next is known
+        already, with these entries: they are passed by while they are held back.
         """
         if self._step != self._outlet.agenda.step:
             self._begin()
+            if self._in_doubt:
+                self._after_answers(Phase.MATCH, self._match)
+                return
+        self._let_in()
         for number in self._moved:
             meeting = self._paths[number].next_meeting(self._book.may_fill(number))
             if meeting is not None:
@@ -138,8 +168,9 @@ class Matching:
             self._finish()
             return
         number = min(self._ahead, key=self._turn)
-        self._moved = [number]
-        self._meet(self._paths[number], self._ahead.pop(number))
+        meeting = self._ahead.pop(number)
+        self._moved, self._moment, self._mover = [number], meeting.match.moment, number
+        self._meet(self._paths[number], meeting)
         self._after_answers(Phase.MATCH, self._match)
 
     def _turn(self, number: int) -> tuple[Moment, bool, int]:
@@ -150,9 +181,9 @@ class Matching:
     def _begin(self) -> None:
         """Opens the bars of the step. Orders whose time has passed do not see them."""
         agenda = self._outlet.agenda
-        self._step = agenda.step
+        self._step, self._moment = agenda.step, Moment.OPEN
         self._awaited.discard(agenda.step)
-        self._paths = {}
+        self._paths, self._missing = {}, []
         for number, row in self._clock.fresh(self._clock.index_at(agenda.step)):
             orders = [order for order in self._book.orders if order.number == number]
             if orders:
@@ -161,14 +192,27 @@ class Matching:
                 self._ready(order, row)
         self._moved = list(self._paths)
 
+    def _let_in(self) -> None:
+        """Entries that nothing holds back any more meet their bars: from the opens on, or from where their own symbol stands."""
+        for order in [order for order in self._missing if not self._is_held_back(order)]:
+            if self._moment is Moment.OPEN or order.number == self._mover:
+                self._missing.remove(order)
+                self._lifetimes[order.number].begin(order, self._outlet.now)
+
+    def _is_held_back(self, order: WorkingOrder) -> bool:
+        return bool(order.waits_for) and (order in self._in_doubt or self._book.is_held_back(order))
+
     def _ready(self, order: WorkingOrder, row: int) -> None:
         feed, lifetime = self._clock.feeds[order.number], self._lifetimes[order.number]
         over = lifetime.is_over_at(order, self._outlet.now)
         if over:
             self.end(order, "expired", over)
             return
-        lifetime.begin(order, self._outlet.now)
         ratchet(order, feed.bars.close, row)
+        if self._is_held_back(order):
+            self._missing.append(order)
+        else:
+            lifetime.begin(order, self._outlet.now)
 
     def _open(self, number: int, row: int) -> PricePath:
         bars = self._clock.feeds[number].bars
@@ -179,6 +223,12 @@ class Matching:
 
     def _meet(self, path: PricePath, meeting: Meeting) -> None:
         order, match, ambiguous = meeting
+        if order in self._missing:
+            if match.moment is not Moment.CLOSE or self._is_held_back(order):
+                order.first_row = path.row + 1
+                return
+            self._missing.remove(order)
+        path.reach(match)
         if order.kind in STOPS:
             order.triggered = True
             event_id = self.say(order, "triggered", "", order.accepted_by)
@@ -204,7 +254,7 @@ class Matching:
         self._paths = {}
 
     def _leave(self, order: WorkingOrder) -> None:
-        if order.request.time_in_force == "ioc":
+        if order.request.time_in_force == "ioc" and order not in self._missing:
             self.end(order, "cancelled", "not filled at once")
             return
         over = self._lifetimes[order.number].is_over_after(order, self._outlet.now)
@@ -271,5 +321,5 @@ class Matching:
     def _cancel(self, orders: Iterable[WorkingOrder], reason: str, fill_id: str) -> None:
         """Takes away what a fill has made superfluous: its trade goes on, or ends with POSITION_CLOSE."""
         for order in orders:
-            self._book.orders.remove(order)
+            self._take_out(order)
             self.say(order, "cancelled", reason, fill_id)

@@ -77,11 +77,19 @@ class OrderLimits:
         left = self._cooling.get(symbol, index) - index
         return f"cooling down after a stop: {left} {'bar' if left == 1 else 'bars'} left" if left > 0 else ""
 
-    def _limit(self, request: OrderRequest, prospect: Prospect) -> str:
+    def exceeded(self, prospect: Prospect) -> tuple[str, float, float] | None:
+        """The name, value and limit of the first rule on sizes that would be broken."""
         for rule in self._rules:
             value, limit = rule.measured(prospect)
             if value > limit * (1.0 + ROUNDING):
-                cause, trade_id = request.event_id, request.correlation_id
-                self._breaches.publish(rule.name, (value, limit), "reject", cause=cause, trade_id=trade_id)
-                return f"{rule.name}: {value:.2f} would be above {limit:g}"
-        return ""
+                return rule.name, value, limit
+        return None
+
+    def _limit(self, request: OrderRequest, prospect: Prospect) -> str:
+        exceeded = self.exceeded(prospect)
+        if exceeded is None:
+            return ""
+        name, value, limit = exceeded
+        cause, trade_id = request.event_id, request.correlation_id
+        self._breaches.publish(name, (value, limit), "reject", cause=cause, trade_id=trade_id)
+        return f"{name}: {value:.2f} would be above {limit:g}"

@@ -108,13 +108,32 @@ class OrderBook:
         """The working orders that would open a trade's position or make it larger."""
         return [order for order in self.of_trade(trade_id) if not self.reduces(order)]
 
-    def stakes(self) -> list[Stake]:
-        """What the position of each symbol may become by its working orders."""
+    def last_exit_at_market(self) -> int:
+        """The place in the order of acceptance of the last exit that works at the market; 0 if none does."""
+        return max((order.accepted for order in self.orders if self._leaves_at_market(order)), default=0)
+
+    def is_held_back(self, order: WorkingOrder) -> bool:
+        """Whether one of the exits still works without which an entry would not have been accepted."""
+        return bool(order.waits_for) and any(
+            self._leaves_at_market(other) and other.accepted <= order.waits_for for other in self.orders
+        )
+
+    def waiting_for(self, gone: WorkingOrder) -> list[WorkingOrder]:
+        """The entries that were held back by an exit that is not filled and works no more, though its trade goes on."""
+        if not self._leaves_at_market(gone):
+            return []
+        return [order for order in self.orders if order.waits_for >= gone.accepted]
+
+    def _leaves_at_market(self, order: WorkingOrder) -> bool:
+        return order.kind == "market" and self.reduces(order)
+
+    def stakes(self, *, exits_count: bool = True) -> list[Stake]:
+        """What the position of each symbol may become by its working orders; without the exits, if those do not count."""
         stakes, leaving = [Stake()] * len(self._holders), [0.0] * len(self._holders)
         for order in self.orders:
             if not self.reduces(order):
                 stakes[order.number] = stakes[order.number].with_entry(order.request.side, order.left)
-            elif order.kind == "market":
+            elif exits_count and order.kind == "market":
                 leaving[order.number] += order.left
         for trade in self._trades.values():
             stays = left_of(trade.held, leaving[trade.number], trade.entered)

@@ -20,7 +20,8 @@ class WorkingOrder:
 
     `accepted` is its place in the order of acceptance, `number` its symbol's feed, `first_row` the first of that feed's bars it may meet (rule L3), `left` the units that
     are not filled. `stop` is where its stop stands now (0.0 without one); once `triggered` it waits for it no more. `day` is the day of the first
-    bar it met, `ratcheted` the row from which a trailing stop has yet to follow the closes.
+    bar it met, `ratcheted` the row from which a trailing stop has yet to follow the closes. An entry is held back by exits at the market
+    that were accepted up to the number `waits_for`, 0 if by none (rule P2).
     """
 
     order_id: str
@@ -34,6 +35,7 @@ class WorkingOrder:
     ratcheted: int
     triggered: bool = False
     day: int | None = None
+    waits_for: int = 0
 
     @property
     def correlation_id(self) -> str:

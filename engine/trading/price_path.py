@@ -70,9 +70,11 @@ class PricePath:
         ]
         if not found:
             return None
-        meeting = found[0] if len(found) == 1 else self._first(found)
-        self.moment, _, self._at, self._heading = meeting.match
-        return meeting
+        return found[0] if len(found) == 1 else self._first(found)
+
+    def reach(self, match: Match) -> None:
+        """Goes on to where the bar does this."""
+        self.moment, _, self._at, self._heading = match
 
     def take_over(self, order: WorkingOrder, replaced: WorkingOrder) -> None:
         """Has a stop go on in the place of another: if the bar reaches that one's level, it does so from now on."""

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from engine.trading.accounts import CashAccount, MarginAccount
 from engine.trading.distances import Distance
 from engine.trading.order_forms import ExitForm, LimitForm, MarketForm, StopForm, StopLimitForm, TrailingForm
-from engine.trading.risk import MaxDrawdown, MaxOpenPositions, Stop
+from engine.trading.risk import MaxDrawdown, MaxGrossExposure, MaxOpenPositions, Stop
 from engine.trading.sizing import AllIn, FixedQuantity, PercentOfEquity
 from tests.building import data, execution, play, portfolio, strategy
 from tests.scenarios.reading import bar_of, bars_of, script_of
@@ -192,6 +192,50 @@ def test_what_an_account_allows_at_acceptance_is_all_that_may_come_to_be(case):
             assert worth <= follower.equity * account.leverage * (1 + 1e-6)
         if is_entry and MaxOpenPositions(count=1) in rules:
             assert sum(follower.largest(symbol) > 0 for symbol in follower.closes) <= 1
+
+
+@st.composite
+def rotations(draw):
+    """Three symbols whose prices never move, with thin volume and bars that are missing, and decisions at the market alone."""
+    prices, days, lines, texts = {"x": 10, "y": 20, "z": 25}, {}, {}, {}
+    for symbol, price in prices.items():
+        missing = draw(st.sets(st.integers(1, 10), max_size=6))
+        days[symbol] = [day for day in range(12) if day not in missing]
+        volumes = [draw(st.sampled_from([60, 200, 1e6])) for _ in days[symbol]]
+        lines[symbol] = [f"{price} {price} {price} {price} {volume}" for volume in volumes]
+        words = ["", "", "long", "long", "flat", "flat", "short", "buy ioc", "buy 20 day", "flat 5 ioc", "flat day"]
+        said = [(bar, draw(st.sampled_from(words))) for bar in range(1, len(days[symbol]) + 1)]
+        texts[symbol] = ";".join(f"{bar}: {word}" for bar, word in said if word)
+    rule = draw(st.sampled_from([None, MaxOpenPositions(count=1), MaxGrossExposure(percent=80)]))
+    accounts = [CashAccount(), MarginAccount(), MarginAccount(leverage=0.7)]
+    account = MarginAccount(leverage=9.0) if rule is not None else draw(st.sampled_from(accounts))
+    return lines, days, texts, account, rule, draw(terms)
+
+
+@pytest.mark.examples(30, 150)
+@given(rotations())
+def test_where_prices_stand_still_nothing_is_ever_beyond_account_and_rules(case):
+    """P2, P3: an entry that counts on exits waits until these are filled, so what they bring is there, and what they free is free."""
+    lines, days, texts, account, rule, costs = case
+    containers = [data(f"data_{symbol}", symbol) for symbol in lines]
+    containers += [strategy(f"s_{s}", (f"data_{s}",), strategy=script_of(texts[s])) for s in lines]
+    lane = {"cash": CASH, "account": account, "risk": [rule] if rule else [], "sizing": AllIn()}
+    containers += [execution("execution_1", **costs), portfolio(inputs=[f"s_{s}" for s in lines], **lane)]
+    by_id = {f"data_{symbol}": bars_of(lines[symbol], symbol=symbol, days=days[symbol]) for symbol in lines}
+    run, cash, held, closes = play(containers, by_id, listen=["portfolio_1"]), CASH, defaultdict(float), {}
+    for event in run.events("portfolio_1", "FILL"):
+        cash -= sign_of(event) * event.quantity * event.price
+        held[event.symbol] += sign_of(event) * event.quantity
+        closes[event.symbol] = event.price
+        gross = sum(abs(units) * closes[symbol] for symbol, units in held.items())
+        if isinstance(account, CashAccount):
+            assert cash >= -ROUNDING * CASH
+        else:
+            assert gross <= account.leverage * CASH * (1 + ROUNDING)
+        if isinstance(rule, MaxOpenPositions):
+            assert sum(abs(units) > ROUNDING for units in held.values()) <= rule.count
+        elif rule is not None:
+            assert gross <= CASH * rule.percent / 100 * (1 + ROUNDING)
 
 
 @pytest.mark.examples(20, 60)
