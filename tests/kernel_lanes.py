@@ -71,7 +71,7 @@ def terms_of(of_execution):
 
 def market_of(clock):
     """What lanes over the feeds of a clock share; days end at midnight UTC."""
-    day_of, store = day_numbers(None), FeatureStore(ColumnFile())
+    day_of, store = day_numbers(), FeatureStore(ColumnFile())
     stamps = np.array([clock.moment(index) for index in range(len(clock))])
 
     def true_range(number, timeperiod):

@@ -144,7 +144,7 @@ class PortfolioContainer(Container, frozen=True, kw_only=True, tag="portfolio", 
         Annotated[
             str,
             Meta(
-                description="where days end: an IANA zone, or a time of day and a zone (17:00 America/New_York); midnight UTC without it"
+                description="where days end: an IANA zone, or a time of day and a zone (17:00 America/New_York); without it midnight UTC, or between sessions that cross that"
             ),
         ]
         | None

@@ -72,7 +72,8 @@ class PortfolioContainer(Container):
     close_at_end: bool
     days_per_year: DaysPerYear
     risk_free_rate: float
-    day_zone: str | None
+    day_zone: str
+    day_zone_source: str
     day_of: Callable[[int], int]
     risk_rules: Sequence[AnyRiskRule]
     borrowing: Borrowing | None
@@ -206,6 +207,7 @@ class PortfolioContainer(Container):
             years=years_between(self.clock.moment(0), self.clock.moment(index)),
             risk_free_rate=self.risk_free_rate,
             day_zone=self.day_zone,
+            day_zone_source=self.day_zone_source,
             benchmark=self.benchmark,
             borrow_cost=self.ledger.borrow_cost,
             rates=None if self.borrowing is None else self.borrowing._asdict(),

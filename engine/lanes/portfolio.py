@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from engine.lanes.marks import MarkColumns
     from engine.market.benchmark import BenchmarkFeed
     from engine.market.timeline import Clock
+    from engine.metrics.days import DayEnds
     from engine.metrics.year import DaysPerYear
     from engine.trading.costs import Terms
 
@@ -63,6 +64,7 @@ class LaneSetup:
     config: PortfolioConfig
     terms: Terms
     broker: str
+    days: DayEnds
     days_per_year: DaysPerYear
     days_of_symbols: Sequence[int]
     benchmark: BenchmarkFeed | None
@@ -323,7 +325,8 @@ class LanePortfolio(Container):
             days_per_year=setup.days_per_year,
             years=years_between(clock.moment(0), clock.moment(max(self.bars - 1, 0))),
             risk_free_rate=config.risk_free_rate,
-            day_zone=config.day_zone,
+            day_zone=setup.days.zone,
+            day_zone_source=setup.days.zone_source,
             benchmark=setup.benchmark,
             borrow_cost=self.state.books.borrow_cost,
             rates=None if borrowing is None else borrowing._asdict(),

@@ -26,10 +26,14 @@ class Days(Protocol):
     def numbers(self) -> npt.NDArray[np.int64]:
         """The number of each, ascending."""
 
+    @property
+    def zone(self) -> str:
+        """The `day_zone` by which they end."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BenchmarkFeed:
-    """`feed` seen from a lane: `clock` and `days` are the lane's, `own_days` those of the feed, by the same zone.
+    """`feed` seen from a lane: `clock` and `days` are the lane's, `own_days` those of the feed, numbered alike.
 
     Until it `has_ended`, the lane knows the bars up to its own latest.
     """
@@ -44,6 +48,11 @@ class BenchmarkFeed:
     def name(self) -> str:
         """The id of its data container."""
         return self.feed.container_id
+
+    @property
+    def day_zone(self) -> str:
+        """The `day_zone` by which its own days end."""
+        return self.own_days.zone
 
     def closes(self, bars: int) -> npt.NDArray[np.float64]:
         """What it is bought at, then its last close on each day of the lane's first `bars` bars.

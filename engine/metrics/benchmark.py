@@ -20,6 +20,10 @@ class Benchmark(Protocol):
     def name(self) -> str:
         """What it is called in the notes."""
 
+    @property
+    def day_zone(self) -> str:
+        """The `day_zone` by which its days end."""
+
     def closes(self, bars: int) -> NDArray[np.float64]:
         """Its value at each daily value of an account that has been marked at `bars` bars; NaN where it has no new one."""
 

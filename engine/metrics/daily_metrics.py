@@ -19,8 +19,8 @@ NO_DRAWDOWN = Undefined("no day ended below an earlier one", unlimited=True)
 def days(daily: DailyReturns) -> Value:
     """Days that have a bar: not the calendar days of the run, and of monthly bars one for each month.
 
-    Formula: the number of daily values, the initial equity not counted. A day ends at midnight UTC, unless `day_zone` says
-    otherwise.
+    Formula: the number of daily values, the initial equity not counted. A day ends where `day_zone` in `metric_notes`
+    says.
     """
     return daily.days
 

@@ -13,6 +13,7 @@ from engine.metrics.benchmark import Benchmark, Comparison
 from engine.metrics.benchmark_metrics import BENCHMARK_METRICS
 from engine.metrics.daily import DailyReturns
 from engine.metrics.daily_metrics import DAILY_METRICS
+from engine.metrics.days import UTC_DAYS
 from engine.metrics.equity import Equity
 from engine.metrics.group_metrics import LONG_METRICS, SHORT_METRICS, SIDE_METRICS, symbol_metrics
 from engine.metrics.metric import NO_NUMBER, Metric, Source, Undefined, Value
@@ -44,14 +45,16 @@ def compute_metrics(
     days_per_year: DaysPerYear,
     years: float,
     risk_free_rate: float,
-    day_zone: str | None = None,
+    day_zone: str = UTC_DAYS,
+    day_zone_source: str = "",
     benchmark: Benchmark | None = None,
     borrow_cost: float = 0.0,
     rates: Mapping[str, float] | None = None,
 ) -> tuple[Figures, Notes]:
     """All metrics by name, None where one has no value, and the notes that belong to them.
 
-    `years`: from the first bar marked to the last. `day_zone`: what the days of `equity` were cut by; None is UTC.
+    `years`: from the first bar marked to the last. `day_zone`: what the days of `equity` were cut by, and where that is
+    known from, if it is inferred.
 
     The notes start with the constants used (`symbols` in the order in which their values are added up, `days_per_year` and
     where it is from, `risk_free_rate` as a fraction per year, `day_zone`, `benchmark` and how many days it is known on, if
@@ -69,10 +72,11 @@ def compute_metrics(
         "days_per_year": a_year,
         "days_per_year_source": source,
         "risk_free_rate": risk_free_rate,
-        "day_zone": day_zone or "UTC",
+        "day_zone": day_zone,
     }
-    if benchmark is not None:
-        notes["benchmark"] = benchmark.name
+    if day_zone_source:
+        notes["day_zone_source"] = day_zone_source
+    notes.update(_notes_on(benchmark, day_zone))
     if pair is not None and pair.left_out:
         notes["benchmark_days"] = (
             f"{pair.left_out} of {daily.days} days have no return of the benchmark and are left out"
@@ -95,6 +99,14 @@ def compute_metrics(
     for statistics, metrics in symbol_metrics(book):
         _measure(_named(metrics), statistics, figures, notes)
     return figures, notes
+
+
+def _notes_on(benchmark: Benchmark | None, day_zone: str) -> Notes:
+    """What it is called, and by what its days end, if those of the portfolio end otherwise."""
+    if benchmark is None:
+        return {}
+    apart = benchmark.day_zone != day_zone
+    return {"benchmark": benchmark.name, **({"benchmark_day_zone": benchmark.day_zone} if apart else {})}
 
 
 def _named(metrics: Iterable[Metric[Source]]) -> tuple[tuple[str, Callable[[Source], Value]], ...]:

@@ -43,9 +43,12 @@ DAILY = """\
 The daily vector is the last mark of each day that has a bar, preceded by the initial cash. Returns run from one value to
 the next: r = value / previous value - 1.
 
-Days end at midnight UTC, unless the portfolio's `day_zone` names another zone (`Asia/Tokyo`) or also the hour at which a day
-ends there (`17:00 America/New_York`, where the currency market's day ends). What is stamped at that very moment belongs to
-the new day.
+Days end where the portfolio's `day_zone` says: at the midnight of a zone (`Asia/Tokyo`, `UTC`), or at an hour of its clocks
+(`17:00 America/New_York`, where the currency market's day ends). What is stamped at that very moment belongs to the new day.
+Without `day_zone` they end at midnight UTC, unless sessions cross that, as those of Seoul and Sydney and the extended hours of
+New York do: then in the middle of the longest pause that each day has, such as `14:45 UTC`. That needs bars shorter than half a
+day, on three days or more, and a pause of 90 minutes; `day_zone_source` then says which. A benchmark whose stamps are dates keeps
+the days of the calendar beside it (`benchmark_day_zone`).
 
 What is annualised is so by `days_per_year`, the number of days with a bar that a year of this market has. It follows from
 the data, `metric_notes` says it and its `days_per_year_source`, and `days_per_year` on the portfolio overrides it:

@@ -64,6 +64,8 @@ def days_per_year(stamps: NDArray[np.int64]) -> DaysPerYear:
         has_few_holidays = week == _WORKING_WEEK and a_year >= _LEAST_OF_FEW_HOLIDAYS
         number = _FEW_HOLIDAYS if has_few_holidays else _BY_DAYS_A_WEEK[week]
         return DaysPerYear(number, f"{source}, {a_year:.1f} days a year")
+    if week == 1 and np.median(gaps) == _WEEK:
+        return DaysPerYear(_BY_DAYS_A_WEEK[week], "bars fall on 1 day of the week, some are missing")
     near = 0.05 if span >= _WHOLE_YEAR else 0.125
     common = (number for number in _COMMON if abs(a_year / number - 1.0) <= near)
     return DaysPerYear(next(common, max(round(a_year), 1)), f"{YEAR / a_year:.1f} days from bar to bar")

@@ -10,7 +10,7 @@ from engine.market.bar_times import Overlap, overlap, timed_by_close, timed_by_o
 from engine.market.durations import DAY, duration_text
 from engine.market.sources import FileSource
 from engine.market.timeline import union
-from engine.metrics.days import day_numbers
+from engine.metrics.days import UTC_DAYS, day_numbers
 from engine.orchestration.problems import PlanError, PlanProblem
 from tracing.record import Clock
 
@@ -178,7 +178,7 @@ def _benchmarks_apart(plan: Plan, bars: Mapping[str, Bars]) -> Iterator[str]:
     """
     for id_, data in _portfolios(plan):
         config = plan.portfolio(id_)
-        name, day_of = config.benchmark, day_numbers(config.day_zone)
+        name, day_of = config.benchmark, day_numbers(config.day_zone or UTC_DAYS)
         if name is None or name in data or bars[name].bar_length < DAY:
             continue
         for each in (each for each in data if bars[each].bar_length == bars[name].bar_length):

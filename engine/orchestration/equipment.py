@@ -103,7 +103,7 @@ class Equipment:
         id_ = portfolio.container_id
         config = self._plan.portfolio(id_)
         clock = self._clock(id_)
-        days = self._scenery.days(self._plan.data_of[id_], config.day_zone)
+        days = self._scenery.days_of(self._plan, id_)
         portfolio.outlet = self._outlet(portfolio)
         portfolio.clock = clock
         portfolio.ledger = Ledger(
@@ -123,9 +123,9 @@ class Equipment:
         portfolio.entry_size = self._entry_size(config, clock, portfolio)
         portfolio.combination = self._combination(config, portfolio)
         portfolio.risk_free_rate = config.risk_free_rate
-        portfolio.day_zone = config.day_zone
+        portfolio.day_zone, portfolio.day_zone_source = days.zone, days.zone_source
         portfolio.borrowing = config.account.borrowing
-        portfolio.day_of = day_numbers(config.day_zone)
+        portfolio.day_of = day_numbers(days.zone)
         portfolio.risk_rules = config.risk
         portfolio.statistics.book = TradeBook(feed.symbol for feed in clock.feeds)
         portfolio.benchmark = self.benchmark(portfolio)
@@ -143,14 +143,14 @@ class Equipment:
     def benchmark(self, portfolio: Container) -> BenchmarkFeed | None:
         """The benchmark of a portfolio, if it has one."""
         id_ = portfolio.container_id
-        config, data = self._plan.portfolio(id_), self._plan.data_of[id_]
+        config = self._plan.portfolio(id_)
         if not config.benchmark:
             return None
         return BenchmarkFeed(
             self._scenery.feeds[config.benchmark],
             self._clock(id_),
-            self._scenery.days(data, config.day_zone),
-            self._scenery.days((config.benchmark,), config.day_zone),
+            self._scenery.days_of(self._plan, id_),
+            self._scenery.benchmark_days(self._plan, id_),
             has_ended=lambda: portfolio.status == "completed",
         )
 
@@ -168,7 +168,7 @@ class Equipment:
             portfolio.clock,
             terms,
             account=portfolio.account,
-            day_of=day_numbers(self._plan.portfolio(portfolio.container_id).day_zone),
+            day_of=day_numbers(self._scenery.days_of(self._plan, portfolio.container_id).zone),
         )
         if isinstance(execution, ExecutionContainer):
             execution.desks[portfolio.container_id] = desk

@@ -145,13 +145,13 @@ class KernelLanes:
 
     def _setup(self, id_: str) -> LaneSetup:
         plan, config = self._plan, self._plan.portfolio(id_)
-        scenery, clock = self._stage.scenery, self._portfolios[id_].clock
-        days = scenery.days(plan.data_of[id_], config.day_zone)
-        named = bool(plan.features(id_))
+        clock, named = self._portfolios[id_].clock, bool(plan.features(id_))
+        days = self._stage.scenery.days_of(plan, id_)
         return LaneSetup(
             config=config,
             terms=self._terms(id_),
             broker=desk_label(plan, id_),
+            days=days,
             days_per_year=days.year(config.days_per_year),
             days_of_symbols=self._equipment.days_of_symbols(id_),
             benchmark=self._equipment.benchmark(self._portfolios[id_]),
@@ -175,12 +175,13 @@ class KernelLanes:
         data, zone = self._plan.data_of[id_], self._plan.portfolio(id_).day_zone
         if (data, zone) not in self._configurators:
             scenery = self._stage.scenery
-            clock, day_of = scenery.clock(data), day_numbers(zone)
+            clock, days = scenery.clock(data), scenery.days(data, zone)
+            day_of = day_numbers(days.zone)
 
             def days_of(stamps: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
                 return np.fromiter(map(day_of, stamps.tolist()), np.int64, len(stamps))
 
-            market = LaneMarket(clock, scenery.days(data, zone), days_of, partial(self._equipment.true_range, clock))
+            market = LaneMarket(clock, days, days_of, partial(self._equipment.true_range, clock))
             self._configurators[data, zone] = LaneConfigurator(self._kernel, market)
         return self._configurators[data, zone]
 

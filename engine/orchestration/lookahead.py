@@ -135,7 +135,7 @@ def _looks_ahead(found: Finding, cut: int, future: Future, whole: Event | None, 
 
 
 class _SameYear(Scenery):
-    """Over less data: what is inferred of a year from all of it stays, as it sizes positions."""
+    """Over less data: what is inferred of days and years from all of it stays, as it sizes positions and ends orders."""
 
     def __init__(self, plan: Plan, bars: Mapping[str, Bars], whole: Scenery) -> None:
         super().__init__(plan, bars)
@@ -143,7 +143,8 @@ class _SameYear(Scenery):
 
     def days(self, data_ids: tuple[str, ...], zone: str | None) -> DayEnds:
         """The ends of the days of less data, in years as all of it has them."""
-        return replace(super().days(data_ids, zone), of_all=self._whole.days(data_ids, zone))
+        of_all = self._whole.days(data_ids, zone)
+        return replace(super().days(data_ids, of_all.zone), of_all=of_all)
 
 
 class _Lane:

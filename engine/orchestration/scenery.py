@@ -10,7 +10,7 @@ import numpy as np
 from engine.features.columns import FeatureStore
 from engine.market.column_file import ColumnFile, release_pages
 from engine.market.timeline import Clock, Feed, union
-from engine.metrics.days import day_ends
+from engine.metrics.days import UTC_DAYS, are_dates, day_ends
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -71,8 +71,19 @@ class Scenery:
             self._moments[clock] = self.timeline[steps]
         return self._moments[clock]
 
+    def days_of(self, plan: Plan, id_: str) -> DayEnds:
+        """The ends of a portfolio's days."""
+        return self.days(plan.data_of[id_], plan.portfolio(id_).day_zone)
+
+    def benchmark_days(self, plan: Plan, id_: str) -> DayEnds:
+        """The ends of its benchmark's days, by the zone of its own; where that is inferred, dates are those of the calendar."""
+        config = plan.portfolio(id_)
+        name = config.benchmark or ""
+        is_dated = config.day_zone is None and are_dates(self.feeds[name].bars.timestamps)
+        return self.days((name,), UTC_DAYS if is_dated else self.days_of(plan, id_).zone)
+
     def days(self, data_ids: tuple[str, ...], zone: str | None) -> DayEnds:
-        """The ends of that clock's days in a zone."""
+        """The ends of that clock's days in a zone, or as its bars say it."""
         key = (data_ids, zone)
         if key not in self._days:
             self._days[key] = day_ends(self.moments(self.clock(data_ids)), zone)

@@ -48,8 +48,8 @@ _READ: dict[str, type[Event]] = {
 class AccountReplay:
     """One portfolio from its beginning; `take` gets its events step by step.
 
-    `symbols` in the order in which their values are added up; `zone` is that of its days, None is UTC; `benchmark` is the id
-    of the data it is compared with, `borrowing` what its loans cost, if anything.
+    `symbols` in the order in which their values are added up; `zone` is that of its days; `benchmark` is the id of the
+    data it is compared with, whose days end as `benchmark_zone` says, `borrowing` what its loans cost, if anything.
     """
 
     def __init__(
@@ -57,9 +57,10 @@ class AccountReplay:
         container_id: str,
         cash: float,
         symbols: Sequence[str],
-        zone: str | None,
+        zone: str,
         *,
         benchmark: str | None,
+        benchmark_zone: str,
         borrowing: Borrowing | None,
     ) -> None:
         self.books = Books(cash, len(symbols))
@@ -71,7 +72,9 @@ class AccountReplay:
         self._day_of = day_numbers(zone)
         self._day: int | None = None
         self.benchmark = (
-            None if benchmark is None else BenchmarkReplay(benchmark, self._day_of, lambda: self._marks.days)
+            None
+            if benchmark is None
+            else BenchmarkReplay(benchmark, benchmark_zone, self._day_of, lambda: self._marks.days)
         )
         self._orders = OrderCheck()
         self._closes = [0.0] * len(symbols)

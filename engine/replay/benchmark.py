@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from engine.metrics.days import day_numbers
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -19,12 +21,16 @@ if TYPE_CHECKING:
 class BenchmarkReplay:
     """What a benchmark was worth, as BenchmarkFeed has it; `name` is the id of its data.
 
-    `day_of` numbers the portfolio's days, `days` gives the numbers of those that have a mark.
+    `day_of` numbers the portfolio's days, `days` gives the numbers of those that have a mark. Its own end as `day_zone` says.
     """
 
-    def __init__(self, name: str, day_of: Callable[[int], int], days: Callable[[], Sequence[int]]) -> None:
+    def __init__(
+        self, name: str, day_zone: str, day_of: Callable[[int], int], days: Callable[[], Sequence[int]]
+    ) -> None:
         self.name = name
+        self.day_zone = day_zone
         self._day_of = day_of
+        self._own_day_of = day_numbers(day_zone)
         self._days = days
         self._start: int | None = None
         self._bought: Bar | None = None
@@ -47,7 +53,7 @@ class BenchmarkReplay:
         """One more bar of the benchmark."""
         if self._bought is None or self._start is None or bar.timestamp <= self._start:
             self._buy(bar)
-        latest, day = (self._latest[0] + 1, bar.close), self._day_of(bar.timestamp)
+        latest, day = (self._latest[0] + 1, bar.close), self._own_day_of(bar.timestamp)
         if self._numbers and self._numbers[-1] == day:
             self._at_ends[-1] = latest
         else:

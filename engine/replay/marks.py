@@ -14,9 +14,9 @@ MOST_DAYS = 2**64 // NS_PER_DAY + 2
 
 
 class Marks:
-    """The marks of a lane; days end as a `day_zone` says (None is UTC). `days` are the numbers of those that have ended."""
+    """The marks of a lane; days end as a `day_zone` says. `days` are the numbers of those that have ended."""
 
-    def __init__(self, cash: float, zone: str | None) -> None:
+    def __init__(self, cash: float, zone: str) -> None:
         self.curve = EquityCurve(cash, MOST_DAYS)
         self._zone = zone
         self._timestamps: list[int] = []

@@ -30,7 +30,9 @@ class Notes(msgspec.Struct, frozen=True):
     days_per_year_source: str
     risk_free_rate: float
     day_zone: str
+    day_zone_source: str = ""
     benchmark: str | None = None
+    benchmark_day_zone: str | None = None
     borrow_percent: float = 0.0
     interest_percent: float = 0.0
 
@@ -100,9 +102,14 @@ def replay(document: bytes, events: Iterable[dict[str, Any]]) -> Verdict:
     sequence = Sequence()
     try:
         notes, cash = _constants(record)
-        zone = None if notes.day_zone == "UTC" else notes.day_zone
         account = AccountReplay(
-            record.container_id, cash, notes.symbols, zone, benchmark=notes.benchmark, borrowing=notes.borrowing
+            record.container_id,
+            cash,
+            notes.symbols,
+            notes.day_zone,
+            benchmark=notes.benchmark,
+            benchmark_zone=notes.benchmark_day_zone or notes.day_zone,
+            borrowing=notes.borrowing,
         )
         for timestamp, step in sequence.steps(events):
             account.take(timestamp, step)
@@ -138,7 +145,8 @@ def _recompute(account: AccountReplay, notes: Notes) -> tuple[dict[str, Any], di
         days_per_year=DaysPerYear(notes.days_per_year, notes.days_per_year_source),
         years=account.years,
         risk_free_rate=notes.risk_free_rate,
-        day_zone=None if notes.day_zone == "UTC" else notes.day_zone,
+        day_zone=notes.day_zone,
+        day_zone_source=notes.day_zone_source,
         benchmark=account.benchmark,
         borrow_cost=account.books.borrow_cost,
         rates=None if notes.borrowing is None else notes.borrowing._asdict(),

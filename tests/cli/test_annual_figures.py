@@ -110,6 +110,62 @@ def test_a_day_that_ends_at_five_in_new_york_has_no_stub_on_sundays(tmp_path):
     assert document["metrics"]["volatility"] == pytest.approx(returns.std() * 252**0.5)
 
 
+BESIDE = """
+name: beside
+containers:
+  - {id: data_x, type: data, source: {path: x.csv, symbol: X}}
+  - {id: data_b, type: data, source: {path: b.csv, symbol: B}}
+  - id: portfolio_1
+    type: portfolio
+    inputs: [data_x]
+    strategy: {name: buy_and_hold}
+    benchmark: data_b
+    close_at_end: false
+    event_tracing: {mode: full}
+"""
+
+
+@pytest.mark.parametrize(
+    ("tz", "start", "bars", "zone"),
+    [("Asia/Seoul", "8h45min", 7, "14:45 UTC"), ("America/New_York", "4h", 16, "04:00 UTC")],
+)
+def test_sessions_over_midnight_are_days_on_every_path_and_beside_daily_bars(tmp_path, tz, start, bars, zone):
+    """Days end where there are no bars; a benchmark that is stamped with dates has the days of the calendar."""
+    dates = weekdays("2019-01-02", 300)
+    opens = dates.tz_localize(tz) + pd.Timedelta(start)
+    index = pd.DatetimeIndex(
+        np.sort(np.concatenate([(opens + k * pd.Timedelta("1h")).to_numpy() for k in range(bars)]))
+    )
+    write_bars(tmp_path / "x.csv", index.tz_convert("UTC"))
+    hourly = pd.read_csv(tmp_path / "x.csv")
+    daily = hourly.iloc[bars - 1 :: bars].set_index(dates.strftime("%Y-%m-%d"))[
+        ["open", "high", "low", "close", "volume"]
+    ]
+    daily["high"], daily["low"] = (
+        daily[["open", "high", "close"]].max(axis=1),
+        daily[["open", "low", "close"]].min(axis=1),
+    )
+    daily.to_csv(tmp_path / "b.csv", index_label="date")
+    documents = []
+    for options in (("--path", "event"), ("--path", "kernel"), ("--workers", "2"), ("--set", "block_size=50")):
+        outcome = run(
+            write_config(tmp_path, BESIDE), "--output", tmp_path / "results", "--quiet", "--overwrite", *options
+        )
+        assert outcome.exit_code == 0, outcome.stderr
+        again = CliRunner().invoke(app, ["replay", str(tmp_path / "results"), "portfolio_1"])
+        assert again.exit_code == 0, again.stdout
+        documents.append(read_json(tmp_path / "results" / "portfolio_1" / "metrics.json"))
+    figures, notes = documents[0]["metrics"], documents[0]["metric_notes"]
+    assert all((each["metrics"], each["metric_notes"]) == (figures, notes) for each in documents)
+    assert (figures["days"], notes["days_per_year"]) == (300, 260)
+    assert (notes["day_zone"], notes["benchmark_day_zone"]) == (zone, "UTC")
+    assert notes["day_zone_source"].startswith("there is no bar between")
+    assert figures["beta"] == pytest.approx(1.0, abs=0.02)  # but for the first day, at whose opens the two are bought
+    stated = finished(tmp_path, f"day_zone: {tz}")
+    assert stated["metrics"]["sharpe"] == figures["sharpe"]
+    assert "day_zone_source" not in stated["metric_notes"]
+
+
 def test_what_the_config_states_holds_and_is_replayed(tmp_path):
     inferred = finished(tmp_path, index=weekdays("2020-01-06", 60))
     stated = finished(tmp_path, "days_per_year: 250")

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from pandas.tseries.holiday import USFederalHolidayCalendar
 from pandas.tseries.offsets import CustomBusinessDay
 
-from engine.metrics.days import day_ends
+from engine.metrics import days as module
+from engine.metrics.days import day_ends, day_numbers
 from engine.metrics.year import years_between
 
 EXCHANGE = CustomBusinessDay(calendar=USFederalHolidayCalendar())
@@ -79,6 +80,82 @@ def test_bars_within_days_count_days(last):
     assert a_year(*(opens + pd.Timedelta(minutes=30 * k) for k in range(13))) == 252
 
 
+def sessions(tz, start, bars, step="h", *, last="2020-12-30"):
+    """So many bars from a time of day of a zone on, on every day of an exchange."""
+    opens = days("2019-01-02", last, EXCHANGE).tz_localize(tz) + pd.Timedelta(start)
+    return [opens + k * pd.Timedelta(step if step[0].isdigit() else f"1{step}") for k in range(bars)]
+
+
+OVER_MIDNIGHT = {
+    "Sydney": sessions("Australia/Sydney", "10h", 6),
+    "Auckland": sessions("Pacific/Auckland", "10h", 7),
+    "Tokyo from eight": sessions("Asia/Tokyo", "8h", 8),
+    "Seoul": sessions("Asia/Seoul", "8h45min", 7),
+    "New York, extended": sessions("America/New_York", "4h", 32, "30min"),
+    "Eurex": sessions("Europe/Berlin", "1h", 21),
+    "Chicago, all but the afternoon, in winter": sessions("America/Chicago", "16h", 22, last="2019-02-28"),
+}
+
+
+@pytest.mark.parametrize("market", OVER_MIDNIGHT)
+def test_sessions_that_cross_midnight_are_days(market):
+    """Days end in the hours in which there are no bars, and weekdays and years are counted by the same clock."""
+    parts = OVER_MIDNIGHT[market]
+    found = day_ends(stamps(*parts), None)
+    assert len(found.rows) == len(parts[0])
+    assert found.year(None).number == 252
+    assert found.stamps.tolist() == stamps(parts[-1]).tolist()
+    assert found.zone.endswith(" UTC")
+    assert found.zone_source.startswith("there is no bar between ")
+    assert [day_numbers(found.zone)(stamp) for stamp in found.stamps.tolist()] == found.numbers.tolist()
+    assert day_ends(stamps(*parts), found.zone).rows.tolist() == found.rows.tolist()
+    first_of_days = stamps(parts[0])  # a session is known by the date that most of it has, in UTC
+    assert set(found.numbers - 719_163 - first_of_days // (24 * 3600 * 10**9)) <= {0, 1}
+
+
+MIDNIGHT_IS_NOT_INSIDE = {
+    "New York": sessions("America/New_York", "9h30min", 13, "30min"),
+    "Frankfurt": sessions("Europe/Berlin", "9h", 9),
+    "Hong Kong, a break at noon": [*sessions("Asia/Hong_Kong", "9h30min", 3), *sessions("Asia/Hong_Kong", "13h", 3)],
+    "Shanghai and its night": [*sessions("Asia/Shanghai", "9h", 6), *sessions("Asia/Shanghai", "21h", 5)],
+    "currencies": hours_of_currencies("2019-01-06", 60),
+    "a week of currencies": hours_of_currencies("2019-01-06", 1),
+    "currencies with a break at five": [part[part.hour != 17] for part in hours_of_currencies("2019-01-06", 60)],
+    "crypto": [days("2020-01-01", "2020-12-31", "h")],
+    "crypto every four hours": [days("2020-01-01", "2020-12-31", "4h")],
+    "crypto twice a day": [days("2020-01-01", "2020-12-31", "12h")],
+    "crypto for a night": [days("2020-01-01T20:00", "2020-01-02T04:00", "min")],
+    "crypto with two outages": [
+        days("2020-01-01T08:00", "2020-01-02T04:00", "h"),
+        days("2020-01-02T13:00", "2020-01-03", "h"),
+    ],
+    "days, at whatever hour": [days("2020-01-01", "2020-12-31", EXCHANGE) + pd.Timedelta("22h")],
+    **{f"midnights of {tz}": [days("2019-01-02", "2020-12-30", EXCHANGE, tz)] for tz in MIDNIGHTS},
+}
+
+
+@pytest.mark.parametrize("market", MIDNIGHT_IS_NOT_INSIDE)
+def test_other_days_end_at_midnight(market):
+    timestamps = stamps(*MIDNIGHT_IS_NOT_INSIDE[market])
+    found, plain = day_ends(timestamps, None), day_ends(timestamps, "UTC")
+    assert (found.zone, found.zone_source) == ("UTC", "")
+    assert (found.rows.tolist(), found.numbers.tolist()) == (plain.rows.tolist(), plain.numbers.tolist())
+
+
+def test_a_stray_bar_moves_no_end_of_days():
+    parts = OVER_MIDNIGHT["Sydney"]
+    zone = day_ends(stamps(*parts), None).zone
+    assert day_ends(stamps(*parts, days("2019-05-05T15:00", "2019-05-05T15:00")), None).zone == zone
+
+
+def test_where_days_end_is_found_in_all_of_long_data(monkeypatch):
+    parts = OVER_MIDNIGHT["New York, extended"]
+    whole = day_ends(stamps(*parts), None)
+    monkeypatch.setattr(module, "BLOCK", 100)
+    again = day_ends(stamps(*parts), None)
+    assert (again.zone, again.rows.tolist()) == (whole.zone, whole.rows.tolist())
+
+
 def test_the_currency_market_has_sundays_unless_its_days_end_in_the_afternoon():
     for weeks in (1, 3, 52):
         bars = hours_of_currencies("2019-01-06", weeks)
@@ -110,6 +187,12 @@ def test_a_few_missing_bars_change_nothing(missing, length):
 def test_no_bar_or_one_is_of_a_year_too():
     assert day_ends(np.empty(0, np.int64), None).year(None).number == 252
     assert a_year(days("2020-01-01", "2020-01-01")) == 252
+
+
+@pytest.mark.parametrize("share", [0.75, 0.9])
+def test_weeks_that_are_missing_make_a_year_no_shorter(share):
+    weeks = days("2010-01-01", "2017-12-29", "W-FRI")
+    assert a_year(weeks[np.random.default_rng(4).random(len(weeks)) < share]) == 52
 
 
 def test_what_is_stated_holds():
