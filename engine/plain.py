@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from numbers import Integral, Real
-from typing import Any, TypeVar
+from typing import Any, TypeGuard, TypeVar
 
 from engine.blame import Interruption
 from engine.guesses import nearest
@@ -45,13 +45,13 @@ class NamesFields(type):
 
 
 def as_number(name: str, value: object) -> float:
-    """The float of a number of Python or numpy, or of an array of shape (): NaN and infinity are numbers, true is none.
+    """The float of a number of Python or numpy, or of an array of shape (): NaN and infinity are numbers, true and times are none.
 
     Raises:
         NotPlainError: for anything else.
     """
     value = only_element(value)
-    if isinstance(value, bool) or not isinstance(value, Real):
+    if isinstance(value, bool) or not is_real(value):
         hint = ", such as float(...) of it" if hasattr(value, "__float__") or isinstance(value, str) else ""
         raise NotPlainError(f"{name} is {shown(value)}: expected a number{hint}")
     try:
@@ -101,7 +101,7 @@ def as_moment(name: str, value: object) -> int:
         moment = int(value.astype("datetime64[ns]").astype("int64"))  # type: ignore[attr-defined]
     else:
         number = only_element(value)
-        if isinstance(number, bool) or not isinstance(number, Real):
+        if isinstance(number, bool) or not is_real(number):
             raise NotPlainError(f"{name} is {shown(value)}: expected {_MOMENT}")
         if not isinstance(number, Integral) and not float(number).is_integer():
             raise NotPlainError(f"{name} is {shown(value)}: expected {_MOMENT}")
@@ -124,11 +124,23 @@ def shown(value: object) -> str:
     return text
 
 
+def is_real(value: object) -> TypeGuard[Real]:
+    """Whether it is a real number. numpy takes its durations for whole numbers, of whatever unit they are."""
+    return isinstance(value, Real) and not _is_time(value)
+
+
+def _is_time(value: object) -> bool:
+    return getattr(getattr(value, "dtype", None), "kind", "") in ("m", "M")
+
+
 def only_element(value: object) -> object:
     """The element of an array of shape (), as numpy.where makes one of plain numbers; anything else is left alone.
 
-    So is one that is masked: behind the mask stands a number that means nothing.
+    So is one that is masked: behind the mask stands a number that means nothing. And a date or a duration of numpy: what stands
+    behind it is a number of some unit.
     """
+    if _is_time(value):
+        return value
     if isinstance(value, Real) or getattr(value, "shape", None) != () or not hasattr(value, "item"):
         return value
     if getattr(value, "mask", False):

@@ -32,7 +32,7 @@ _KNOWN_OF_PORTFOLIOS = _KNOWN_OF_ALL | {
     *("close_at_end", "days_per_year", "risk_free_rate", "day_zone"),
     *("entry", "exit", "account", "risk", "weights", "benchmark"),
 }
-_KNOWN_OF_EXECUTIONS = _KNOWN_OF_ALL | {"fill_at", "commission", "slippage", "participation"}
+_KNOWN_OF_EXECUTIONS = _KNOWN_OF_ALL | {"fill_at", "commission", "slippage"}
 """What the kernel knows; a config that has anything else takes the event path."""
 
 
@@ -88,6 +88,8 @@ def _obstacles(
         yield f"{listeners[id_]} listens to it"
     if traces[id_].dynamic_rules:
         yield "its trace settings have dynamic_rules"
+    if len(plan.data_of[id_]) != 1:
+        yield "it trades several symbols"
     benchmark = plan.portfolio(id_).benchmark
     if traces[id_].enabled and benchmark is not None and benchmark not in plan.data_of[id_]:
         yield f"it traces the bars of its benchmark {benchmark}"

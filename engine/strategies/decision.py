@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from numbers import Real
 from typing import TYPE_CHECKING
 
 from engine.blame import ReturnedError
 from engine.order_terms import ExitTerms, OrderTerms
-from engine.plain import NamesFields, NotPlainError, as_number, as_one_of, as_text, only_element, shown
+from engine.plain import NamesFields, NotPlainError, as_number, as_one_of, as_text, is_real, only_element, shown
 
 if TYPE_CHECKING:
     from engine.events import Direction
@@ -107,7 +106,7 @@ def _direction(returned: object) -> Direction:
     if isinstance(returned, str) and returned in SIGNS:
         return returned
     number = only_element(returned)
-    if isinstance(number, Real) and number in NAMES:
+    if is_real(number) and number in NAMES:
         return NAMES[int(float(number))]
     raise BadDecisionError(
         f"on_bar returned {shown(returned)}: expected a Decision, long, short, flat, +1, 0, -1 or None"

@@ -86,3 +86,29 @@ def test_what_is_masked_is_no_number_and_no_direction():
         with pytest.raises(BadDecisionError, match=r"^on_bar returned .*: expected a Decision"):
             as_decision(masked)
     assert OrderTerms(quantity=np.ma.array(2.0)).quantity == 2.0
+
+
+TIMES = [
+    np.timedelta64(5, "ns"),
+    np.timedelta64(5),
+    np.timedelta64(5, "D"),
+    np.array(5, "m8[ns]"),
+    np.datetime64(5, "ns"),
+]
+
+
+@pytest.mark.parametrize("value", [*TIMES, np.array(5, "M8[ns]")], ids=repr)
+def test_dates_and_durations_are_no_numbers(value):
+    """Y3: numpy has them among its whole numbers, and what stands behind them is a number of ns, days or whatever."""
+    with pytest.raises(BadTermsError, match=r"quantity is .*: expected a number"):
+        OrderTerms(quantity=value)
+    with pytest.raises(BadDecisionError, match=r"strength is .*: expected a number"):
+        Decision("long", strength=value)
+    with pytest.raises(BadDecisionError, match=r"on_bar returned .*: expected a Decision"):
+        as_decision(value // 5 if value.dtype.kind == "m" else value)
+
+
+@pytest.mark.parametrize("value", [each for each in TIMES if each.dtype.kind == "m"], ids=repr)
+def test_a_duration_is_no_moment(value):
+    with pytest.raises(BadTermsError, match=r"good_till is .*: expected ns since 1970"):
+        OrderTerms(time_in_force="gtd", good_till=value)
