@@ -104,7 +104,6 @@ executions = st.sampled_from(
         },
         {"commission": {"name": "per_trade", "amount": 1.5}, "slippage": {"name": "range_fraction", "fraction": 0.1}},
         {"slippage": {"name": "basis_points", "bps": 35}, "fill_at": "next_close"},
-        {"participation": 0.002},
         {
             "commission": [{"name": "per_share", "amount": 0.3}, {"name": "percent", "percent": 0.1}],
             "slippage": [{"name": "basis_points", "bps": 5}, {"name": "basis_points", "bps": 1}],

@@ -15,11 +15,13 @@ from engine.trading.order_forms import ExitForm, LimitForm
 from engine.trading.risk import DailyLoss, MaxDrawdown, Stop
 from engine.trading.sizing import FixedQuantity, PercentOfEquity
 from tests.building import DAY, data, execution, make_bars, own, play, portfolio, walk
-from tests.kernel_lanes import TYPES, Wishes, assert_lane_is, names_of, terms_of, wanted_by
+from tests.kernel_lanes import TYPES, Wishes, assert_lane_is, entries_do_not_wait, names_of, terms_of, wanted_by
 from tests.property.test_kernel_lanes import executions, portfolios, steps
 
 SYMBOLS = ["X", "Y", "Z"]
 CASH = 10_000.0
+
+__all__ = ["entries_do_not_wait"]
 
 
 @st.composite
