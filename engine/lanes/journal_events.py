@@ -284,6 +284,8 @@ class JournalEvents:
 
     def _fill(self, record: Recorded, now: int) -> Fill:
         names = self._names
+        if record.number:
+            del self._orders[record.order]
         return Fill(
             now,
             names.execution,

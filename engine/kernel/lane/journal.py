@@ -184,7 +184,7 @@ def record_order(
 
 
 def record_fill(lane: Lane, symbol: Symbol, order: Order, quantity: float, flags: int) -> int:
-    """Records a fill, whose outcome is in the costs of the lane; returns its ordinal."""
+    """Records a fill, whose outcome is in the costs of the lane; `number` is 1 if nothing is left of the order. Returns its ordinal."""
     lane.ordinals.fill += 1
     count_event(lane, FILL, order.trade)
     if lane.journal.is_kept:
@@ -195,6 +195,7 @@ def record_fill(lane: Lane, symbol: Symbol, order: Order, quantity: float, flags
         record.cause_kind = ORDER
         record.cause = order.accepted_by
         record.flags = flags
+        record.number = 1 if order.left == 0.0 else 0
         record.quantity = quantity
         record.price = lane.costs.price
         record.money = lane.costs.commission
