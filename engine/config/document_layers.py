@@ -33,7 +33,7 @@ environment needs no block, one of your own does. `--env NAME` chooses whatever 
 The value is one YAML value: `5`, `text`, `[a, b]`, `{{key: value}}`; an empty one is null. Quote it for your shell. Items of lists go
 by number from 0, containers by number or id.
 
-    admf run configs/quickstart.yaml --set seed=7 --set containers.portfolio_hold.cash=5000 --set 'trace_settings.default={{enabled: true}}'
+    admf run configs/quickstart.yaml --overwrite --set seed=7 --set containers.portfolio_hold.cash=5000 --set 'trace_settings.default={{enabled: true}}'
 
 Of a container with a sweep, the id as it is written, `'containers.portfolio_{{fast}}.cash=5'`, means every copy, and the id of
 one copy, `containers.portfolio_10.cash=5`, means that one; the copy wins. Names with dots are found: the longest name that is

@@ -104,7 +104,7 @@ def _reasons(settings: TraceSettings) -> dict[str, str | None]:
     is_readable = settings.may_stream or bool(policies and in_memory and is_written)
     nothing = None if is_readable else "no event of this is ever written to a file"
     return {
-        "max_events": _no_room(settings, actions)
+        "max_events": (_no_room(settings, actions) if policies - {"trade_complete"} else None)
         if policies
         else "nothing is kept in memory with retention_policy none",
         "storage_config.write_at_end": _no_end(policies=bool(policies), in_memory=in_memory, is_readable=is_readable),
