@@ -152,16 +152,6 @@ class LaneConfigurator:
             self._set_days(lane)
         name_orders(self._kernel, lane, decisions)
 
-    def release(self, lane: Lane) -> None:
-        """Lets go of what a lane needs no more that has ended."""
-        for number in range(lane.symbol_count):
-            lane.symbols[number].book.orders = self._nothing
-        self.set_changes(lane, (), ())
-
-    @cached_property
-    def _nothing(self) -> list[state.Order]:
-        return self._kernel.structs(state.Order, 1)
-
     def count_bars(self, count: int) -> None:
         """Takes note that lanes did so many bars: columns that they read count as memory no longer, now and then."""
         self._bars_done += count

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from engine.agenda import Phase
 from engine.bus import SHARED
@@ -72,6 +72,24 @@ class LaneSetup:
     has_strategy: bool
 
 
+class LaneCounts(NamedTuple):
+    """What has come of a portfolio, in numbers.
+
+    `events` that it published by type, and the `answers` of its execution; `orders` as the metrics of executions count them. Of the
+    types that its tracer keeps, the events of trades that have not ended, and the most of them that there were at once.
+    """
+
+    bars: int
+    open_positions: int
+    closed_trades: int
+    first_rejection: str
+    events: dict[str, int]
+    answers: dict[str, int]
+    orders: OrderCounts
+    of_open_trades: int
+    most_of_open_trades: int
+
+
 class LaneError(RuntimeError):
     """A lane cannot go on."""
 
@@ -111,6 +129,7 @@ class LanePortfolio(Container):
         self.decided: Sequence[Decided] = ()
         self._kinds: list[int] | None = None
         self._lane: Lane | None = None
+        self._counts: LaneCounts | None = None
         self._target = 0
         self._has_begun = self._is_showing = self._has_ended = False
 
@@ -169,24 +188,53 @@ class LanePortfolio(Container):
         self.outlet.wake(self.clock.steps.item(-1), Phase.END, self._end)
 
     @property
+    def counts(self) -> LaneCounts:
+        """What has come of it by now."""
+        return self._counts or self._counted()
+
+    def _counted(self) -> LaneCounts:
+        lane, risk = self.state, self.setup.config.risk
+        made, bars = lane.ordinals, lane.books.curve.bars
+        events = {
+            "FEATURES": self.setup.features_of(bars),
+            "SIGNAL": made.signal,
+            "ORDER_REQUEST": made.request,
+            "POSITION_OPEN": made.opened,
+            "POSITION_CLOSE": made.closed,
+            "PORTFOLIO_UPDATE": self._has_begun + bars + self._has_ended,
+            "RISK_BREACH": made.breach,
+        }
+        return LaneCounts(
+            bars=bars,
+            open_positions=lane.books.open_positions,
+            closed_trades=lane.books.total.total_trades,
+            first_rejection=first_rejection(lane, risk, self.setup.broker),
+            events=events,
+            answers={"ORDER": made.order, "FILL": made.fill},
+            orders=order_counts(lane, risk),
+            of_open_trades=lane.open_events.total,
+            most_of_open_trades=lane.open_events.peak,
+        )
+
+    @property
     def bars(self) -> int:
         """Bars marked so far."""
-        return self.state.books.curve.bars
+        return self.state.books.curve.bars if self._counts is None else self._counts.bars
 
     @property
     def open_positions(self) -> int:
         """Symbols held now."""
-        return self.state.books.open_positions
+        return self.state.books.open_positions if self._counts is None else self._counts.open_positions
 
     @property
     def closed_trades(self) -> int:
         """Trades that have ended in a position that was closed."""
-        return self.state.books.total.total_trades
+        return self.counts.closed_trades
 
     @property
     def first_rejection(self) -> str:
         """Why the first of its orders was rejected, empty if none was."""
-        return first_rejection(self.state, self.setup.config.risk, self.setup.broker)
+        return self.counts.first_rejection
 
     def memory_usage(self) -> dict[str, int]:
         """Events that are held in memory, or would be, and positions held."""
@@ -293,8 +341,16 @@ class LanePortfolio(Container):
         self.outlet.published = self.published()
         if self.status == "running":  # no observer of it has failed
             self.status = "completed"
-            self._configurator.release(self.state)
+            self._let_go()
             self.finished(self)
+
+    def _let_go(self) -> None:
+        """Keeps what is asked of a portfolio that has ended, and not its lane: of a thousand lanes few are there at once."""
+        try:
+            self._final = self._measure()
+        except Exception:  # noqa: BLE001 - it is raised where the metrics are asked for
+            return
+        self._counts, self._lane, self._marks, self._journal = self._counted(), None, None, None
 
     def _last_mark(self) -> tuple[float, float, float, int, float]:
         """Cash, equity, exposure, open positions and drawdown after the last bar."""
@@ -336,18 +392,8 @@ class LanePortfolio(Container):
 
     def event_counts(self) -> dict[str, int]:
         """What it has published by now, or would have, by type."""
-        made = self.state.ordinals
-        return {
-            "FEATURES": self.setup.features_of(self.bars),
-            "SIGNAL": made.signal,
-            "ORDER_REQUEST": made.request,
-            "POSITION_OPEN": made.opened,
-            "POSITION_CLOSE": made.closed,
-            "PORTFOLIO_UPDATE": self._has_begun + self.bars + self._has_ended,
-            "RISK_BREACH": made.breach,
-            **super().event_counts(),
-        }
+        return {**self.counts.events, **super().event_counts()}
 
     def order_counts(self) -> OrderCounts:
         """What its orders were answered."""
-        return order_counts(self.state, self.setup.config.risk)
+        return self.counts.orders

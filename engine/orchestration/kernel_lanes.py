@@ -286,8 +286,8 @@ class UnshownEvents:
         counts |= {"BAR": _bars_of_all(portfolio.clock, portfolio.bars), "FEATURES": self._features_heard(id_)}
         if self._plan.strategy(id_) is None:
             counts["SIGNAL"] *= 2  # the strategy container's too
-        open_events = portfolio.state.open_events
-        return Census(counts, open_events.total, open_events.peak)
+        found = portfolio.counts
+        return Census(counts, found.of_open_trades, found.most_of_open_trades)
 
     def _published(self, id_: str) -> int:
         """Events that the portfolio and its execution have published by now, or would have, had they been built."""
@@ -304,8 +304,7 @@ class UnshownEvents:
     def _own_counts(self, id_: str) -> dict[str, int]:
         """What the portfolio and its execution publish."""
         portfolio = self._portfolios[id_]
-        made = portfolio.state.ordinals
-        return portfolio.event_counts() | {"ORDER": made.order, "FILL": made.fill}
+        return portfolio.event_counts() | portfolio.counts.answers
 
     def _features_heard(self, id_: str) -> int:
         """FEATURES of containers that define any, and of data with columns beside its prices."""

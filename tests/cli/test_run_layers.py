@@ -81,9 +81,7 @@ def test_the_plan_is_the_same_whichever_layer_a_value_comes_from(folder, monkeyp
 def test_the_later_file_decides_between_patterns_that_are_as_specific(folder):
     base = 'trace_settings: {container_settings: {"portfolio_?": {events_to_trace: [BAR]}}}\n'
     (folder / "shared" / "base.yaml").write_text("\n" * 20 + base + BASE)
-    (folder / "c.yaml").write_text(
-        CONFIG + 'trace_settings: {container_settings: {"?ortfolio_1": {enabled: false}}}\n'
-    )
+    (folder / "c.yaml").write_text(CONFIG + 'trace_settings: {container_settings: {"?ortfolio_1": {enabled: false}}}\n')
     assert planned(folder)["traced"] == []
     (folder / "c.yaml").write_text(CONFIG)
     assert planned(folder, "--set", "trace_settings.container_settings.?ortfolio_1.enabled=false")["traced"] == []
