@@ -94,7 +94,7 @@ def test_303_containers_are_303_whoever_simulates_them(tmp_path, eager, workers)
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_an_interrupted_run_says_how_many_were_interrupted(tmp_path, workers):
-    config = write_config(tmp_path, MANY.replace("BARS", "20000"))
+    config = write_config(tmp_path, MANY.replace("BARS", "6000"))
     command = [*COMMAND, config, "-o", tmp_path / "out", "--workers", str(workers), "--progress", "json", "--json"]
     command += ["--path", "python"]  # the compiled kernel would be done before the signal comes
     with subprocess.Popen([*map(str, command)], cwd=ROOT, env=changed({}), stdout=-1, stderr=-1, text=True) as process:

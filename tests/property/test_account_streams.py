@@ -109,6 +109,7 @@ def test_what_an_account_forbids_is_never_held(stream, account, risk, terms):
                 assert event.quantity * close <= equity * account.leverage * (1 + 1e-6) + abs(held) * close
 
 
+@pytest.mark.slow
 def test_the_streams_reach_every_rule():
     """The generator is worth its name."""
     wanted = {"loan", "stop", "target", "max_drawdown", "daily_loss", "max_position", "halted", "cooling", "buying"}

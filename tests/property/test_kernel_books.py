@@ -109,7 +109,7 @@ def assert_same(books, reference, row):
     assert profit == reference.ledger.unrealised_pnl(row)
 
 
-@pytest.mark.examples(60, 300)
+@pytest.mark.examples(25, 300)
 @given(prices, moves, st.integers(1, 7), rates, st.sets(st.integers(0, 60)))
 def test_random_fills_give_the_same_books(closes, moves, day, rate, stops):
     day_rows = sorted({*range(day - 1, len(closes), day), len(closes) - 1})

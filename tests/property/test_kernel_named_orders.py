@@ -128,7 +128,7 @@ def cases(draw):
     return of_symbols, days, said, draw(lanes) | {"risk": draw(risks), "exit": draw(exits)}, draw(terms)
 
 
-@pytest.mark.examples(30, 150)
+@pytest.mark.examples(15, 150)
 @given(cases(), st.sampled_from([None, 1, 7]))
 def test_random_orders_of_decisions_do_the_same(case, block):
     assert_same(case, block)

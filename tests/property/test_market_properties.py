@@ -59,7 +59,7 @@ cell = st.one_of(
 )
 
 
-@pytest.mark.examples(40, 150)
+@pytest.mark.examples(20, 150)
 @given(rows=st.lists(st.lists(cell, min_size=6, max_size=6), min_size=1, max_size=4))
 def test_m1_where_the_fast_reader_answers_the_exact_one_says_the_same(rows):
     with tempfile.TemporaryDirectory() as folder:
@@ -103,7 +103,7 @@ def test_m2_day_and_month_are_told_apart_or_the_column_is_refused(days, day_firs
         assert times.ns.tolist() == expected
 
 
-@pytest.mark.examples(60, 200)
+@pytest.mark.examples(30, 200)
 @given(
     local=st.datetimes(YEAR_1700, YEAR_2200),
     zone=st.sampled_from(

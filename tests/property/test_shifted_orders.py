@@ -3,7 +3,8 @@
 from dataclasses import replace
 
 import numpy as np
-from hypothesis import given, settings
+import pytest
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.config.schema import DataContainer, RunConfig
@@ -61,7 +62,7 @@ def loaded(found, stamped):
     return bars
 
 
-@settings(max_examples=60, deadline=None)
+@pytest.mark.examples(20, 60)
 @given(markets(), st.data())
 def test_l3_fills_are_those_of_a_loop_over_closes(found, drawn):
     said = drawn.draw(st.sampled_from([("open",) * 3, ("close",) * 3, ("open", "close", "open")]))

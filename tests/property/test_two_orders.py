@@ -288,6 +288,7 @@ def assert_not_passed(price, at, open_, close):
     assert not min(at, open_) < price < max(at, open_) or min(at, close) <= price <= max(at, close)
 
 
+@pytest.mark.slow
 def test_the_cases_reach_what_they_are_about():
     """The generator is worth its name."""
     wanted = {"its trade is being left", "a cash account cannot sell short", "buying power", "late"}

@@ -229,7 +229,7 @@ def test_open_files_do_not_grow_with_the_containers(folder):
         assert estimated(many, workers=workers).open_files == few.open_files
 
 
-@pytest.mark.parametrize("workers", [1, 2, 3, 7])
+@pytest.mark.parametrize("workers", [2, *(pytest.param(many, marks=pytest.mark.slow) for many in (1, 3, 7))])
 def test_open_files_of_workers_are_estimated(folder, workers):
     expected = estimated(folder / "sweep.yaml", "event", workers)
     _, _, files = taken(folder / "sweep.yaml", folder / "out", "--path", "event", "--workers", str(workers))
