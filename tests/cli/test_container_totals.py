@@ -86,7 +86,16 @@ def test_failures_in_shards_and_shared_containers_are_counted_once(tmp_path, mon
 @pytest.mark.parametrize("workers", [1, 2])
 def test_303_containers_are_303_whoever_simulates_them(tmp_path, eager, workers):
     config = write_config(tmp_path, MANY.replace("BARS", "400"))
-    outcome = run(config, "-o", tmp_path / "out", "--workers", workers, "--progress", "json", "--json")
+    options = (
+        "--workers",
+        workers,
+        "--progress",
+        "json",
+        "--json",
+        "--path",
+        "event",
+    )  # the kernel does all at the last step
+    outcome = run(config, "-o", tmp_path / "out", *options)
     looks = looks_of(outcome.stderr)
     assert check(tmp_path / "out", json.loads(outcome.stdout), looks)["total"] == 303
     assert any(0 < look["done"] < 303 for look in looks)

@@ -29,7 +29,8 @@ PLACED = {
     "risk.md risk": lambda block: MARKET + PORTFOLIO + block,
     "configuration.md entry": lambda block: MARKET + PORTFOLIO + indent(block, "    "),
     "configuration.md portfolio_{fast}_{slow}": lambda block: MARKET + indent(block, "  "),
-    "tracing.md dynamic_rules": lambda block: MARKET + PORTFOLIO + block,
+    "tracing.md total_trades": lambda block: MARKET + PORTFOLIO + block,
+    "tracing.md dump": lambda block: MARKET + PORTFOLIO + block,
     "README.md name: cross": lambda block: block,
     "data.md data_hours": lambda block: block,
 }
