@@ -338,19 +338,20 @@ class LanePortfolio(Container):
             self._watch(len(self.clock) - 1, [self.state.books.curve.last])
         if self._events is not None:
             self._events.end(self._last_mark())
-        self.outlet.published = self.published()
         if self.status == "running":  # no observer of it has failed
             self.status = "completed"
             self._let_go()
             self.finished(self)
+        self.outlet.published = self.published()
 
     def _let_go(self) -> None:
         """Keeps what is asked of a portfolio that has ended, and not its lane: of a thousand lanes few are there at once."""
+        self._counts = self._counted()
         try:
             self._final = self._measure()
         except Exception:  # noqa: BLE001 - it is raised where the metrics are asked for
             return
-        self._counts, self._lane, self._marks, self._journal = self._counted(), None, None, None
+        self._lane = self._marks = self._journal = None
 
     def _last_mark(self) -> tuple[float, float, float, int, float]:
         """Cash, equity, exposure, open positions and drawdown after the last bar."""
