@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import resource
 import sys
@@ -14,9 +13,8 @@ from pathlib import Path
 _PACKAGES = ("admf", "numpy", "ta-lib", "duckdb", "msgspec")
 _KIB = 1024
 _IMPORTED = time.perf_counter()
-_START_TIME = 19
-"""Its place behind the name of the program in /proc/self/stat: ticks after the machine was started. It is exact to a tick, where
-a date of the start would be the boot's whole second off."""
+_USED_BEFORE = time.process_time()
+"""Processor seconds from the start of the process to the import of this module: interpreter and imports do little but compute."""
 
 
 @cache
@@ -33,12 +31,12 @@ def peak_mib() -> float:
 
 
 def process_s() -> float:
-    """Seconds since this process was started, before its first line of Python."""
-    status = Path("/proc/self/stat")
-    if not hasattr(time, "CLOCK_BOOTTIME") or not status.exists():
-        return time.perf_counter() - _IMPORTED
-    started = int(status.read_text().rpartition(")")[2].split()[_START_TIME]) / os.sysconf("SC_CLK_TCK")
-    return max(time.clock_gettime(time.CLOCK_BOOTTIME) - started, time.perf_counter() - _IMPORTED)
+    """Seconds since Python was started in this process.
+
+    The process itself can be older: a shell that has done other work may become it, as with
+    `bash -c "pip install admf && admf run config.yaml"`.
+    """
+    return _USED_BEFORE + time.perf_counter() - _IMPORTED
 
 
 def _own_peak_kib() -> float:

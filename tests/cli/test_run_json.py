@@ -1,18 +1,19 @@
 """`--json` prints one object with exactly the documented keys, and its figures are those of the results."""
 
 import json
+import shlex
 import subprocess
 import sys
 import time
 
 import pytest
 
-from tests.run_command import ROOT, changed, read_json, results_of, run, run_process
+from tests.run_command import COMMAND, ROOT, changed, read_json, results_of, run, run_process
 from tests.run_configs import FAILING, FULL, SWEEP, write_config
 from tracing.reading.reader import TraceReader
 
 A_TICK = 0.02
-"""Seconds: a process knows when it was started to 0.01."""
+"""Seconds by which clocks may differ."""
 KEYS = [
     "name",
     "status",
@@ -70,27 +71,33 @@ def test_its_times_and_memory_make_sense(full):
     assert 10 < shown["peak_rss_mb"] < 4096
 
 
+BUSY = """import sys, time
+while time.process_time() < 0.7:
+    pass
+from cli.app import main
+sys.exit(main())"""
+
+
 def test_total_s_is_the_time_of_the_whole_process(tmp_path):
     """Between what certainly passed in the process, also before the product was imported, and what passed outside of it."""
     config = write_config(tmp_path)
-    before_all = "import sys, time; time.sleep(0.7); from cli.app import main; sys.exit(main())"
-    command = [
-        sys.executable,
-        "-c",
-        before_all,
-        "run",
-        str(config),
-        "--output",
-        str(tmp_path / "out"),
-        "--quiet",
-        "--json",
-    ]
+    command = [sys.executable, "-c", BUSY, "run", str(config), "--output", str(tmp_path / "out"), "--quiet", "--json"]
     began = time.monotonic()
     done = subprocess.run(command, env=changed({}), cwd=ROOT, capture_output=True, text=True, check=True)
     passed = time.monotonic() - began
     shown, record = json.loads(done.stdout), read_json(tmp_path / "out" / "run.json")
     assert 0.7 + shown["load_s"] + shown["sim_s"] <= shown["total_s"] <= passed + A_TICK
     assert record["timings"]["total_s"] == shown["total_s"]
+
+
+def test_total_s_leaves_out_what_a_shell_did_before_it_became_the_run(tmp_path):
+    config = write_config(tmp_path)
+    run_it = shlex.join([*COMMAND, str(config), "--output", str(tmp_path / "out"), "--quiet", "--json"])
+    began = time.monotonic()
+    done = subprocess.run(
+        ["bash", "-c", f"sleep 3; exec {run_it}"], env=changed({}), cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert json.loads(done.stdout)["total_s"] <= time.monotonic() - began - 3
 
 
 def test_the_closing_table_says_the_same_seconds_as_run_json(tmp_path):
