@@ -6,9 +6,7 @@ from typing import ClassVar
 
 import msgspec
 import numpy as np
-import pytest
 
-from engine.containers.account import Account
 from engine.features.columns import FeatureStore
 from engine.features.spec import FeatureSpec
 from engine.kernel.canned import figures
@@ -38,14 +36,6 @@ TYPES = [
     "RISK_BREACH",
     "PORTFOLIO_UPDATE",
 ]
-
-
-@pytest.fixture(autouse=True, scope="module")
-def entries_do_not_wait():
-    """The kernel does not know yet that entries wait for exits (rule P2): no run asks it where they would, and here they do not."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Account, "awaited_exit", lambda *_: 0)
-        yield
 
 
 def wanted_by(strategy, clock):

@@ -134,13 +134,13 @@ class Desk:
 
     def _ask_again(self, entries: list[WorkingOrder]) -> None:
         """Asks the account once more for entries that counted on an exit which did not come, in the order of acceptance."""
-        entries = [entry for entry in entries if entry in self._book.orders]
-        for entry in entries:
-            self._book.orders.remove(entry)
-        for entry in entries:
+        aside = self._book.aside
+        aside += [entry for entry in entries if entry in self._book.orders]
+        while aside:
+            entry = aside[0]
             reason = self._account.refusal(entry.request, self._book)
             entry.waits_for = 0 if reason else self._awaited(entry)
-            self._book.put_back(entry)
+            del aside[0]
             if reason:
                 self._matching.end(entry, "cancelled", reason)
 

@@ -196,8 +196,12 @@ class Matching:
         """Entries that nothing holds back any more meet their bars: from the opens on, or from where their own symbol stands."""
         for order in [order for order in self._missing if not self._is_held_back(order)]:
             if self._moment is Moment.OPEN or order.number == self._mover:
-                self._missing.remove(order)
-                self._lifetimes[order.number].begin(order, self._outlet.now)
+                self._join(order)
+
+    def _join(self, order: WorkingOrder) -> None:
+        """Has an entry that was held back meet the bar under way."""
+        self._missing.remove(order)
+        self._lifetimes[order.number].begin(order, self._outlet.now)
 
     def _is_held_back(self, order: WorkingOrder) -> bool:
         return bool(order.waits_for) and (order in self._in_doubt or self._book.is_held_back(order))
@@ -227,7 +231,7 @@ class Matching:
             if match.moment is not Moment.CLOSE or self._is_held_back(order):
                 order.first_row = path.row + 1
                 return
-            self._missing.remove(order)
+            self._join(order)
         path.reach(match)
         if order.kind in STOPS:
             order.triggered = True

@@ -32,7 +32,7 @@ _KNOWN_OF_PORTFOLIOS = _KNOWN_OF_ALL | {
     *("close_at_end", "days_per_year", "risk_free_rate", "day_zone"),
     *("entry", "exit", "account", "risk", "weights", "benchmark"),
 }
-_KNOWN_OF_EXECUTIONS = _KNOWN_OF_ALL | {"fill_at", "commission", "slippage"}
+_KNOWN_OF_EXECUTIONS = _KNOWN_OF_ALL | {"fill_at", "commission", "slippage", "participation"}
 """What the kernel knows; a config that has anything else takes the event path."""
 
 

@@ -63,10 +63,14 @@ class Stake(NamedTuple):
 
 
 class OrderBook:
-    """Working orders in the order of acceptance, and the open trades by id."""
+    """Working orders in the order of acceptance, and the open trades by id.
+
+    Those that are set `aside` do not count in what positions may become: they are being asked for again.
+    """
 
     def __init__(self, symbols: int) -> None:
         self.orders: list[WorkingOrder] = []
+        self.aside: list[WorkingOrder] = []
         self._trades: dict[str, FilledTrade] = {}
         self._holders: list[str | None] = [None] * symbols
 
@@ -131,6 +135,8 @@ class OrderBook:
         """What the position of each symbol may become by its working orders; without the exits, if those do not count."""
         stakes, leaving = [Stake()] * len(self._holders), [0.0] * len(self._holders)
         for order in self.orders:
+            if order in self.aside:
+                continue
             if not self.reduces(order):
                 stakes[order.number] = stakes[order.number].with_entry(order.request.side, order.left)
             elif exits_count and order.kind == "market":

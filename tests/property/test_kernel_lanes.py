@@ -27,13 +27,11 @@ from engine.trading.order_forms import ExitForm, LimitForm, MarketForm, StopForm
 from engine.trading.risk import DailyLoss, MaxDrawdown, MaxGrossExposure, MaxOpenPositions, MaxPosition, Stop, Target
 from engine.trading.sizing import AllIn, FixedNotional, FixedQuantity, PercentOfEquity, VolatilityTarget
 from tests.building import data, execution, make_bars, own, play, portfolio
-from tests.kernel_lanes import TYPES, Wishes, assert_lane_is, entries_do_not_wait, names_of, terms_of, wanted_by
+from tests.kernel_lanes import TYPES, Wishes, assert_lane_is, names_of, terms_of, wanted_by
 
 CASH = 10_000.0
 
 steps = st.sampled_from([-4.0, -2.0, -1.0, -0.5, 0.0, 0.0, 0.5, 1.0, 2.0, 4.0])
-
-__all__ = ["entries_do_not_wait"]
 
 
 @st.composite

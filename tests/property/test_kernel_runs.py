@@ -93,6 +93,8 @@ executions = st.sampled_from(
     [
         {},
         {"fill_at": "next_close"},
+        {"participation": 0.1},
+        {"participation": 0.02, "fill_at": "next_close"},
         {"commission": {"name": "percent", "percent": 0.7, "minimum": 2, "maximum": 5}},
         {
             "commission": {

@@ -8,20 +8,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.market.bar_times import timed_by_close
-from engine.trading.accounts import MarginAccount
+from engine.trading.accounts import CashAccount, MarginAccount
 from engine.trading.costs import RangeFraction, SquareRootImpact
 from engine.trading.distances import Distance
-from engine.trading.order_forms import ExitForm, LimitForm
-from engine.trading.risk import DailyLoss, MaxDrawdown, Stop
-from engine.trading.sizing import FixedQuantity, PercentOfEquity
+from engine.trading.order_forms import ExitForm, LimitForm, MarketForm
+from engine.trading.risk import DailyLoss, MaxDrawdown, MaxGrossExposure, MaxOpenPositions, MaxPosition, Stop
+from engine.trading.sizing import AllIn, FixedQuantity, PercentOfEquity
 from tests.building import DAY, data, execution, make_bars, own, play, portfolio, walk
-from tests.kernel_lanes import TYPES, Wishes, assert_lane_is, entries_do_not_wait, names_of, terms_of, wanted_by
-from tests.property.test_kernel_lanes import executions, portfolios, steps
+from tests.kernel_lanes import TYPES, Wishes, assert_lane_is, names_of, terms_of, wanted_by
+from tests.property.test_kernel_lanes import commissions, executions, forms, optional, portfolios, steps
 
 SYMBOLS = ["X", "Y", "Z"]
 CASH = 10_000.0
-
-__all__ = ["entries_do_not_wait"]
 
 
 @st.composite
@@ -115,6 +113,59 @@ def mixed_markets(draw):
 def test_bars_of_several_lengths_meet_the_same_orders(market, of_portfolio, of_execution, block, loss):
     """A rule that sells at the close of a short bar does so while a long one is under way, which cannot meet the order."""
     of_portfolio = of_portfolio | {"risk": [DailyLoss(percent=loss, action="flatten"), *of_portfolio["risk"]]}
+    assert_same(market, of_portfolio, of_execution, block)
+
+
+@st.composite
+def rotating_markets(draw):
+    """Bars of two symbols or three with gaps, many of which trade nothing, and decisions that change their minds."""
+    count = draw(st.integers(3, 16))
+    made = {}
+    for symbol in SYMBOLS[: draw(st.integers(2, 3))]:
+        rarely = draw(st.sampled_from([0, 3]))
+        days = [day for day in range(count) if not rarely or draw(st.integers(0, rarely))] or [0]
+        bars = draw(columns(symbol, [day * 0.25 for day in days]))
+        wishes = np.array([draw(st.sampled_from([0, 1, 1, -1])) for _ in days], np.float64)
+        volume = np.array([draw(st.sampled_from([0.0, 30.0, 1e4, 1e4])) for _ in days])
+        made[symbol] = replace(bars, volume=volume, extras={"wish": wishes})
+    return made
+
+
+market_forms = st.sampled_from(
+    [
+        *(MarketForm(), MarketForm(time_in_force="day"), MarketForm(time_in_force="ioc")),
+        MarketForm(time_in_force="gtd", good_for="8h"),
+    ]
+)
+rotating = st.fixed_dictionaries(
+    {
+        "entry": market_forms | forms,
+        "exit": st.builds(ExitForm, on_signal=market_forms, stop_loss=optional, take_profit=optional),
+        "sizing": st.sampled_from([AllIn(), AllIn(), FixedQuantity(quantity=60.0), PercentOfEquity(percent=60.0)]),
+        "account": st.sampled_from([CashAccount(), CashAccount(), MarginAccount(), MarginAccount(leverage=1.5)]),
+        "risk": st.sampled_from(
+            [
+                *([], [], [MaxGrossExposure(percent=100.0)], [MaxOpenPositions(count=1)], [MaxPosition(percent=60.0)]),
+                [MaxOpenPositions(count=2), MaxDrawdown(percent=3.0, action="flatten")],
+                [Stop(loss=Distance(percent=1.0), cool_down=2), MaxOpenPositions(count=1)],
+            ]
+        ),
+        "minimum_notional": st.sampled_from([0.0, 0.0, 3_000.0]),
+    }
+)
+thin = st.fixed_dictionaries(
+    {
+        "fill_at": st.sampled_from(["next_open", "next_close"]),
+        "participation": st.sampled_from([None, 0.1, 0.5]),
+        "commission": st.just([]) | commissions,
+    }
+)
+
+
+@pytest.mark.examples(40, 400)
+@given(rotating_markets(), rotating, thin, st.sampled_from([None, 1, 7]))
+def test_entries_wait_for_the_exits_of_other_symbols(market, of_portfolio, of_execution, block):
+    """P2: what counts on exits at the market waits for them, through gaps and thin volume, and is asked for again where they end."""
     assert_same(market, of_portfolio, of_execution, block)
 
 

@@ -13,7 +13,7 @@ from engine.lanes.voices import Voice, decisions_of
 from engine.strategies.combine import CombinePriority, CombineVote, CombineWeighted
 from engine.strategies.targets import changes
 from tests.building import data, execution, own, play, portfolio, strategy
-from tests.kernel_lanes import TYPES, assert_lane_is, entries_do_not_wait, names_of, terms_of
+from tests.kernel_lanes import TYPES, assert_lane_is, names_of, terms_of
 from tests.property.test_kernel_lanes import exits
 from tests.property.test_kernel_symbols import CASH, markets
 
@@ -26,8 +26,6 @@ RULES = [
     CombineWeighted(threshold=0.4, weights={"s_0": 1.5}),
     CombineWeighted(),
 ]
-
-__all__ = ["entries_do_not_wait"]
 
 
 class Column:

@@ -13,8 +13,19 @@ SYMBOLS = ("x", "y")
 FLAT = {"x": "10 11 9 10", "y": "20 22 18 20"}
 
 
-def rotate(scripts, *, days=None, lines=None, volumes=None, terms=None, **lane):
-    """What became of orders and what was filled, where all of the cash is moved from `x` to `y`; ten bars unless `days` says which."""
+def rotate(scripts, **terms):
+    """What became of orders and what was filled, where all of the cash is moved from `x` to `y`."""
+    said = []
+    for event in rotation(scripts, **terms).events("portfolio_1", "ORDER", "FILL"):
+        if event.type == "FILL":
+            said.append(f"{bar_of(event)} {event.symbol} {event.side} {event.quantity:g} @ {event.price:g}")
+        elif event.status != "accepted":
+            said.append(f"{bar_of(event)} {event.symbol} {event.status}: {event.reason}")
+    return said
+
+
+def rotation(scripts, *, days=None, lines=None, volumes=None, terms=None, **lane):
+    """The run of it; ten bars unless `days` says which."""
     containers = [data(f"data_{symbol}", symbol) for symbol in SYMBOLS]
     containers += [strategy(f"s_{s}", (f"data_{s}",), strategy=script_of(scripts[s])) for s in SYMBOLS]
     lane = {"cash": 1000.0, "sizing": AllIn(), "account": CashAccount(), "close_at_end": False, **lane}
@@ -25,14 +36,7 @@ def rotate(scripts, *, days=None, lines=None, volumes=None, terms=None, **lane):
         rows = (lines or {}).get(symbol) or [FLAT[symbol]] * len(of)
         volume = (volumes or {}).get(symbol, 1e6)
         by_id[f"data_{symbol}"] = bars_of([f"{row} {volume}" for row in rows], symbol=symbol, days=of)
-    run = play(containers, by_id, listen=["portfolio_1"])
-    said = []
-    for event in run.events("portfolio_1", "ORDER", "FILL"):
-        if event.type == "FILL":
-            said.append(f"{bar_of(event)} {event.symbol} {event.side} {event.quantity:g} @ {event.price:g}")
-        elif event.status != "accepted":
-            said.append(f"{bar_of(event)} {event.symbol} {event.status}: {event.reason}")
-    return said
+    return play(containers, by_id, listen=["portfolio_1"])
 
 
 ROTATION = {"x": "1: long; 4: flat", "y": "4: long"}
@@ -132,6 +136,24 @@ def test_a_sale_inside_a_bar_lets_the_entry_in_at_the_next():
 def test_the_lifetime_of_an_entry_begins_with_the_first_bar_that_it_meets(how):
     said = rotate({"x": "1: long; 4: flat", "y": f"4: buy 50 {how}"}, days={"x": MISSING})
     assert said == [IN_X, f"7 {OUT_OF_X}", "7 y buy 50 @ 20"]
+
+
+def test_an_entry_that_is_let_in_at_the_close_has_met_the_bar_of_its_day():
+    lines = {"x": ["10 11 9 10"] * 4 + ["10 11 7 8"] + ["8 8 8 8"] * 5}
+    terms = {"fill_at": "next_close", "participation": 0.1}
+    said = rotate({"x": "1: buy loss 8; 4: flat", "y": "4: buy 40 day"}, lines=lines, volumes={"y": 300}, terms=terms)
+    assert said[-2:] == ["5 y buy 30 @ 20", "5 y expired: the day is over"]
+
+
+def test_of_two_orders_that_wait_one_may_be_refused_while_their_trade_goes_on():
+    """E2: the trade ends with the last of its orders."""
+    scripts = {"x": "1: long; 4: flat ioc", "y": "4: buy 45 limit 15 | sell 10 limit 30"}
+    run = rotation(scripts, volumes={"x": 300}, terms={"participation": 0.1}, account=MarginAccount())
+    dead = [order for order in run.events("portfolio_1", "ORDER") if order.symbol == "y" and order.reason]
+    assert [(bar_of(order), order.status, order.side, order.ends_correlation) for order in dead] == [
+        (5, "cancelled", "buy", False),
+        (10, "expired", "sell", True),
+    ]
 
 
 def test_an_entry_that_waits_may_be_taken_back_and_expires_with_the_data():

@@ -4,12 +4,19 @@ from math import isfinite
 
 from engine.kernel.lane.books import equity_at
 from engine.kernel.lane.journal import ORDER_REQUEST, record_breach
-from engine.kernel.lane.orders import has_limit, has_stop, reduces, units_held, works_as
+from engine.kernel.lane.orders import (
+    has_limit,
+    has_stop,
+    last_complete,
+    last_exit_at_market,
+    leaves_at_market,
+    reduces,
+    units_held,
+)
 from engine.kernel.lane.positions import NO_TRADE, ROUNDING_SHARE
 from engine.kernel.lane.state import (
     CASH_ACCOUNT,
     LIMIT,
-    MARKET,
     MAX_GROSS_EXPOSURE,
     MAX_OPEN_POSITIONS,
     MAX_POSITION,
@@ -20,7 +27,6 @@ from engine.kernel.lane.state import (
     Book,
     Lane,
     Order,
-    Prospect,
     Symbol,
 )
 from engine.kernel.language import divide
@@ -73,19 +79,31 @@ def refuse(lane: Lane, reason: int, value: float, limit: float, further: float) 
     return reason
 
 
-def refusal_of(lane: Lane, symbol: Symbol, order: Order, request: int) -> int:
+def refusal_of(lane: Lane, symbol: Symbol, order: Order) -> int:
     """Why an order is rejected, FINE if it is not. Orders that make a position smaller only have to make sense."""
     close = symbol.market.close[lane.books.row]
     fault = fault_of(lane, order, close)
-    if fault == FINE and order.group == PROTECTS and not symbol.path.is_under_way:
+    if fault == FINE and order.group == PROTECTS and not lane.is_matching:
         fault = protection_fault(lane, order, close)
-    if fault != FINE or reduces(symbol.book, order):
-        return fault
-    worth = order.quantity * close
+    return fault if fault != FINE or reduces(symbol.book, order) else entry_refusal(lane, symbol, order)
+
+
+def entry_refusal(lane: Lane, symbol: Symbol, order: Order) -> int:
+    """Why an entry is rejected that makes sense: it is too small, or beyond what risk rules or the account allow."""
+    worth = order.quantity * symbol.market.close[last_complete(lane)]
     if worth < lane.minimum_notional:
         return refuse(lane, TOO_SMALL, worth, lane.minimum_notional, 0.0)
     fault = pause_of(lane, symbol)
-    return beyond_means(lane, symbol, order, request) if fault == FINE else fault
+    return beyond_means(lane, symbol, order, True) if fault == FINE else fault
+
+
+def awaited_exit(lane: Lane, symbol: Symbol, order: Order) -> int:
+    """The number of the last exit at the market that an entry has to wait for: 0 if there is room without them."""
+    last = 0 if reduces(symbol.book, order) else last_exit_at_market(lane)
+    if last > 0:
+        fault = beyond_means(lane, symbol, order, False)
+        return last if fault != FINE else 0
+    return 0
 
 
 def fault_of(lane: Lane, order: Order, close: float) -> int:
@@ -147,15 +165,19 @@ def pause_of(lane: Lane, symbol: Symbol) -> int:
     row = lane.books.row
     if risk.halted_on != NONE and risk.halted_day == lane.clock.day[row]:
         return refuse(lane, HALTED_FOR_THE_DAY, 0.0, 0.0, float(risk.halted_on))
-    if symbol.cooling_until > row:
-        return refuse(lane, COOLING_DOWN, float(symbol.cooling_until - row), 0.0, 0.0)
+    bars_left = symbol.cooling_until - last_complete(lane)
+    if bars_left > 0:
+        return refuse(lane, COOLING_DOWN, float(bars_left), 0.0, 0.0)
     return FINE
 
 
-def beyond_means(lane: Lane, symbol: Symbol, order: Order, request: int) -> int:
-    """Whether the portfolio, with all its waiting entries and this one filled, would be beyond a rule or the account."""
+def beyond_means(lane: Lane, symbol: Symbol, order: Order, exits_count: bool) -> int:
+    """Whether the portfolio, with all its waiting entries and this one filled, would be beyond a rule or the account.
+
+    Exits at the market count as filled, or they do not; then it is no more than a question, which breaks no rule.
+    """
     prospect = lane.prospect
-    row = lane.books.row
+    row = last_complete(lane)
     prospect.equity = equity_at(lane.books, row)
     prospect.cash = lane.books.cash
     prospect.gross = 0.0
@@ -163,30 +185,34 @@ def beyond_means(lane: Lane, symbol: Symbol, order: Order, request: int) -> int:
     for number in range(lane.symbol_count):
         other = lane.symbols[number]
         asked = order.quantity if number == symbol.number else 0.0
-        after = add_stake(prospect, other.book, order.sign, asked, other.market.close[row])
+        after = add_stake(lane, other.book, order.sign, asked, other.market.close[row], exits_count)
         if number == symbol.number:
             prospect.held = after
     prospect.worth = abs(prospect.held) * symbol.market.close[row]
-    fault = above_limit(lane, symbol, order.trade, request)
+    fault = above_limit(lane, symbol, order, exits_count)
     return beyond_account(lane) if fault == FINE else fault
 
 
-def add_stake(prospect: Prospect, book: Book, sign: int, asked: float, close: float) -> float:
+def add_stake(lane: Lane, book: Book, sign: int, asked: float, close: float, exits_count: bool) -> float:
     """Adds what a symbol's position may become by its orders, and one more of `asked` units; returns the largest on that side.
 
-    An entry against the position waits until that is gone, so the two never add up.
+    An entry against the position waits until that is gone, so the two never add up. Entries that have yet to be asked for again do not
+    count beside others that are.
     """
+    prospect = lane.prospect
     buying = 0.0
     selling = 0.0
     leaving = 0.0
     for place in range(book.count):
         other = book.orders[book.places[place]]
+        if lane.is_asking_again and other.is_in_doubt:
+            continue
         if not reduces(book, other):
             if other.sign > 0:
                 buying += other.left
             else:
                 selling += other.left
-        elif works_as(other) == MARKET:
+        elif exits_count and leaves_at_market(book, other):
             leaving += other.left
     if sign > 0:
         buying += asked
@@ -208,8 +234,8 @@ def add_stake(prospect: Prospect, book: Book, sign: int, asked: float, close: fl
     return long if sign > 0 else short
 
 
-def above_limit(lane: Lane, symbol: Symbol, trade: int, request: int) -> int:
-    """Which rule on orders would be broken; records a RISK_BREACH."""
+def above_limit(lane: Lane, symbol: Symbol, order: Order, is_breach: bool) -> int:
+    """Which rule on orders would be broken; records a RISK_BREACH, if it is one."""
     prospect = lane.prospect
     for place in range(lane.risk.count):
         rule = lane.risk.rules[place]
@@ -221,8 +247,8 @@ def above_limit(lane: Lane, symbol: Symbol, trade: int, request: int) -> int:
         elif rule.kind == MAX_OPEN_POSITIONS:
             value = prospect.positions
         if value > rule.size * (1.0 + ROUNDING) and rule.kind <= MAX_OPEN_POSITIONS:
-            rule.refused += 1
-            record_breach(lane, symbol, place, trade, ORDER_REQUEST, request, value, rule.size)
+            if is_breach:
+                record_breach(lane, symbol, place, order.trade, ORDER_REQUEST, order.request, value, rule.size)
             return refuse(lane, ABOVE_LIMIT, value, rule.size, float(place))
     return FINE
 

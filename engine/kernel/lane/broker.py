@@ -4,6 +4,7 @@ What the portfolio makes of that comes later, as a task: a fill and the orders t
 """
 
 from engine.kernel.lane.acceptance import (
+    ABOVE_LIMIT,
     BEING_LEFT,
     DAY_OVER,
     FINE,
@@ -12,6 +13,8 @@ from engine.kernel.lane.acceptance import (
     POSITION_CLOSED,
     REPLACED,
     TIME_OVER,
+    awaited_exit,
+    entry_refusal,
     refusal_of,
     refuse,
 )
@@ -20,14 +23,18 @@ from engine.kernel.lane.journal import (
     CANCELLED,
     ENDS_TRADE,
     FILL,
+    ORDER,
     ORDER_REQUEST,
     REJECTED,
     record_order,
 )
 from engine.kernel.lane.matching import AT_OPEN, INSIDE, is_beyond, take_over
 from engine.kernel.lane.orders import (
+    doubted,
+    first_in_doubt,
     free_slot,
     knows,
+    leaves_at_market,
     put_in,
     reduces,
     slot_of,
@@ -51,6 +58,7 @@ from engine.kernel.lane.state import (
     Terms,
     bar_at,
 )
+from engine.kernel.language import truncate
 
 TAKE = 1
 ON_ORDER = 2
@@ -59,8 +67,11 @@ ACT = 4
 WITHDRAW = 5
 LEAVE = 6
 SEE_REPLACED = 7
+SETTLE_EXITS = 8
+ASK_AGAIN = 9
 """Kinds of tasks: a request is taken; the portfolio handles a change of an order, or a fill, and acts on a decision of the strategy,
-or of a risk rule, which withdraws entries or leaves the position; and sees whether entries were replaced."""
+or of a risk rule, which withdraws entries or leaves the position; it sees whether entries were replaced, and which exits were accepted;
+entries in doubt are asked for again."""
 
 
 def add_task(lane: Lane, kind: int, symbol: int) -> Task:
@@ -114,15 +125,57 @@ def notify(lane: Lane, symbol: Symbol, order: Order, status: int) -> None:
 def end_order(lane: Lane, symbol: Symbol, slot: int, status: int, cause_kind: int, cause: int, reason: int) -> None:
     """Takes an order out of the book. If nothing of its trade is left, the trade ends with it."""
     order = symbol.book.orders[slot]
-    take_out(symbol.book, slot)
+    take_away(symbol, slot)
     flags = 0 if knows(symbol.book, order.trade) else ENDS_TRADE
     report_order(lane, symbol, order, status, cause_kind, cause, reason, flags)
+    note_gone(lane, symbol, order)
+
+
+def take_away(symbol: Symbol, slot: int) -> None:
+    """Takes an order out of the book; what its symbol's bar does next is seen without it."""
+    take_out(symbol.book, slot)
+    if symbol.path.ahead == slot:
+        symbol.path.is_known = False
+
+
+def note_gone(lane: Lane, symbol: Symbol, order: Order) -> None:
+    """Notes that an order has ended unfilled: the entries that it held back are asked for again, once that is handled."""
+    if not leaves_at_market(symbol.book, order):
+        return
+    for number in range(lane.symbol_count):
+        book = lane.symbols[number].book
+        for place in range(book.count):
+            other = book.orders[book.places[place]]
+            if other.waits_for >= order.number:
+                other.is_in_doubt = True
+                if not lane.has_doubts:
+                    lane.has_doubts = True
+                    add_task(lane, ASK_AGAIN, symbol.number)
+
+
+def ask_again(lane: Lane) -> None:
+    """Asks once more for entries that counted on an exit which did not come, in the order of acceptance."""
+    lane.has_doubts = False
+    lane.is_asking_again = True
+    number = first_in_doubt(lane)
+    while number != NONE:
+        symbol = lane.symbols[number]
+        slot = doubted(symbol.book)
+        order = symbol.book.orders[slot]
+        reason = entry_refusal(lane, symbol, order)
+        if reason == FINE:
+            order.waits_for = awaited_exit(lane, symbol, order)
+        else:
+            end_order(lane, symbol, slot, CANCELLED, ORDER, order.accepted_by, reason)
+        order.is_in_doubt = False
+        number = first_in_doubt(lane)
+    lane.is_asking_again = False
 
 
 def cancel(lane: Lane, symbol: Symbol, slot: int, cause_kind: int, cause: int, reason: int) -> None:
     """Takes an order out of the book that has become superfluous: its trade goes on."""
     order = symbol.book.orders[slot]
-    take_out(symbol.book, slot)
+    take_away(symbol, slot)
     report_order(lane, symbol, order, CANCELLED, cause_kind, cause, reason, 0)
 
 
@@ -174,15 +227,17 @@ def take(lane: Lane, symbol: Symbol, request: Task) -> None:
     if request.replaces != 0 and replaced == NONE:
         refuse(lane, NOTHING_TO_REPLACE, float(request.replaces), 0.0, 0.0)
     else:
-        lane.refusal.reason = refusal_of(lane, symbol, order, request.ordinal)
+        lane.refusal.reason = refusal_of(lane, symbol, order)
     if lane.refusal.reason != FINE:
         reject(lane, symbol, order, replaced, request)
         return
+    order.waits_for = awaited_exit(lane, symbol, order)
     put_in(book, slot)
     book.half_refused = NO_TRADE
     record_order(lane, symbol, order, ACCEPTED, order.accepted_by, ORDER_REQUEST, request.ordinal, FINE, 0)
     if replaced != NONE:
         report_order(lane, symbol, book.orders[replaced], CANCELLED, ORDER_REQUEST, request.ordinal, REPLACED, 0)
+        note_gone(lane, symbol, book.orders[replaced])
     admit(lane, symbol, order, replaced)
 
 
@@ -195,6 +250,7 @@ def set_order(lane: Lane, order: Order, request: Task) -> None:
     order.sign = request.sign
     copy_terms(order.terms, request.terms)
     order.group = request.group
+    order.request = request.ordinal
     order.accepted_by = lane.ordinals.order
     order.quantity = request.quantity
     order.left = request.quantity
@@ -203,6 +259,9 @@ def set_order(lane: Lane, order: Order, request: Task) -> None:
     order.first_row = 0
     order.ratcheted = 0
     order.day = NONE
+    order.waits_for = 0
+    order.is_in_doubt = False
+    order.is_missing = False
     order.rest_row = NONE
     order.is_rest = False
 
@@ -212,6 +271,8 @@ def reject(lane: Lane, symbol: Symbol, order: Order, replaced: int, request: Tas
     if replaced != NONE:
         put_in(symbol.book, replaced)
     lane.books.total.rejected_orders += 1
+    if lane.refusal.reason == ABOVE_LIMIT:
+        lane.risk.rules[truncate(lane.refusal.further)].refused += 1
     if lane.books.total.rejected_orders == 1:
         keep_first_refusal(lane, symbol, order, request)
     flags = 0

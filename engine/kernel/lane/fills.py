@@ -27,9 +27,17 @@ from engine.kernel.lane.journal import (
     TRIGGERED,
     record_fill,
 )
-from engine.kernel.lane.matching import AT_OPEN, is_ambiguous
-from engine.kernel.lane.orders import fill_in_book, fillable, follow_closes, has_limit, reduces, waits_for_stop
-from engine.kernel.lane.state import ENTERS, IOC, LIMIT, Lane, Symbol
+from engine.kernel.lane.matching import AT_CLOSE, AT_OPEN
+from engine.kernel.lane.orders import (
+    fill_in_book,
+    fillable,
+    follow_closes,
+    has_limit,
+    is_held_back,
+    reduces,
+    waits_for_stop,
+)
+from engine.kernel.lane.state import ENTERS, IOC, LIMIT, Lane, Order, Symbol
 
 
 def open_bar(lane: Lane, symbol: Symbol, row: int) -> None:
@@ -51,9 +59,35 @@ def open_bar(lane: Lane, symbol: Symbol, row: int) -> None:
         if over != FINE:
             end_order(lane, symbol, slot, EXPIRED, ORDER, order.accepted_by, over)
         else:
-            begin_lifetime(lane, symbol, order)
             follow_closes(symbol, order, row)
+            order.is_missing = is_held_back(lane, order)
+            if order.is_missing:
+                lane.has_missing = True
+            else:
+                begin_lifetime(lane, symbol, order)
             place += 1
+
+
+def let_in(lane: Lane) -> None:
+    """Entries that nothing holds back any more meet their bars: from the opens on, or from where their own symbol stands."""
+    lane.has_missing = False
+    for number in range(lane.symbol_count):
+        symbol = lane.symbols[number]
+        if symbol.path.is_under_way:
+            for place in range(symbol.book.count):
+                order = symbol.book.orders[symbol.book.places[place]]
+                if order.is_missing:
+                    is_there = lane.moment == AT_OPEN or lane.mover == number
+                    if is_there and not is_held_back(lane, order):
+                        join(lane, symbol, order)
+                    else:
+                        lane.has_missing = True
+
+
+def join(lane: Lane, symbol: Symbol, order: Order) -> None:
+    """Has an entry that was held back meet the bar under way."""
+    order.is_missing = False
+    begin_lifetime(lane, symbol, order)
 
 
 def meet(lane: Lane, symbol: Symbol) -> None:
@@ -62,7 +96,16 @@ def meet(lane: Lane, symbol: Symbol) -> None:
     slot = path.ahead
     path.is_known = False
     order = symbol.book.orders[slot]
-    ambiguous = is_ambiguous(symbol, order)
+    lane.moment = order.moment
+    lane.mover = symbol.number
+    if order.is_missing:
+        if order.moment != AT_CLOSE or is_held_back(lane, order):
+            order.first_row = path.row + 1
+            return
+        join(lane, symbol, order)
+    path.moment = order.moment
+    path.at = order.level
+    path.heading = order.heading
     if waits_for_stop(order):
         order.is_triggered = True
         ordinal = report_order(lane, symbol, order, TRIGGERED, ORDER, order.accepted_by, FINE, 0)
@@ -76,7 +119,8 @@ def meet(lane: Lane, symbol: Symbol) -> None:
     if quantity > 0.0:
         path.volume -= quantity
         maker = order.terms.type == LIMIT and order.price == order.terms.limit
-        fill(lane, symbol, slot, quantity, order.price, (MAKER if maker else 0) + (AMBIGUOUS if ambiguous else 0))
+        flags = (MAKER if maker else 0) + (AMBIGUOUS if path.is_ambiguous else 0)
+        fill(lane, symbol, slot, quantity, order.price, flags)
 
 
 def close_bar(lane: Lane, symbol: Symbol) -> None:
@@ -89,7 +133,7 @@ def close_bar(lane: Lane, symbol: Symbol) -> None:
         order = symbol.book.orders[slot]
         order.first_row = max(order.first_row, path.row + 1)
         over = over_at_close(lane, market, order, path.row)
-        if order.terms.time_in_force == IOC:
+        if order.terms.time_in_force == IOC and not order.is_missing:
             end_order(lane, symbol, slot, CANCELLED, ORDER, order.accepted_by, NOT_AT_ONCE)
         elif over != FINE:
             end_order(lane, symbol, slot, EXPIRED, ORDER, order.accepted_by, over)

@@ -159,7 +159,7 @@ def record_order(
     reason: int,
     flags: int,
 ) -> None:
-    """Records a status of an order; its ordinal was counted before. `price`, `limit` and `money` belong to a rejection."""
+    """Records a status of an order; its ordinal was counted before. `price`, `limit` and `money` belong to a refusal."""
     lane.counts.statuses[status] += 1
     if status == REJECTED:
         lane.counts.rejections[reason] += 1
@@ -177,7 +177,7 @@ def record_order(
         record.detail = status
         record.reason = reason
         record.flags = flags
-        if status == REJECTED:
+        if status == REJECTED or order.is_in_doubt:
             record.price = lane.refusal.value
             record.limit = lane.refusal.limit
             record.money = lane.refusal.further

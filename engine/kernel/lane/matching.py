@@ -156,7 +156,7 @@ def next_symbol(lane: Lane) -> int:
     """The symbol whose bar meets an order next, NONE once all have passed theirs.
 
     Symbols stand at their opens together, and at their closes: what reduces a position comes first there (rule L1). What an order does
-    concerns its own symbol alone: what the others' bars do next is known already.
+    concerns its own symbol alone, and entries that it held back: what the others' bars do next is known already, with these entries.
     """
     chosen = NONE
     best = 0
@@ -179,7 +179,7 @@ def next_symbol(lane: Lane) -> int:
 
 
 def next_meeting(lane: Lane, symbol: Symbol) -> int:
-    """The slot of the order that the bar meets next, NONE once it has passed them all; moves the path there."""
+    """The slot of the order that the bar meets next, NONE once it has passed them all."""
     book = symbol.book
     path = symbol.path
     first = NEVER_MET
@@ -198,11 +198,7 @@ def next_meeting(lane: Lane, symbol: Symbol) -> int:
                 first = min(first, moment)
     if met > 1:
         slot = first_of(symbol, first)
-    if slot != NONE:
-        order = book.orders[slot]
-        path.moment = order.moment
-        path.at = order.level
-        path.heading = order.heading
+    path.is_ambiguous = met > 1 and is_ambiguous(symbol, book.orders[slot])
     return slot
 
 

@@ -18,6 +18,11 @@ from engine.kernel.lane.state import (
 )
 
 
+def last_complete(lane: Lane) -> int:
+    """The last bar that is complete: while orders are matched the one under way is not."""
+    return lane.books.row - 1 if lane.is_matching else lane.books.row
+
+
 def works_as(order: Order) -> int:
     """What type it works as: a stop that was reached is a market order, or the limit order it carried."""
     if not order.is_triggered:
@@ -58,6 +63,66 @@ def knows(book: Book, trade: int) -> bool:
         if book.orders[book.places[place]].trade == trade:
             return True
     return False
+
+
+def leaves_at_market(book: Book, order: Order) -> bool:
+    """Whether it is an exit at the market: such exits count as filled when an entry is accepted (rule P2)."""
+    return works_as(order) == MARKET and reduces(book, order)
+
+
+def last_exit_at_market(lane: Lane) -> int:
+    """The number of the last exit of any symbol that works at the market; 0 if none does."""
+    last = 0
+    for number in range(lane.symbol_count):
+        book = lane.symbols[number].book
+        for place in range(book.count):
+            order = book.orders[book.places[place]]
+            if leaves_at_market(book, order):
+                last = max(last, order.number)
+    return last
+
+
+def is_held_back(lane: Lane, order: Order) -> bool:
+    """Whether one of the exits still works without which an entry would not have been accepted, or it is to be asked for again."""
+    if order.waits_for == 0 or order.is_in_doubt:
+        return order.is_in_doubt
+    for number in range(lane.symbol_count):
+        book = lane.symbols[number].book
+        for place in range(book.count):
+            other = book.orders[book.places[place]]
+            if other.number <= order.waits_for and leaves_at_market(book, other):
+                return True
+    return False
+
+
+def hold_nothing_back(lane: Lane) -> None:
+    """Has no entry wait for exits any more: at the end of the data all expire."""
+    for number in range(lane.symbol_count):
+        book = lane.symbols[number].book
+        for place in range(book.count):
+            book.orders[book.places[place]].waits_for = 0
+
+
+def first_in_doubt(lane: Lane) -> int:
+    """The symbol with the first order, in the order of acceptance, that is to be asked for again; NONE if there is none."""
+    found = NONE
+    earliest = 0
+    for number in range(lane.symbol_count):
+        slot = doubted(lane.symbols[number].book)
+        if slot != NONE:
+            accepted = lane.symbols[number].book.orders[slot].number
+            if found == NONE or accepted < earliest:
+                found = number
+                earliest = accepted
+    return found
+
+
+def doubted(book: Book) -> int:
+    """The slot of the first order of a symbol that is to be asked for again; NONE if there is none."""
+    for place in range(book.count):
+        if book.orders[book.places[place]].is_in_doubt:
+            return book.places[place]
+    return NONE
 
 
 def is_leaving(book: Book) -> bool:

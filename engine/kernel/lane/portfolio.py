@@ -6,12 +6,15 @@ from engine.kernel.lane.acceptance import BEING_LEFT, HALTED_BY_RULE, SIGNAL_CHA
 from engine.kernel.lane.books import CLOSED, CROSSED, OPENED, book_fill, close_trade, equity_at
 from engine.kernel.lane.broker import (
     ACT,
+    ASK_AGAIN,
     ON_FILL,
     ON_ORDER,
     SEE_REPLACED,
+    SETTLE_EXITS,
     TAKE,
     WITHDRAW,
     add_task,
+    ask_again,
     end_order,
     take,
 )
@@ -31,7 +34,17 @@ from engine.kernel.lane.journal import (
 )
 from engine.kernel.lane.orders import entry_on_its_way, exit_on_its_way, is_leaving, knows, reduces
 from engine.kernel.lane.positions import NO_TRADE, entry_price
-from engine.kernel.lane.protection import ask, can_protect, exits_fault, protect, set_market, set_named, set_terms
+from engine.kernel.lane.protection import (
+    ask,
+    can_protect,
+    exits_fault,
+    keep_exits,
+    protect,
+    set_market,
+    set_named,
+    set_terms,
+    settle_exits,
+)
 from engine.kernel.lane.sizing import VOLATILITY_TARGET, units_to_enter
 from engine.kernel.lane.state import (
     ALONE,
@@ -78,10 +91,20 @@ def do_task(lane: Lane, symbol: Symbol, task: Task) -> None:
         on_order(lane, symbol, task)
     elif task.kind == ON_FILL:
         on_fill(lane, symbol, task)
-    elif task.kind == WITHDRAW:
+    elif task.kind == ASK_AGAIN:
+        ask_again(lane)
+    else:
+        do_rarer_task(lane, symbol, task)
+
+
+def do_rarer_task(lane: Lane, symbol: Symbol, task: Task) -> None:
+    """Does a task that risk rules bring about, or decisions that name orders."""
+    if task.kind == WITHDRAW:
         withdraw(lane, symbol, task.ordinal, task.rule)
     elif task.kind == SEE_REPLACED:
         see_whether_replaced(symbol, task)
+    elif task.kind == SETTLE_EXITS:
+        settle_exits(lane, symbol, task)
     else:
         leave_now(lane, symbol, task.ordinal)
 
@@ -126,11 +149,12 @@ def reduce(lane: Lane, symbol: Symbol) -> bool:
 
 
 def move_exits(lane: Lane, symbol: Symbol) -> None:
-    """Protects what is held by the exits that a decision for the direction held names, if it does."""
+    """Protects what is held by the exits that a decision for the direction held names; where one is rejected, the former one holds."""
     holding = symbol.holding
     if holding.named != NONE and lane.named[holding.named].exits.is_named:
+        keep_exits(lane, symbol)
         holding.exits = holding.named
-        protect(lane, symbol, symbol.market.close[lane.books.row], SIGNAL, holding.signal)
+        protect(lane, symbol, symbol.market.close[lane.books.row], SIGNAL, holding.signal, True)
 
 
 def leave(lane: Lane, symbol: Symbol) -> None:
@@ -332,7 +356,7 @@ def on_fill(lane: Lane, symbol: Symbol, fill: Task) -> None:
     if done == CLOSED:
         end_position(lane, symbol, fill)
     elif fill.sign == position_of(lane, symbol).sign:
-        protect(lane, symbol, entry_price(position_of(lane, symbol)), FILL, fill.ordinal)
+        protect(lane, symbol, entry_price(position_of(lane, symbol)), FILL, fill.ordinal, False)
     else:
         see_whether_closing(lane, symbol)
 

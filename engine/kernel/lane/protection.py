@@ -3,15 +3,16 @@
 from math import isnan, nan
 
 from engine.kernel.lane.acceptance import NOT_WANTED, is_positive, is_price
-from engine.kernel.lane.broker import TAKE, add_task, copy_terms, end_order
+from engine.kernel.lane.broker import SETTLE_EXITS, TAKE, add_task, copy_terms, end_order
 from engine.kernel.lane.journal import CANCELLED, ORDER, record_request
-from engine.kernel.lane.orders import follow_closes, protecting, reduces
+from engine.kernel.lane.orders import follow_closes, last_complete, protecting, reduces
 from engine.kernel.lane.positions import entry_price
 from engine.kernel.lane.state import (
     BY_AMOUNT,
     BY_ATR,
     BY_PERCENT,
     GTC,
+    KEPT,
     LIMIT,
     MARKET,
     NO_DISTANCE,
@@ -27,13 +28,16 @@ from engine.kernel.lane.state import (
     TRAIL_PERCENT_IS_NONE,
     TRAILING_STOP,
     TRUE_RANGE,
+    Book,
     Distance,
     ExitForm,
     Lane,
     NamedExits,
     NamedOrder,
+    Order,
     OrderForm,
     Symbol,
+    Task,
     Terms,
     position_of,
 )
@@ -46,11 +50,6 @@ def money(distance: Distance, price: float, row: int) -> float:
     if distance.kind == BY_AMOUNT:
         return distance.size
     return distance.size * distance.atr[row] if row >= 0 else nan
-
-
-def last_complete(lane: Lane, symbol: Symbol) -> int:
-    """The last bar that is complete: while orders are matched the one under way is not."""
-    return lane.books.row - 1 if symbol.path.is_under_way else lane.books.row
 
 
 def set_market(terms: Terms) -> None:
@@ -71,7 +70,7 @@ def set_terms(lane: Lane, symbol: Symbol, form: OrderForm, sign: int) -> None:
     """Makes the terms at hand those that the config asks for at this close; `sign` is 1 for a buy, -1 for a sell."""
     terms = lane.terms
     set_market(terms)
-    row = last_complete(lane, symbol)
+    row = last_complete(lane)
     close = symbol.market.close[lane.books.row]
     terms.type = form.type
     terms.time_in_force = form.time_in_force
@@ -149,7 +148,7 @@ def can_protect(lane: Lane, symbol: Symbol, terms: Terms) -> bool:
     If not, that is noted in the terms of the entry.
     """
     form = symbol.exit
-    row = last_complete(lane, symbol)
+    row = last_complete(lane)
     note_unknown(terms, form.trailing_stop, row)
     note_unknown(terms, form.take_profit, row)
     note_unknown(terms, form.stop_loss, row)
@@ -170,7 +169,7 @@ def exits_of_form(lane: Lane, symbol: Symbol) -> NamedExits:
     position = position_of(lane, symbol)
     sign = position.sign
     entry = entry_price(position)
-    row = last_complete(lane, symbol)
+    row = last_complete(lane)
     exits.has_stop_loss = form.stop_loss.kind != NO_DISTANCE
     exits.has_take_profit = form.take_profit.kind != NO_DISTANCE
     if exits.has_stop_loss:
@@ -185,16 +184,36 @@ def exits_of_form(lane: Lane, symbol: Symbol) -> NamedExits:
     return exits
 
 
-def protect(lane: Lane, symbol: Symbol, price: float, cause_kind: int, cause: int) -> None:
+def exits_in_force(lane: Lane, symbol: Symbol) -> NamedExits:
+    """The exits of what is held: those that a decision named, or what was kept of such, else those of the config."""
+    place = symbol.holding.exits
+    if place == KEPT:
+        return symbol.kept
+    return lane.named[place].exits if place != NONE else exits_of_form(lane, symbol)
+
+
+def keep_exits(lane: Lane, symbol: Symbol) -> None:
+    """Keeps the exits in force, which hold on where those that are about to replace them are rejected."""
+    exits = exits_in_force(lane, symbol)
+    kept = symbol.kept
+    kept.has_stop_loss = exits.has_stop_loss
+    kept.stop_loss = exits.stop_loss
+    kept.has_take_profit = exits.has_take_profit
+    kept.take_profit = exits.take_profit
+    kept.trail_kind = exits.trail_kind
+    kept.trail = exits.trail
+
+
+def protect(lane: Lane, symbol: Symbol, price: float, cause_kind: int, cause: int, is_moved: bool) -> None:
     """Asks for the orders that protect all that is held, in place of those that do: every fill that makes it larger does.
 
-    They are those that a decision named, else those of the config. A trailing stop starts from `price`, but no worse than the one it
-    replaces is.
+    They are those that a decision named, else those of the config. Those of a type that is not asked for work on until all the others
+    are accepted. A trailing stop starts from `price`, but no worse than the one it replaces is. `is_moved`: a decision moves them.
     """
-    named = symbol.holding.exits
-    if named == NONE and not protects(symbol.exit):
+    if symbol.holding.exits == NONE and not protects(symbol.exit):
         return
-    exits = lane.named[named].exits if named != NONE else exits_of_form(lane, symbol)
+    exits = exits_in_force(lane, symbol)
+    taken = lane.orders_taken
     sign = position_of(lane, symbol).sign
     terms = lane.terms
     if exits.has_stop_loss:
@@ -208,7 +227,7 @@ def protect(lane: Lane, symbol: Symbol, price: float, cause_kind: int, cause: in
         old = protecting(symbol.book, TRAILING_STOP)
         if old != NONE:
             order = symbol.book.orders[old]
-            follow_closes(symbol, order, last_complete(lane, symbol) + 1)
+            follow_closes(symbol, order, last_complete(lane) + 1)
             terms.stop = max(terms.stop, order.stop) if sign > 0 else min(terms.stop, order.stop)
         ask_to_protect(lane, symbol, cause_kind, cause)
     if exits.has_take_profit:
@@ -216,8 +235,10 @@ def protect(lane: Lane, symbol: Symbol, price: float, cause_kind: int, cause: in
         terms.type = LIMIT
         terms.limit = exits.take_profit
         ask_to_protect(lane, symbol, cause_kind, cause)
-    if named != NONE:
-        drop_unwanted(lane, symbol, exits)
+    if is_moved or has_unwanted(symbol.book, exits):
+        task = add_task(lane, SETTLE_EXITS, symbol.number)
+        task.replaces = taken
+        task.status = 1 if is_moved else 0
 
 
 def ask_to_protect(lane: Lane, symbol: Symbol, cause_kind: int, cause: int) -> None:
@@ -227,17 +248,60 @@ def ask_to_protect(lane: Lane, symbol: Symbol, cause_kind: int, cause: int) -> N
     ask(lane, symbol, position.trade, -position.sign, abs(position.held), PROTECTS, old, cause_kind, cause)
 
 
+def settle_exits(lane: Lane, symbol: Symbol, asked: Task) -> None:
+    """Goes by what was accepted of the exits that were asked for: all, or the former ones hold for the others."""
+    exits = exits_in_force(lane, symbol)
+    has_trail = exits.trail_kind != NO_DISTANCE
+    no_stop = exits.has_stop_loss and not works_since(symbol.book, STOP, asked.replaces)
+    no_trail = has_trail and not works_since(symbol.book, TRAILING_STOP, asked.replaces)
+    no_target = exits.has_take_profit and not works_since(symbol.book, LIMIT, asked.replaces)
+    if not (no_stop or no_trail or no_target):
+        drop_unwanted(lane, symbol, exits)
+    elif asked.status != 0:
+        kept = symbol.kept
+        if exits.has_stop_loss and not no_stop:
+            kept.has_stop_loss = True
+            kept.stop_loss = exits.stop_loss
+        if has_trail and not no_trail:
+            kept.trail_kind = exits.trail_kind
+            kept.trail = exits.trail
+        if exits.has_take_profit and not no_target:
+            kept.has_take_profit = True
+            kept.take_profit = exits.take_profit
+        symbol.holding.exits = KEPT
+
+
+def works_since(book: Book, kind: int, number: int) -> bool:
+    """Whether an order of a type protects the position that was accepted after so many others."""
+    slot = protecting(book, kind)
+    return slot != NONE and book.orders[slot].number > number
+
+
+def has_unwanted(book: Book, exits: NamedExits) -> bool:
+    """Whether an order that protects the position is of no type that is wanted."""
+    for place in range(book.count):
+        if is_unwanted(book, book.orders[book.places[place]], exits):
+            return True
+    return False
+
+
+def is_unwanted(book: Book, order: Order, exits: NamedExits) -> bool:
+    """Whether it protects the position and is of no type that is wanted."""
+    if order.group != PROTECTS or not reduces(book, order):
+        return False
+    kind = order.terms.type
+    if kind == TRAILING_STOP:
+        return exits.trail_kind == NO_DISTANCE
+    return not (exits.has_stop_loss if kind == STOP else exits.has_take_profit)
+
+
 def drop_unwanted(lane: Lane, symbol: Symbol, exits: NamedExits) -> None:
     """Cancels the orders that protect the position and are of no type that is wanted."""
     place = 0
     while place < symbol.book.count:
         slot = symbol.book.places[place]
         order = symbol.book.orders[slot]
-        kind = order.terms.type
-        wanted = exits.has_stop_loss if kind == STOP else exits.has_take_profit
-        if kind == TRAILING_STOP:
-            wanted = exits.trail_kind != NO_DISTANCE
-        if order.group == PROTECTS and reduces(symbol.book, order) and not wanted:
+        if is_unwanted(symbol.book, order, exits):
             end_order(lane, symbol, slot, CANCELLED, ORDER, order.accepted_by, NOT_WANTED)
         else:
             place += 1
@@ -254,7 +318,7 @@ def set_named(lane: Lane, symbol: Symbol, order: NamedOrder, sign: int) -> None:
 
 def exits_fault(lane: Lane, symbol: Symbol) -> bool:
     """Whether something keeps the exits that a decision names from protecting a position; notes it in the terms at hand."""
-    exits = lane.named[symbol.holding.exits].exits
+    exits = exits_in_force(lane, symbol)
     close = symbol.market.close[lane.books.row]
     if exits.has_stop_loss and not is_price(exits.stop_loss, close):
         beyond = is_positive(exits.stop_loss)

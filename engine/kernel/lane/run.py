@@ -7,10 +7,10 @@ from engine.kernel.lane.books import finish_books, mark_until, start_books
 from engine.kernel.lane.broker import end_order
 from engine.kernel.lane.decisions import decide
 from engine.kernel.lane.equity import NEVER
-from engine.kernel.lane.fills import close_bar, fill_first_at, meet, open_bar
+from engine.kernel.lane.fills import close_bar, fill_first_at, let_in, meet, open_bar
 from engine.kernel.lane.journal import EXPIRED, ORDER, POSITION_OPEN
-from engine.kernel.lane.matching import next_symbol
-from engine.kernel.lane.orders import first_working, follow_closes, trailed, works_as
+from engine.kernel.lane.matching import AT_OPEN, next_symbol
+from engine.kernel.lane.orders import first_working, follow_closes, hold_nothing_back, trailed, works_as
 from engine.kernel.lane.portfolio import close_at_market, do_tasks
 from engine.kernel.lane.positions import NO_TRADE
 from engine.kernel.lane.risk import find_quiet, look_at_mark, pass_quiet
@@ -221,15 +221,15 @@ def step(lane: Lane, row: int) -> None:
 
 def match_bar(lane: Lane, row: int) -> None:
     """The bars of a moment meet the orders of their symbols, one order at a time; what comes of it is done before the next."""
-    is_any = False
-    for number in range(lane.symbol_count):
-        symbol = lane.symbols[number]
-        if symbol.book.count > 0 and has_bar(symbol.market, row):
-            open_bar(lane, symbol, row)
-            is_any = True
-    if not is_any:
+    if not open_bars(lane, row):
         return
+    lane.is_matching = True
+    lane.moment = AT_OPEN
+    if lane.has_doubts:
+        do_tasks(lane)
     while lane.status == RUNNING:
+        if lane.has_missing:
+            let_in(lane)
         number = next_symbol(lane)
         if number == NONE:
             break
@@ -238,7 +238,20 @@ def match_bar(lane: Lane, row: int) -> None:
     for each in range(lane.symbol_count):
         if lane.symbols[each].path.is_under_way:
             close_bar(lane, lane.symbols[each])
+    lane.has_missing = False
     do_tasks(lane)
+    lane.is_matching = False
+
+
+def open_bars(lane: Lane, row: int) -> bool:
+    """Opens the bars of the symbols that have orders; returns whether there is any."""
+    is_any = False
+    for number in range(lane.symbol_count):
+        symbol = lane.symbols[number]
+        if symbol.book.count > 0 and has_bar(symbol.market, row):
+            open_bar(lane, symbol, row)
+            is_any = True
+    return is_any
 
 
 @entry
@@ -246,6 +259,7 @@ def finish(lane: Lane) -> None:
     """The end of the data: orders expire, what is held is closed at the last closes, the last mark is made (rule L1, END)."""
     last = lane.clock.bars - 1
     lane.books.row = last
+    hold_nothing_back(lane)
     number = first_working(lane)
     while number != NONE:
         symbol = lane.symbols[number]

@@ -10,6 +10,8 @@ from engine.kernel.language import F64, I64, struct
 
 NONE = -1
 """No order, no symbol, no place, no day."""
+KEPT = -2
+"""The exits that a symbol keeps itself, in the place of those that a decision named."""
 
 MARKET = 0
 LIMIT = 1
@@ -181,9 +183,12 @@ class Named:
 class Order:
     """An order at work.
 
-    `number`: its place in the order of acceptance, from 1. `accepted_by`: the ordinal of the ORDER that accepted it. `stop`: where
-    its stop is now. `first_row`: the first bar that it may meet (rule L3). `ratcheted`: the row from which a trailing stop has
+    `number`: its place in the order of acceptance, from 1. `request` and `accepted_by`: the ordinals of the ORDER_REQUEST and of
+    the ORDER that accepted it. `stop`: where its stop is now. `first_row`: the first bar that it may meet (rule L3). `ratcheted`: the row from which a trailing stop has
     yet to follow the closes. `day`: of the first bar it met. `quantity` asked for and `left`, in units.
+
+    An entry is held back by exits at the market that were accepted up to the number `waits_for`, 0 if by none (rule P2). It `is_in_doubt`
+    if one of them did not come, so that it is to be asked for again, and `is_missing` where it does not meet the bar under way.
 
     What is left of the bar at `rest_row` for an order that joined inside it: open, high and low. And what that bar does to it:
     at which moment, at what `level`, in which direction the price goes there, and the price of the fill, if it fills.
@@ -194,6 +199,7 @@ class Order:
     sign: int
     terms: Terms
     group: int
+    request: int
     accepted_by: int
     quantity: float
     left: float
@@ -202,6 +208,9 @@ class Order:
     first_row: int
     ratcheted: int
     day: int
+    waits_for: int
+    is_in_doubt: bool
+    is_missing: bool
     rest_row: int
     is_rest: bool
     rest_open: float
@@ -240,7 +249,8 @@ class Book:
 class PricePath:
     """How far a bar has got: the moment, the price and the direction of the last fill inside, and the volume that is left.
 
-    `ahead`: the slot of the order that it meets next, if that `is_known`, NONE if there is none.
+    `ahead`: the slot of the order that it meets next, if that `is_known`, NONE if there is none. `is_ambiguous`: it may as well have met a
+    rival of that one before (rule X5).
 
     Between bars: a bar that stays above `below` and below `above` does nothing to the orders at work, but that the one in the
     slot `trail`, if there is one, follows its close: up to the bar at `trailed_row` that makes its stop `trailed_stop`.
@@ -254,6 +264,7 @@ class PricePath:
     volume: float
     is_known: bool
     ahead: int
+    is_ambiguous: bool
     below: float
     above: float
     trail: int
@@ -268,7 +279,7 @@ class Holding:
     `intent`: the direction it will have once all its orders are filled. `trade`: the latest one. `is_closing`: the exit of the open
     position is on its way. `opened_by`: the ordinal of the POSITION_OPEN that began it. `signal`: that of the SIGNAL to act on in this
     step, 0 if there is none. `begun`: the trades that signals of this step began, `begun_count` of them. `named`: the orders that the last
-    decision named, by their place, or NONE; `exits`: those whose exits protect the trade. `left_row`: the bar at which a risk rule left it.
+    decision named, by their place, or NONE; `exits`: those whose exits protect the trade, or KEPT. `left_row`: the bar at which a risk rule left it.
     """
 
     intent: int
@@ -518,7 +529,7 @@ class Symbol:
 
     `limits`: what the risk rules measure here, one for each. `cooling_until`: the bar from which entries are taken again. `left_trade`: the
     last trade that a rule left. A close between `lowest_close` and `highest_close` breaks no rule on the trade held. `fault_value`: the exit that made no
-    sense where an entry was asked for, seen from `fault_close`.
+    sense where an entry was asked for, seen from `fault_close`. `kept`: the exits that hold where those of a decision were rejected.
     """
 
     number: int
@@ -536,6 +547,7 @@ class Symbol:
     highest_close: float
     fault_value: float
     fault_close: float
+    kept: NamedExits
 
 
 @struct
@@ -546,6 +558,9 @@ class Lane:
     `change` the next. If it `names_orders`, `change_named` says which of `named` each goes with, or NONE; `plain` is an order
     that is not named, and `exits` those of the config, as prices. `due`: the symbols whose signals are acted on in this step, `due_count` of them. `tasks`: room for `task_room`,
     `task_count` of them from `first_task` on; there are none between two calls, so lanes that take turns may share it. `stretch`: bars that are looked at together.
+
+    While orders are matched it `is_matching`: the bar under way is not complete. `moment` and `mover`: when the last order was met, and of which
+    symbol. `has_missing`: an entry may not meet its bar yet; `has_doubts`: entries are about to be asked for again, `is_asking_again`: they are.
     """
 
     status: int
@@ -581,6 +596,12 @@ class Lane:
     due: I64
     due_count: int
     stretch: int
+    is_matching: bool
+    moment: int
+    mover: int
+    has_missing: bool
+    has_doubts: bool
+    is_asking_again: bool
     orders_taken: int
     trades_begun: int
     fill_at: int
