@@ -66,12 +66,15 @@ class StretchChanges:
         return Wanted((rows + start).astype(np.int64), targets.astype(np.int64))
 
 
+NO_CHANGES = Wanted(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.int64))
+
+
 class NoChanges:
     """Those of a strategy that is not asked."""
 
     def between(self, first: int, until: int, before: int) -> Wanted:  # noqa: ARG002 - it is the same everywhere
         """None at all."""
-        return Wanted(np.empty(0, np.int64), np.empty(0, np.int64))
+        return NO_CHANGES
 
 
 class LateChanges:
@@ -113,6 +116,27 @@ class KnownChanges:
         at = slice(*self._rows.searchsorted((first, until)))
         symbols = () if self._symbols is None else self._symbols[at].astype(np.int64)
         return Wanted(self._rows[at].astype(np.int64), self._targets[at].astype(np.int64), symbols)
+
+
+class ChangesOfPart:
+    """Changes of a strategy that sees some of the symbols of a lane, at the rows of the lane's clock.
+
+    `part` is the clock of the strategy, every step of which is one of `clock`.
+    """
+
+    __slots__ = ("_changes", "_numbers", "_rows")
+
+    def __init__(self, changes: TargetChanges, part: Clock, clock: Clock) -> None:
+        self._changes = changes
+        self._rows = clock.steps.searchsorted(part.steps)
+        self._numbers = np.array([clock.numbers[feed.symbol] for feed in part.feeds], np.int64)
+
+    def between(self, first: int, until: int, before: int) -> Wanted:
+        """The changes at these rows."""
+        start, end = self._rows.searchsorted((first, until)).tolist()
+        found = self._changes.between(start, end, before) if start < end else NO_CHANGES
+        symbols = found.symbols if len(self._numbers) > 1 else np.zeros(len(found.rows), np.int64)
+        return Wanted(self._rows[found.rows], found.targets, self._numbers[symbols])
 
 
 class KnownDecisions:

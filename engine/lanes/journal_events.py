@@ -76,8 +76,8 @@ class LaneNames:
     """What events of a lane are named by.
 
     `portfolio`, `execution`: ids of the containers; `broker`: what stands in the ids of the execution's events; `strategy`: the
-    name of what decides, and `strategy_container` the id of the container that does, if it is not the portfolio; it may say all
-    that it has to say of a bar first, before the portfolio handles the first of it.
+    name of what decides, and `strategy_container` the id of the container that does, if it is not the portfolio; it says all
+    that it has to say of a bar before the portfolio handles the first of it.
     `cause(number, bar)` is the id of the event behind a decision at a bar of a symbol by its number, `time_of(row)` the timestamp of a bar
     of the lane, ns UTC.
 
@@ -92,7 +92,6 @@ class LaneNames:
     strategy_container: str | None
     cause: Callable[[int, int], str]
     time_of: Callable[[int], int]
-    strategy_is_first: bool = True
     decided: Callable[[int], Decided] | None = None
 
 
@@ -161,10 +160,9 @@ class JournalEvents:
     def _beyond_signals(self, records: Sequence[Recorded], place: int) -> int:
         """The place behind the signals that are heard from the strategy container together with the one at `place`."""
         beyond = place + 1
-        while (
-            self._names.strategy_is_first
-            and beyond < len(records)
-            and (records[beyond].kind, records[beyond].row) == (journal.SIGNAL, records[place].row)
+        while beyond < len(records) and (records[beyond].kind, records[beyond].row) == (
+            journal.SIGNAL,
+            records[place].row,
         ):
             beyond += 1
         return beyond

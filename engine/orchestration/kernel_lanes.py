@@ -16,7 +16,7 @@ from engine.containers.feature import FeatureContainer, FeatureStream
 from engine.containers.root import RUN_START_ID
 from engine.containers.strategy import StrategyContainer
 from engine.events import PortfolioUpdate
-from engine.lanes.changes import KnownChanges, LateChanges, StretchChanges
+from engine.lanes.changes import ChangesOfPart, KnownChanges, LateChanges, StretchChanges
 from engine.lanes.configure import LaneConfigurator
 from engine.lanes.events import HeardStream, LaneEvents, MarkEvents, SharedStream
 from engine.lanes.journal_events import JournalEvents, LaneNames
@@ -64,17 +64,23 @@ def find_changes(stage: Stage, ids: Iterable[str]) -> dict[str, LateChanges]:
     A strategy container that is followed is asked now, and one that fails leaves its portfolios out: they are shown its ERROR, on
     the event path.
     """
+    plan, clock_of = stage.plan, stage.scenery.clock
     found: dict[str, LateChanges] = {}
     followed: dict[str, LateChanges | None] = {}
+    in_part: dict[tuple[str, tuple[str, ...]], LateChanges] = {}
     for id_ in ids:
-        host = strategy_host(stage.plan, id_)
+        host, data = strategy_host(plan, id_), plan.data_of[id_]
         late = LateChanges(partial(_changes_of, stage, host))
         if host == id_:
             found[id_] = late
             continue
         if host not in followed:
             followed[host] = _asked(late)
-        if (asked := followed[host]) is not None:
+        asked = followed[host]
+        if asked is not None and data != plan.data_of[host]:
+            part = LateChanges(partial(ChangesOfPart, asked, clock_of(plan.data_of[host]), clock_of(data)))
+            asked = in_part.setdefault((host, data), part)
+        if asked is not None:
             found[id_] = asked
     return found
 
@@ -214,10 +220,15 @@ class KernelLanes:
             symbols=[feed.symbol for feed in portfolio.clock.feeds],
             strategy="" if strategy is None else strategy.name,
             strategy_container=None if host == id_ else host,
-            cause=partial(self._equipment.runners.cause, host),
+            cause=self._cause_of(host, portfolio.clock),
             time_of=moments.item,
-            strategy_is_first=_place(self._containers[host]) < _place(portfolio),
         )
+
+    def _cause_of(self, host: str, clock: Clock) -> Callable[[int, int], str]:
+        """The event behind a decision of a strategy's container, at a bar of a symbol by its number on the clock of a portfolio."""
+        numbers = self._stage.scenery.clock(self._plan.data_of[host]).numbers
+        symbols = [feed.symbol for feed in clock.feeds]
+        return lambda number, row: self._equipment.runners.cause(host, numbers[symbols[number]], row)
 
     def _bars(self, portfolio: LanePortfolio) -> Iterator[SharedStream]:
         """The bars that it hears, if they are wanted."""

@@ -88,8 +88,6 @@ def _obstacles(
         yield f"{listeners[id_]} listens to it"
     if traces[id_].dynamic_rules:
         yield "its trace settings have dynamic_rules"
-    if len(plan.data_of[id_]) != 1:
-        yield "it trades several symbols"
     benchmark = plan.portfolio(id_).benchmark
     if traces[id_].enabled and benchmark is not None and benchmark not in plan.data_of[id_]:
         yield f"it traces the bars of its benchmark {benchmark}"

@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -27,6 +28,11 @@ def rising(columns):
 
 def broken(columns):
     return columns["close"]
+
+def highest(markets):
+    closes = {symbol: columns["close"] for symbol, columns in markets.items()}
+    best = np.fmax.reduce(list(closes.values()))
+    return {symbol: (close >= best).astype(int) for symbol, close in closes.items()}
 """
 TYPES = ["SIGNAL", "ORDER_REQUEST", "ORDER", "FILL", "POSITION_OPEN", "POSITION_CLOSE", "BAR", "PORTFOLIO_UPDATE"]
 
@@ -196,6 +202,98 @@ def config_of(folder, case):
         json.dumps({"containers": containers, **{key: case[key] for key in ("block_size", "results")}})
     )
     return folder / "config.yaml"
+
+
+several = st.fixed_dictionaries(
+    {
+        "strategy": strategies | st.just({"name": "own_code.highest"}),
+        "portfolio": portfolios,
+        "limits": st.sampled_from(
+            [
+                *({}, {"account": {"name": "cash"}}, {"risk": [{"name": "max_open_positions", "count": 1}]}),
+                {"risk": [{"name": "max_gross_exposure", "percent": 90}], "exit": {"stop_loss": {"percent": 1}}},
+                {"weights": {"X": 0.6, "Y": 0.4, "Z": 0.2}, "entry": {"order": "market", "time_in_force": "day"}},
+            ]
+        ),
+        "trading": trading,
+        "execution": executions,
+        "others_trace": st.one_of(st.just({}), told),
+        "follows": st.sampled_from(["own", "all", "part"]),
+        "portfolio_is_first": st.booleans(),
+        "block_size": st.sampled_from([1, 7, 65536]),
+        "at_once": st.sampled_from([1, 7, 1 << 14]),
+        "results": st.fixed_dictionaries({"trades": st.booleans(), "equity": st.booleans()}),
+    }
+)
+
+
+def config_of_several(folder, case, symbols):
+    """A config of a portfolio over some symbols that has its own strategy, or follows one over all of them or over the last."""
+    features = {"fast": {"indicator": "SMA", "timeperiod": 2}, "slow": {"indicator": "SMA", "timeperiod": 4}}
+    deciding = {"features": features, "strategy": case["strategy"]}
+    traced = {"event_tracing": case["others_trace"]}
+    ids = [f"data_{symbol.lower()}" for symbol in symbols]
+    source = {"name": "synthetic", "bars": 2}
+    containers = [
+        {"id": id_, "type": "data", "source": source | {"symbol": symbol}, **traced}
+        for id_, symbol in zip(ids, symbols, strict=True)
+    ]
+    containers.append({"id": "execution_1", "type": "execution", **case["execution"], **traced})
+    weights = {name: weight for name, weight in case["limits"].get("weights", {}).items() if name in symbols}
+    portfolio = {"id": "portfolio_1", "type": "portfolio", "inputs": ids, **case["portfolio"], **case["trading"]}
+    portfolio |= case["limits"] | ({"weights": weights} if weights else {})
+    if case["follows"] == "own":
+        containers.append(portfolio | deciding)
+    else:
+        seen = ids if case["follows"] == "all" else ids[-1:]
+        strategy = {"id": "strategy_1", "type": "strategy", "inputs": seen, **deciding, **traced}
+        portfolio["inputs"] = ["strategy_1", *([] if case["follows"] == "all" else ids[:-1])]
+        both = [portfolio, strategy] if case["portfolio_is_first"] else [strategy, portfolio]
+        containers += both
+    (folder / "own_code.py").write_text(OWN_CODE)
+    (folder / "config.yaml").write_text(
+        json.dumps({"containers": containers, **{key: case[key] for key in ("block_size", "results")}})
+    )
+    return folder / "config.yaml"
+
+
+@st.composite
+def bars_of_several(draw):
+    """Bars of two symbols or three by the ids of their data: some lack bars, begin late or end early; volumes are thin."""
+    made, count = {}, draw(st.integers(2, 40))
+    for symbol in "XYZ"[: draw(st.integers(2, 3))]:
+        gaps = draw(st.sampled_from(["none", "none", "holes", "late", "early"]))
+        days = {"late": range(count // 2, count), "early": range(1 + count // 2)}.get(gaps, range(count))
+        days = [day for day in days if gaps != "holes" or draw(st.integers(0, 3))] or [0]
+        price = st.sampled_from([80.0, 99.5, 100.0, 100.25, 101.0, 140.0])
+        closes, opens = (draw(st.lists(price, min_size=len(days), max_size=len(days))) for _ in range(2))
+        bars = make_bars(closes, opens=opens, symbol=symbol, days=days)
+        volume = draw(st.lists(st.sampled_from([0.0, 30.0, 1000.0]), min_size=len(days), max_size=len(days)))
+        made[f"data_{symbol.lower()}"] = replace(bars, volume=np.array(volume))
+    return made
+
+
+@pytest.mark.examples(25, 120)
+@given(case=several, bars=bars_of_several())
+def test_b2_both_paths_write_the_same_bytes_of_several_symbols(tmp_path_factory, case, bars):
+    folder = tmp_path_factory.mktemp("paths")
+    loaded = read_config(config_of_several(folder, case, [each.symbol for each in bars.values()]), "c")
+    prepared = {
+        path: replace(prepare(loaded.config, loaded.locations, loaded.base_folder, path=path), bars=bars)
+        for path in ("kernel", "event")
+    }
+    assert prepared["kernel"].on_kernel == {"portfolio_1"}
+    expected, made, _ = tree_of(prepared["event"], folder / "event")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("engine.lanes.portfolio.SHOWN_AT_ONCE", min(case["at_once"], 512))
+        patch.setattr(
+            "engine.lanes.portfolio.BARS_AT_ONCE", dict.fromkeys(("compiled", "interpreted"), case["at_once"])
+        )
+        tree, made_on_kernel, _ = tree_of(prepared["kernel"], folder / "kernel")
+    assert tree == expected
+    assert LanePortfolio not in made
+    is_broken = case["strategy"]["name"] == "own_code.broken"
+    assert PortfolioContainer not in made_on_kernel or (is_broken and case["follows"] != "own")
 
 
 def tree_of(prepared, folder):
