@@ -36,7 +36,8 @@ class Decisions:
         target = SIGNS[decision.direction]
         changed = target != holding.intent
         if target and decision.exits is not None and (changed or decision.order is not None):
-            self._check_sides(feed_number, decision, target, strategy)
+            close = self._clock.closes[feed_number].item(self._clock.index_at(self._outlet.agenda.step))
+            check_sides(decision, target, close, strategy)
         if changed and target:
             holding.trade_id = self._begin_trade()
             holding.begun.append(holding.trade_id)
@@ -55,25 +56,6 @@ class Decisions:
         sign = SIGNS[decision.direction] or -1
         self._outlet.then(Phase.ORDER, lambda _: self._requests.ask_for_unknown(symbol, sign, trade_id, signal_id))
 
-    def _check_sides(self, feed_number: int, decision: Decision, sign: int, strategy: str) -> None:
-        """An entry with exits that would leave it at once is a mistake in the strategy.
-
-        Raises:
-            BadDecisionError: for a stop-loss or a take-profit on the wrong side of the price at which its order enters.
-        """
-        close = self._clock.closes[feed_number].item(self._clock.index_at(self._outlet.agenda.step))
-        if not close:  # without a bar yet it is rejected
-            return
-        legs = [(decision.order or MARKET, sign), (decision.otherwise, -sign)]
-        faults = [
-            (wrong_side(decision.exits, direction, order.limit_price or order.stop_price or close), direction)
-            for order, direction in legs
-            if order is not None and decision.exits is not None
-        ]
-        if all(fault for fault, _ in faults):  # of two orders the exits may be for one
-            fault, direction = faults[0]
-            raise BadDecisionError(f"{strategy}: {fault} at which the order enters {NAMES[direction]}")
-
     def _publish(self, symbol: str, decision: Decision, trade_id: str | None, *, cause: str, strategy: str) -> str:
         signal_id = self._outlet.identify("SIGNAL")
         if self._outlet.wants("SIGNAL"):
@@ -84,3 +66,22 @@ class Decisions:
     def _begin_trade(self) -> str:
         self._trades_begun += 1
         return f"{self._outlet.label}#{self._trades_begun}"
+
+
+def check_sides(decision: Decision, sign: int, close: float, strategy: str) -> None:
+    """An entry with exits that would leave it at once is a mistake in the strategy; `close` is 0.0 before the first bar.
+
+    Raises:
+        BadDecisionError: for a stop-loss or a take-profit on the wrong side of the price at which its order enters.
+    """
+    if not close:  # without a bar yet it is rejected
+        return
+    legs = [(decision.order or MARKET, sign), (decision.otherwise, -sign)]
+    faults = [
+        (wrong_side(decision.exits, direction, order.limit_price or order.stop_price or close), direction)
+        for order, direction in legs
+        if order is not None and decision.exits is not None
+    ]
+    if all(fault for fault, _ in faults):  # of two orders the exits may be for one
+        fault, direction = faults[0]
+        raise BadDecisionError(f"{strategy}: {fault} at which the order enters {NAMES[direction]}")

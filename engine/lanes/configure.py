@@ -12,7 +12,7 @@ from engine.kernel.lane import costs, run, sizing, state
 from engine.kernel.lane.books import STRETCH, SymbolBooks
 from engine.lanes.markets import SharedSymbol
 from engine.lanes.marks import MarkColumns
-from engine.lanes.named_orders import TIMES_IN_FORCE, name_orders, names_days
+from engine.lanes.named_orders import TIMES_IN_FORCE, name_orders, names_days, set_named
 from engine.market.column_file import release_pages
 from engine.market.durations import duration_ns
 from engine.trading.accounts import CashAccount
@@ -99,7 +99,9 @@ class LaneConfigurator:
         self._kernel = kernel
         self._market = market
         self.start, self.advance = kernel.function(run.start), kernel.function(run.advance)
-        self.finish = kernel.function(run.finish)
+        self.finish, self.first_to_step = kernel.function(run.finish), kernel.function(run.first_to_step)
+        self.begin_bar, self.end_bar = kernel.function(run.begin_bar), kernel.function(run.end_bar)
+        self.take_decision = kernel.function(run.take_decision)
         self._symbols = [SharedSymbol(kernel, columns) for columns in market.columns()]
         self._stamps = market.timestamps
         self._timestamp = kernel.ints(self._stamps)
@@ -151,6 +153,20 @@ class LaneConfigurator:
         if any(map(names_days, decisions)):
             self._set_days(lane)
         name_orders(self._kernel, lane, decisions)
+
+    def name_order(self, lane: Lane, decision: Decision) -> int:
+        """Has a lane know the orders of a decision at the bar under way; returns their place."""
+        if not lane.names_orders:
+            lane.names_orders = True
+            lane.named = self._kernel.structs(state.Named, 2 * len(self._symbols) + 1)
+        if names_days(decision):
+            self._set_days(lane)
+        holdings = [lane.symbols[number].holding for number in range(len(self._symbols))]
+        in_use = {each.named for each in holdings} | {each.exits for each in holdings}
+        place = next(place for place in range(2 * len(self._symbols) + 1) if place not in in_use)
+        lane.named[place] = self._kernel.struct(state.Named)
+        set_named(lane.named[place], decision)
+        return place
 
     def count_bars(self, count: int) -> None:
         """Takes note that lanes did so many bars: columns that they read count as memory no longer, now and then."""

@@ -52,6 +52,12 @@ class SharedStream:
         self._shown = 0
         self._first = self._beyond = 0
         self._page: EventColumns | None = None
+        self._built: tuple[int, int] | None = None
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """The type of its events, and the feed."""
+        return self._stream.key
 
     @property
     def steps(self) -> Integers:
@@ -67,6 +73,12 @@ class SharedStream:
             self._stream.count(self._shown, end)
             self._shown = end
         return Stretch(self._page, start - self._first, end - self._first)
+
+    def events(self, start: int, end: int) -> list[Event]:
+        """The same as events, which those share that ask for the same rows one after the other."""
+        if self._built != (start, end):
+            self._built, self._events = (start, end), self.stretch(start, end).events()
+        return self._events
 
     def release(self) -> None:
         """Lets go of the page, if no other lane may be at it."""

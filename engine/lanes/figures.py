@@ -46,7 +46,9 @@ class LaneEquity:
         return np.array([self.initial_equity, *self._daily, *under_way])
 
 
-def trade_book(lane: Lane, symbols: Sequence[str], rules: Sequence[AnyRiskRule], broker: str) -> TradeBook:
+def trade_book(
+    lane: Lane, symbols: Sequence[str], rules: Sequence[AnyRiskRule], broker: str, elsewhere: str | None = None
+) -> TradeBook:
     """The closed trades, fills and orders of a lane over some symbols; `broker` stands in the ids of its orders."""
     books = lane.books
     total = cast("TradeStatistics", books.total)
@@ -59,7 +61,7 @@ def trade_book(lane: Lane, symbols: Sequence[str], rules: Sequence[AnyRiskRule],
         symbols=dict(zip(symbols, of_symbols, strict=True)),
         statuses=_statuses(lane),
         rejected=_rejected(lane, rules),
-        first_rejection=first_rejection(lane, rules, broker),
+        first_rejection=first_rejection(lane, rules, broker, elsewhere),
     )
 
 
@@ -109,8 +111,8 @@ def open_profit(lane: Lane) -> float:
     return total
 
 
-def first_rejection(lane: Lane, rules: Sequence[AnyRiskRule], broker: str) -> str:
-    """Why the first order of a lane was rejected, empty if none was."""
+def first_rejection(lane: Lane, rules: Sequence[AnyRiskRule], broker: str, elsewhere: str | None = None) -> str:
+    """Why the first order of a lane was rejected, empty if none was; `elsewhere` is the first symbol without data that was named."""
     if not lane.books.total.rejected_orders:
         return ""
     first = lane.first_refusal
@@ -118,6 +120,6 @@ def first_rejection(lane: Lane, rules: Sequence[AnyRiskRule], broker: str) -> st
         first.reason,
         (first.value, first.limit, first.further),
         quantity=first.quantity,
-        other=f"{broker}#{first.replaces}" if first.replaces else None,
+        other=f"{broker}#{first.replaces}" if first.replaces else elsewhere,
         unknown=unknown_text(first.unknown, first.unknown_over, first.bar, (first.unknown_value, first.unknown_close)),
     )

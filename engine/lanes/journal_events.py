@@ -92,7 +92,7 @@ class LaneNames:
     strategy_container: str | None
     cause: Callable[[int, int], str]
     time_of: Callable[[int], int]
-    decided: Callable[[int], Decided] | None = None
+    decided: Callable[[int], Decided | None] | None = None
 
 
 class Happening(NamedTuple):
@@ -117,6 +117,7 @@ class JournalEvents:
         self._requests: dict[int, OrderRequest] = {}
         self._orders: dict[int, OrderRequest] = {}
         self._latest = 0
+        self._elsewhere: dict[int, str] = {}
         self._makers: dict[int, Callable[[Recorded, int], Event]] = {
             journal.SIGNAL: self._signal,
             journal.ORDER_REQUEST: self._request,
@@ -170,6 +171,9 @@ class JournalEvents:
     def _trade(self, trade: int) -> str | None:
         return f"{self._names.portfolio}#{trade}" if trade else None
 
+    def _symbol(self, record: Recorded) -> str:
+        return self._elsewhere.get(record.trade) or self._symbols[record.symbol]
+
     def _id(self, record: Recorded) -> str:
         return f"{self._causes[record.kind]}{record.ordinal}"
 
@@ -188,10 +192,12 @@ class JournalEvents:
 
     def _said(self, record: Recorded, decided: Decided, head: tuple[int, str, str, str | None]) -> Signal:
         decision, cause, strategy = decided
+        if decision.symbol is not None and decision.symbol not in self._symbols:
+            self._elsewhere[record.trade] = decision.symbol
         return Signal(
             *head,
             cause,
-            self._symbols[record.symbol],
+            self._symbol(record),
             decision.direction,
             decision.strength,
             strategy,
@@ -203,8 +209,9 @@ class JournalEvents:
 
     def _decided(self, record: Recorded) -> Decided:
         names = self._names
-        if names.decided is not None:
-            return names.decided(record.number)
+        decided = None if names.decided is None else names.decided(record.number)
+        if decided is not None:
+            return decided
         return Decided(TARGETS[record.sign], names.cause(record.symbol, record.bar), names.strategy)
 
     def _request(self, record: Recorded, now: int) -> OrderRequest:
@@ -218,7 +225,7 @@ class JournalEvents:
             self._id(record),
             trade,
             self._cause(record),
-            self._symbols[record.symbol],
+            self._symbol(record),
             _side(record),
             record.quantity,
             ORDER_TYPES[kind],
@@ -249,7 +256,7 @@ class JournalEvents:
             self._cause(record),
             f"{names.broker}#{number}",
             _STATUSES[record.detail],
-            self._symbols[record.symbol],
+            request.symbol,
             request.side,
             request.quantity,
             request.order_type,
@@ -271,12 +278,16 @@ class JournalEvents:
         """Why an order is rejected or dead, in words."""
         if record.reason == acceptance.FINE:
             return ""
-        replaced_by = f"{self._names.broker}#{self._latest}"
+        other = request.replaces
+        if record.reason == acceptance.REPLACED:
+            other = f"{self._names.broker}#{self._latest}"
+        elif record.reason == acceptance.NO_DATA:
+            other = request.symbol
         return self._reasons.text(
             record.reason,
             (record.price, record.limit, record.money),
             quantity=request.quantity,
-            other=replaced_by if record.reason == acceptance.REPLACED else request.replaces,
+            other=other,
             unknown=request.unknown,
         )
 

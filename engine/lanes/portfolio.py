@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from engine.agenda import Phase
+from engine.blame import Interruption
 from engine.bus import SHARED
 from engine.containers.base import Container, Measured, TracerFactory, Watch
 from engine.kernel.lane import journal, state
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from engine.containers.outlet import Outlet
     from engine.kernel.lane.state import Lane
     from engine.kernel.library import Kernel
+    from engine.lanes.bar_strategy import BarStrategy
     from engine.lanes.changes import LateChanges
     from engine.lanes.configure import LaneConfigurator
     from engine.lanes.events import LaneEvents
@@ -102,10 +104,15 @@ _FAILURES = {
 }
 
 
+def _raise(error: BaseException) -> None:
+    raise error
+
+
 class LanePortfolio(Container):
     """A portfolio whose column strategies give its targets, simulated by the kernel.
 
-    It sleeps until its books are asked for, then makes up for all bars since. The wiring sets `outlet`, `clock` and `finished`, and
+    It sleeps until its books are asked for, then makes up for all bars since. A user's class that looks at one bar at a time is asked
+    ahead, a block of bars when the first of them comes: where that fails, the portfolio fails when the run comes there. The wiring sets `outlet`, `clock` and `finished`, and
     opens the lane before `start`. If it is observed, it is shown its events as the run goes on, and then `caught_up` is called whenever that was done.
     """
 
@@ -126,7 +133,8 @@ class LanePortfolio(Container):
         self._events: LaneEvents | None = None
         self._journal: JournalEvents | None = None
         self._marks: MarkColumns | None = None
-        self.decided: Sequence[Decided] = ()
+        self._decided: Sequence[Decided] = ()
+        self._bar_strategy: BarStrategy | None = None
         self._kinds: list[int] | None = None
         self._lane: Lane | None = None
         self._counts: LaneCounts | None = None
@@ -143,6 +151,15 @@ class LanePortfolio(Container):
         self._changes = changes
         self._cause = cause
         self._at_once = BARS_AT_ONCE[kernel.form]
+
+    def decided(self, place: int) -> Decided | None:
+        """A decision by its place among the changes at hand, if they are more than the targets of one strategy."""
+        return self._decided[place] if self._decided else None
+
+    def ask_at_bars(self, strategy: BarStrategy) -> None:
+        """Has a class decide, bar by bar, in place of the changes."""
+        self._bar_strategy, self._decided = strategy, strategy.decided
+        self._at_once = SHOWN_AT_ONCE
 
     @property
     def state(self) -> Lane:
@@ -161,6 +178,8 @@ class LanePortfolio(Container):
         if self._kinds is not None:
             configurator.count_open_events(lane, self._kinds)
         configurator.start(lane, setup.config.cash)
+        if self._bar_strategy is not None:
+            self._bar_strategy.join(lane, configurator, self._show, self._failure)
         return lane
 
     def show_events(self, events: LaneEvents, made: JournalEvents) -> None:
@@ -184,7 +203,10 @@ class LanePortfolio(Container):
         if self._events is not None:
             self.outlet.wake(first, Phase.START, self._show_first, self._events)
         self.outlet.wake(first, Phase.START, self._begin)
-        self._catch_up_after(-1)
+        if self._bar_strategy is None:
+            self._catch_up_after(-1)
+        else:
+            self.outlet.wake(first, Phase.DECIDE, self._run_block, 0)
         self.outlet.wake(self.clock.steps.item(-1), Phase.END, self._end)
 
     @property
@@ -208,13 +230,17 @@ class LanePortfolio(Container):
             bars=bars,
             open_positions=lane.books.open_positions,
             closed_trades=lane.books.total.total_trades,
-            first_rejection=first_rejection(lane, risk, self.setup.broker),
+            first_rejection=first_rejection(lane, risk, self.setup.broker, self._elsewhere),
             events=events,
             answers={"ORDER": made.order, "FILL": made.fill},
             orders=order_counts(lane, risk),
             of_open_trades=lane.open_events.total,
             most_of_open_trades=lane.open_events.peak,
         )
+
+    @property
+    def _elsewhere(self) -> str | None:
+        return None if self._bar_strategy is None else self._bar_strategy.elsewhere
 
     @property
     def bars(self) -> int:
@@ -244,7 +270,8 @@ class LanePortfolio(Container):
 
     def settle(self, step: int) -> None:
         """Brings fills, trades and marks up to all steps before `step`."""
-        self._bring_to(self.clock.index_at(step - 1) + 1)
+        if self._bar_strategy is None:
+            self._bring_to(self.clock.index_at(step - 1) + 1)
         self.outlet.published = self.published()
 
     def _catch_up_after(self, row: int) -> None:
@@ -259,10 +286,33 @@ class LanePortfolio(Container):
     def _begin(self, _: object) -> None:
         """Asks its strategy, unless the run is to end: there will be no bars at which it could trade."""
         self._has_begun = True
-        if self.outlet.agenda.stopped:
+        if self._bar_strategy is not None:
+            self._bar_strategy.make()
+        elif self.outlet.agenda.stopped:
             self._changes.forgo()
         elif self.setup.has_strategy:
             self._changes.ask()
+
+    def _run_block(self, row: int) -> None:
+        """Does the bars from `row` on that come before the next block."""
+        strategy, end = self._bar_strategy, min(row + self._at_once, len(self.clock))
+        if strategy is None:
+            raise LookupError("there is no strategy to ask at bars")
+        try:
+            strategy.run(self.state.books.row, end)
+        except Interruption:
+            raise
+        except BaseException as error:  # noqa: BLE001 - it is raised again where it belongs
+            self._show()
+            self.outlet.wake(self.clock.steps.item(strategy.row), Phase.DECIDE, _raise, error)
+            return
+        self._show()
+        strategy.forget()
+        self._configurator.count_bars(end - row)
+        if self._events is not None:
+            self.caught_up()
+        if end < len(self.clock):
+            self.outlet.wake(self.clock.steps.item(end), Phase.DECIDE, self._run_block, end)
 
     def _catch_up(self, row: int) -> None:
         self._bring_to(row + 1)
@@ -288,21 +338,22 @@ class LanePortfolio(Container):
             wanted = self._changes.between(first, end, self._target)
             self._configurator.set_changes(self.state, wanted.rows, wanted.targets, symbols=wanted.symbols)
             self._target = wanted.targets.item(-1) if len(wanted.targets) else self._target
-            self.decided = wanted.decided
+            self._decided = wanted.decided
             self._do(end)
 
     def _do(self, end: int) -> None:
-        status = state.JOURNAL_FULL
+        first, status = self.state.books.row, state.JOURNAL_FULL
         while status == state.JOURNAL_FULL:
-            first = self.state.books.row
             status = self._configurator.advance(self.state, end)
-            self._show(first)
+            self._show()
         self._configurator.count_bars(end - first)
-        self._raise_failure()
+        if status != state.RUNNING:
+            self.failed_at = self.clock.moment(min(self.bars, len(self.clock) - 1))
+            raise self._failure()
 
-    def _show(self, first: int) -> None:
-        """Shows what happened since the bar `first` to those who observe it."""
-        if self._marks is not None and self.state.books.row > first:
+    def _show(self) -> None:
+        """Shows what happened since it was shown last to those who observe it."""
+        if self._marks is not None and self.state.books.row > (first := self.state.books.marks_from):
             marks = self._marks.take()
             if self._events is not None and self._events.marks is not None and not self._is_showing:
                 self._events.marks.hold(first, marks)
@@ -319,20 +370,21 @@ class LanePortfolio(Container):
         finally:
             self._is_showing = False
 
-    def _raise_failure(self) -> None:
+    def _failure(self) -> Exception:
+        """Why the lane cannot go on."""
         status = self.state.status
-        if status == state.RUNNING:
-            return
-        self.failed_at = self.clock.moment(min(self.bars, len(self.clock) - 1))
-        raise not_finite(self.bars + 1) if status == state.NOT_FINITE else LaneError(_FAILURES[status])
+        return not_finite(self.bars + 1) if status == state.NOT_FINITE else LaneError(_FAILURES[status])
 
     def _end(self, _: object) -> None:
-        self._bring_to(len(self.clock))
+        if self._bar_strategy is None:
+            self._bring_to(len(self.clock))
         if self.status != "running":
             return
         self._configurator.finish(self.state)
         self._show_events()
-        self._raise_failure()
+        if self.state.status != state.RUNNING:
+            self.failed_at = self.clock.moment(min(self.bars, len(self.clock) - 1))
+            raise self._failure()
         self._has_ended = True
         if self._watch is not None:
             self._watch(len(self.clock) - 1, [self.state.books.curve.last])
@@ -374,7 +426,7 @@ class LanePortfolio(Container):
         setup, config, clock = self.setup, self.setup.config, self.clock
         borrowing, symbols = config.account.borrowing, [feed.symbol for feed in clock.feeds]
         figures, notes = compute_metrics(
-            trade_book(self.state, symbols, config.risk, setup.broker),
+            trade_book(self.state, symbols, config.risk, setup.broker, self._elsewhere),
             LaneEquity(self.state.books.curve),
             open_trades=self.open_positions,
             unrealised_pnl=open_profit(self.state),

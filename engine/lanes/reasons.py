@@ -32,6 +32,7 @@ _REASONS = {
     acceptance.BUYING_POWER: "buying power: positions would be worth {value:.2f}, equity is {limit:.2f}",
     acceptance.STOP_ON_WRONG_SIDE: "a stop loss at {value} is not {side} the price {limit}",
     acceptance.TARGET_ON_WRONG_SIDE: "a take profit at {value} is not {side} the price {limit}",
+    acceptance.NO_DATA: "no data for symbol {other!r}",
     acceptance.SIGNAL_CHANGED: "the signal changed before it was filled",
     acceptance.BEING_LEFT: BEING_LEFT,
     acceptance.POSITION_CLOSED: "the position is closed",
@@ -44,6 +45,7 @@ _REASONS = {
     acceptance.OTHER_FILLED: "the other order of the OCO was filled",
 }
 _FAULTS = {
+    state.SYMBOL: "",
     state.STOP_LOSS_IS_NONE: "stop_loss {0} is not a price",
     state.STOP_LOSS_BEYOND_REASON: "stop_loss {0} is beyond reason: the last close is {1}",
     state.TAKE_PROFIT_IS_NONE: "take_profit {0} is not a price",
@@ -75,7 +77,7 @@ class Reasons:
         other: str | None,
         unknown: str,
     ) -> str:
-        """The reason in words; `other` is the order that this one replaces, or is replaced by."""
+        """The reason in words; `other` is the order that this one replaces, or is replaced by, or the symbol that has no data."""
         if reason >= acceptance.HALTED_BY_RULE:
             return f"halted by {self._rules[reason - acceptance.HALTED_BY_RULE].name}"
         value, limit, further = numbers

@@ -16,7 +16,8 @@ from engine.containers.feature import FeatureContainer, FeatureStream
 from engine.containers.root import RUN_START_ID
 from engine.containers.strategy import StrategyContainer
 from engine.events import PortfolioUpdate
-from engine.lanes.changes import ChangesOfPart, KnownChanges, LateChanges, StretchChanges
+from engine.lanes.bar_strategy import BarStrategy, FeedInputs
+from engine.lanes.changes import ChangesOfPart, KnownChanges, LateChanges, NoChanges, StretchChanges
 from engine.lanes.configure import LaneConfigurator
 from engine.lanes.events import HeardStream, LaneEvents, MarkEvents, SharedStream
 from engine.lanes.journal_events import JournalEvents, LaneNames
@@ -58,6 +59,12 @@ def strategy_host(plan: Plan, id_: str) -> str:
     return next(source for source in (id_, *plan.behind[id_]) if plan.strategy(source) is not None)
 
 
+def asks_at_bars(plan: Plan, id_: str) -> bool:
+    """Whether the strategy of a portfolio is a user's class that looks at one bar at a time."""
+    own = plan.own_code.get(id_)
+    return own is not None and not own.is_column
+
+
 def find_changes(stage: Stage, ids: Iterable[str]) -> dict[str, LateChanges]:
     """What tells when the strategies of the portfolios of these ids change their targets: their own are asked in their turn.
 
@@ -70,6 +77,9 @@ def find_changes(stage: Stage, ids: Iterable[str]) -> dict[str, LateChanges]:
     in_part: dict[tuple[str, tuple[str, ...]], LateChanges] = {}
     for id_ in ids:
         host, data = strategy_host(plan, id_), plan.data_of[id_]
+        if asks_at_bars(plan, id_):
+            found[id_] = LateChanges(NoChanges)
+            continue
         late = LateChanges(partial(_changes_of, stage, host))
         if host == id_:
             found[id_] = late
@@ -140,6 +150,20 @@ class KernelLanes:
             portfolio.finished = root.announce
             portfolio.open(self._kernel, self._configurator(id_), self._setup(id_), changes[id_], RUN_START_ID)
 
+            if asks_at_bars(self._plan, id_):
+                portfolio.ask_at_bars(self._bar_strategy(portfolio))
+
+    def _bar_strategy(self, portfolio: LanePortfolio) -> BarStrategy:
+        id_, clock = portfolio.container_id, portfolio.clock
+        strategy, runners = self._plan.strategy(id_), self._equipment.runners
+        origins = runners.origins(id_)
+        bars = {stream.key[1]: stream for stream in self._bars(portfolio)}
+        inputs = {feed.container_id: FeedInputs(bars[feed.container_id], []) for feed in clock.feeds}
+        for source, stream in self._features(portfolio, self._equipment.publisher(portfolio, portfolio.outlet)):
+            inputs[stream.key[1]].features.append((stream, {name for name in origins if origins[name] == source}))
+        name = "" if strategy is None else strategy.name
+        return BarStrategy(self._plan.own_code[id_], name, clock, [*inputs.values()], partial(runners.cause, id_))
+
     def show_events(self) -> None:
         """Has the events of those be shown that are observed, or whose execution is; called once it is known who observes."""
         for portfolio in self._portfolios.values():
@@ -202,7 +226,11 @@ class KernelLanes:
         id_, bus = portfolio.container_id, portfolio.event_bus
         moments = self._stage.scenery.moments(portfolio.clock)
         own = self._equipment.publisher(portfolio, portfolio.outlet)
-        streams = [*self._bars(portfolio), *self._features(portfolio, own)]
+        streams: list[SharedStream] = []
+        if bus.wants(BarStream.event_type):
+            streams += self._bars(portfolio)
+        if bus.wants(FeatureStream.event_type):
+            streams += (stream for _, stream in self._features(portfolio, own))
         heard = [HeardStream(stream, portfolio.clock) for stream in streams]
         marks = MarkEvents(id_, portfolio.clock, moments) if bus.wants(PortfolioUpdate.type) else None
         answer = bus.dispatch if execution is None else partial(execution.event_bus.dispatch, lane=portfolio.lane)
@@ -222,6 +250,7 @@ class KernelLanes:
             strategy_container=None if host == id_ else host,
             cause=self._cause_of(host, portfolio.clock),
             time_of=moments.item,
+            decided=portfolio.decided,
         )
 
     def _cause_of(self, host: str, clock: Clock) -> Callable[[int, int], str]:
@@ -231,20 +260,20 @@ class KernelLanes:
         return lambda number, row: self._equipment.runners.cause(host, numbers[symbols[number]], row)
 
     def _bars(self, portfolio: LanePortfolio) -> Iterator[SharedStream]:
-        """The bars that it hears, if they are wanted."""
-        if portfolio.event_bus.wants(BarStream.event_type):
-            for container in sorted(self._behind(portfolio), key=_place):
-                if isinstance(container, DataContainer):
-                    yield from self._shared((container.container_id, "bars"), container.bar_streams)
+        """The bars that it hears."""
+        for container in sorted(self._behind(portfolio), key=_place):
+            if isinstance(container, DataContainer):
+                yield from self._shared((container.container_id, "bars"), container.bar_streams)
 
-    def _features(self, portfolio: LanePortfolio, own: FeaturePublisher) -> Iterator[SharedStream]:
-        """The features that it hears and its `own`, if they are wanted, by the place of their container."""
-        if portfolio.event_bus.wants(FeatureStream.event_type):
-            for container in sorted([portfolio, *self._behind(portfolio)], key=_place):
-                if container is portfolio:
-                    yield from (SharedStream(stream, counts=False) for stream in own.streams())
-                elif isinstance(container, DataContainer | FeatureContainer | StrategyContainer):
-                    yield from self._shared((container.container_id, "features"), container.publisher.streams)
+    def _features(self, portfolio: LanePortfolio, own: FeaturePublisher) -> Iterator[tuple[str, SharedStream]]:
+        """The features that it hears and its `own`, by the place of their container, whose id goes with them."""
+        for container in sorted([portfolio, *self._behind(portfolio)], key=_place):
+            id_ = container.container_id
+            if container is portfolio:
+                yield from ((id_, SharedStream(stream, counts=False)) for stream in own.streams())
+            elif isinstance(container, DataContainer | FeatureContainer | StrategyContainer):
+                shared = self._shared((id_, "features"), container.publisher.streams)
+                yield from ((id_, stream) for stream in shared)
 
     def _behind(self, portfolio: LanePortfolio) -> list[Container]:
         return [self._containers[source] for source in self._plan.behind[portfolio.container_id]]
@@ -303,12 +332,16 @@ class UnshownEvents:
     def _published(self, id_: str) -> int:
         """Events that the portfolio and its execution have published by now, or would have, had they been built."""
         settings, own = self._traces[id_], self._own_counts(id_)
+        is_asked_at_bars = asks_at_bars(self._plan, id_)
         traced = settings.event_types if settings.enabled else frozenset()
         bus = self._portfolios[id_].event_bus
         observed = (
             name
             for name in _WANTED_IF_OBSERVED
-            if traced is None or name in traced or (bus.is_observed and bus.wants(name))
+            if traced is None
+            or name in traced
+            or (bus.is_observed and bus.wants(name))
+            or (is_asked_at_bars and name == FeatureStream.event_type)
         )
         return sum(own[name] for name in (*_ALWAYS_WANTED, *observed))
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from engine.orchestration.plan import Plan
+    from engine.strategies.user import UserStrategy
     from tracing.settings import TraceSettings
 
 Path = Literal["kernel", "event"]
@@ -76,7 +77,7 @@ def most_in_a_shard(lanes: int, workers: int, *, unobserved: bool) -> int:
 
 
 def _path(obstacle: str | None) -> LanePath:
-    return LanePath("kernel", "one strategy over columns") if obstacle is None else LanePath("event", obstacle)
+    return LanePath("kernel", "one strategy") if obstacle is None else LanePath("event", obstacle)
 
 
 def _obstacles(
@@ -109,13 +110,21 @@ def _strategy_obstacles(plan: Plan, trace: TraceSettings, id_: str) -> Iterator[
         yield "it follows several strategies" if hosts else "it follows no strategy"
     for host in hosts:
         own = plan.own_code.get(host)
-        if own is not None and not own.is_column:
-            yield f"{own.path} looks at one bar at a time"
-        if own is not None and plan.config.timeout_s is not None:
-            if host != id_:
-                yield f"timeout_s watches over {own.path} of {host}"
-            if trace.enabled and can_be_counted(trace):
-                yield f"timeout_s watches over {own.path}, and what is traced is held in memory"
+        if own is not None:
+            yield from _own_obstacles(plan, trace, own, is_shared=host != id_)
+
+
+def _own_obstacles(plan: Plan, trace: TraceSettings, own: UserStrategy, *, is_shared: bool) -> Iterator[str]:
+    """What of a user's strategy the kernel does not do; one that `is_shared` belongs to a strategy container."""
+    if own.event_types or own.hears_events:
+        yield f"{own.path} publishes or hears events of users' own"
+    if is_shared and not own.is_column:
+        yield f"{own.path} looks at one bar at a time in a container of its own"
+    if plan.config.timeout_s is not None:
+        if is_shared:
+            yield f"timeout_s watches over {own.path} in a container of its own"
+        if trace.enabled and can_be_counted(trace):
+            yield f"timeout_s watches over {own.path}, and what is traced is held in memory"
 
 
 def _execution_obstacles(

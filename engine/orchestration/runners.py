@@ -49,7 +49,7 @@ class Runners:
                 emit=emit,
                 cause=cause,
                 position=partial(self._position, id_),
-                origins=self._origins(id_),
+                origins=self.origins(id_),
                 hears=self._stage.plan.own_event_types if own.hears_events else (),
             )
         return ColumnRunner(outlet, clock, partial(self._changes, id_), emit=emit, cause=cause)
@@ -70,7 +70,7 @@ class Runners:
             self._stage.changes[key] = changes(strategy, clock, columns)
         return self._stage.changes[key]
 
-    def _origins(self, id_: str) -> dict[tuple[str, str], str]:
+    def origins(self, id_: str) -> dict[tuple[str, str], str]:
         """The container from which a host takes each feature of a symbol, the columns of the symbol's file among them."""
         origins: dict[tuple[str, str], str] = {}
         for source in reversed((id_, *self._stage.plan.behind[id_])):

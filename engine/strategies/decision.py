@@ -77,6 +77,8 @@ class Decision(metaclass=NamesFields):
 
 TARGETS = {sign: Decision(direction, 1.0, f"target {direction}") for sign, direction in NAMES.items()}
 """What a column strategy decides, by the sign of its target."""
+PLAIN: dict[Direction, Decision] = {direction: Decision(direction) for direction in SIGNS}
+"""Decisions that say nothing but the direction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +101,7 @@ def as_decision(returned: object) -> Decision | None:
         return returned
     if isinstance(returned, Decision):  # a class of the user's own, which may check less
         return Decision(*(getattr(returned, name) for name in Decision.__slots__))
-    return Decision(_direction(returned))
+    return PLAIN[_direction(returned)]
 
 
 def _direction(returned: object) -> Direction:

@@ -23,6 +23,7 @@ from engine.kernel.lane.state import (
     NONE,
     PROTECTS,
     STOP,
+    SYMBOL,
     TRAILING_STOP,
     Book,
     Lane,
@@ -55,18 +56,19 @@ CASH_MISSING = 14
 BUYING_POWER = 15
 STOP_ON_WRONG_SIDE = 16
 TARGET_ON_WRONG_SIDE = 17
+NO_DATA = 18
 """Why an order is rejected."""
-SIGNAL_CHANGED = 18
-BEING_LEFT = 19
-POSITION_CLOSED = 20
-NOT_AT_ONCE = 21
-DAY_OVER = 22
-TIME_OVER = 23
-DATA_ENDED = 24
-REPLACED = 25
-NOT_WANTED = 26
-OTHER_FILLED = 27
-HALTED_BY_RULE = 28
+SIGNAL_CHANGED = 19
+BEING_LEFT = 20
+POSITION_CLOSED = 21
+NOT_AT_ONCE = 22
+DAY_OVER = 23
+TIME_OVER = 24
+DATA_ENDED = 25
+REPLACED = 26
+NOT_WANTED = 27
+OTHER_FILLED = 28
+HALTED_BY_RULE = 29
 """Why an order is cancelled or expires."""
 
 
@@ -81,6 +83,8 @@ def refuse(lane: Lane, reason: int, value: float, limit: float, further: float) 
 
 def refusal_of(lane: Lane, symbol: Symbol, order: Order) -> int:
     """Why an order is rejected, FINE if it is not. Orders that make a position smaller only have to make sense."""
+    if order.terms.unknown == SYMBOL:
+        return refuse(lane, NO_DATA, 0.0, 0.0, 0.0)
     close = symbol.market.close[lane.books.row]
     fault = fault_of(lane, order, close)
     if fault == FINE and order.group == PROTECTS and not lane.is_matching:

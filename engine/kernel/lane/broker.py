@@ -69,9 +69,10 @@ LEAVE = 6
 SEE_REPLACED = 7
 SETTLE_EXITS = 8
 ASK_AGAIN = 9
+ASK_ELSEWHERE = 10
 """Kinds of tasks: a request is taken; the portfolio handles a change of an order, or a fill, and acts on a decision of the strategy,
 or of a risk rule, which withdraws entries or leaves the position; it sees whether entries were replaced, and which exits were accepted;
-entries in doubt are asked for again."""
+entries in doubt are asked for again; an order in a symbol without data is asked for."""
 
 
 def add_task(lane: Lane, kind: int, symbol: int) -> Task:

@@ -1,7 +1,7 @@
 """Decisions become what is wanted of a symbol; what they ask for follows in the ORDER phase (rule E2, phase DECIDE)."""
 
 from engine.kernel.lane.acceptance import is_wrong_side
-from engine.kernel.lane.broker import ACT, add_task
+from engine.kernel.lane.broker import ACT, ASK_ELSEWHERE, add_task
 from engine.kernel.lane.journal import record_signal
 from engine.kernel.lane.positions import NO_TRADE
 from engine.kernel.lane.state import (
@@ -34,6 +34,16 @@ def decide(lane: Lane, symbol: Symbol, target: int, named: int) -> None:
         holding.intent = target
         holding.signal = ordinal
         holding.named = named
+
+
+def decide_elsewhere(lane: Lane, target: int) -> None:
+    """Takes a decision on a symbol without data: its order is rejected, and that is the end of it."""
+    lane.trades_begun += 1
+    ordinal = record_signal(lane, lane.symbols[0], lane.trades_begun, target)
+    task = add_task(lane, ASK_ELSEWHERE, 0)
+    task.trade = lane.trades_begun
+    task.sign = target if target != 0 else -1
+    task.ordinal = ordinal
 
 
 def begin_trade(lane: Lane, holding: Holding) -> None:

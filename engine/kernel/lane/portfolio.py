@@ -7,6 +7,7 @@ from engine.kernel.lane.books import CLOSED, CROSSED, OPENED, book_fill, close_t
 from engine.kernel.lane.broker import (
     ACT,
     ASK_AGAIN,
+    ASK_ELSEWHERE,
     ON_FILL,
     ON_ORDER,
     SEE_REPLACED,
@@ -53,6 +54,7 @@ from engine.kernel.lane.state import (
     NONE,
     RUNNING,
     STOP_LIMIT,
+    SYMBOL,
     VOLATILITY,
     Book,
     Holding,
@@ -105,8 +107,17 @@ def do_rarer_task(lane: Lane, symbol: Symbol, task: Task) -> None:
         see_whether_replaced(symbol, task)
     elif task.kind == SETTLE_EXITS:
         settle_exits(lane, symbol, task)
+    elif task.kind == ASK_ELSEWHERE:
+        ask_elsewhere(lane, symbol, task)
     else:
         leave_now(lane, symbol, task.ordinal)
+
+
+def ask_elsewhere(lane: Lane, symbol: Symbol, task: Task) -> None:
+    """Asks for an order in a symbol without data; `symbol` is any other."""
+    set_market(lane.terms)
+    lane.terms.unknown = SYMBOL
+    ask(lane, symbol, task.trade, task.sign, 0.0, ALONE, NONE, SIGNAL, task.ordinal)
 
 
 def act(lane: Lane) -> None:

@@ -5,7 +5,7 @@ from math import inf
 from engine.kernel.lane.acceptance import DATA_ENDED
 from engine.kernel.lane.books import finish_books, mark_until, start_books
 from engine.kernel.lane.broker import end_order
-from engine.kernel.lane.decisions import decide
+from engine.kernel.lane.decisions import decide, decide_elsewhere
 from engine.kernel.lane.equity import NEVER
 from engine.kernel.lane.fills import close_bar, fill_first_at, let_in, meet, open_bar
 from engine.kernel.lane.journal import EXPIRED, ORDER, POSITION_OPEN
@@ -74,10 +74,8 @@ def advance(lane: Lane, until: int) -> int:
         if lane.symbol_count > 1:
             end = min(end, lane.books.row + lane.stretch)
         next_row = first_to_step(lane, end)
-        mark_until(lane.books, next_row)
-        if not lane.books.curve.is_finite:
-            lane.status = NOT_FINITE
-        elif next_row < end or (next_row == change_row and next_row < until):
+        pass_bars(lane, next_row)
+        if lane.status == RUNNING and (next_row < end or (next_row == change_row and next_row < until)):
             lane.stretch = SHORTEST_STRETCH
             step(lane, next_row)
         else:
@@ -85,6 +83,43 @@ def advance(lane: Lane, until: int) -> int:
     return lane.status
 
 
+@entry
+def begin_bar(lane: Lane, row: int) -> int:
+    """Goes on to a bar, before which nothing happens, up to where the strategy decides; returns the status.
+
+    The journal may be full before that: then nothing was done.
+    """
+    if lane.status == JOURNAL_FULL:
+        lane.status = RUNNING
+    if lane.journal.is_kept and lane.journal.room - lane.journal.count < RECORDS_OF_A_BAR * lane.symbol_count:
+        lane.status = JOURNAL_FULL
+        return lane.status
+    reached = first_to_step(lane, row)
+    pass_bars(lane, reached)
+    if lane.status == RUNNING:
+        meet_bar(lane, row)
+    return lane.status
+
+
+@entry
+def take_decision(lane: Lane, number: int, target: int, named: int) -> int:
+    """Takes a decision on a symbol, or on one without data if the number is NONE, at the bar that was begun; returns the status."""
+    lane.change += 1
+    if number == NONE:
+        decide_elsewhere(lane, target)
+    else:
+        decide(lane, lane.symbols[number], target, named)
+    return lane.status
+
+
+@entry
+def end_bar(lane: Lane) -> int:
+    """Asks for what was decided at the bar that was begun, and ends it; returns the status."""
+    ask_for_orders(lane)
+    return lane.status
+
+
+@entry
 def first_to_step(lane: Lane, until: int) -> int:
     """The first bar before `until` that may do something to an order, or at which a rule looks at the mark; `until` if none."""
     row = lane.books.row
@@ -97,22 +132,29 @@ def first_to_step(lane: Lane, until: int) -> int:
     if end <= row:
         return min(row, until)
     quiet_until = find_quiet(lane, end) if lane.risk.is_watching else end
-    reached = first_reached(lane, quiet_until) if has_orders else quiet_until
-    if lane.risk.is_watching:
-        pass_quiet(lane, reached)
-    return reached
+    return first_reached(lane, quiet_until) if has_orders else quiet_until
 
 
 def first_reached(lane: Lane, until: int) -> int:
-    """The first bar before `until` that may reach an order; `until` if none does. Trailing stops have followed the closes up to there."""
+    """The first bar before `until` that may reach an order; `until` if none does."""
     end = until
     for number in range(lane.symbol_count):
         if lane.symbols[number].book.count > 0:
             end = first_to_reach(lane, lane.symbols[number], end)
-    for number in range(lane.symbol_count):
-        if lane.symbols[number].book.count > 0:
-            keep_trail(lane.symbols[number], end)
     return end
+
+
+def pass_bars(lane: Lane, until: int) -> None:
+    """Marks the bars before `until`, at which nothing happens, once that was found out. Trailing stops follow their closes."""
+    if until > lane.books.row:
+        for number in range(lane.symbol_count):
+            if lane.symbols[number].book.count > 0:
+                keep_trail(lane.symbols[number], until)
+        if lane.risk.is_watching:
+            pass_quiet(lane, until)
+    mark_until(lane.books, until)
+    if not lane.books.curve.is_finite:
+        lane.status = NOT_FINITE
 
 
 def wakes_before(lane: Lane, symbol: Symbol, until: int) -> int:
@@ -201,6 +243,17 @@ def keep_trail(symbol: Symbol, row: int) -> None:
 
 def step(lane: Lane, row: int) -> None:
     """One bar in all its phases."""
+    meet_bar(lane, row)
+    while lane.status == RUNNING and lane.change < lane.changes and lane.change_rows[lane.change] == row:
+        change = lane.change
+        lane.change += 1
+        symbol = lane.symbols[lane.change_symbols[change] if lane.symbol_count > 1 else 0]
+        decide(lane, symbol, lane.change_targets[change], lane.change_named[change] if lane.names_orders else NONE)
+    ask_for_orders(lane)
+
+
+def meet_bar(lane: Lane, row: int) -> None:
+    """Has a bar meet the orders, and be marked."""
     match_bar(lane, row)
     mark_until(lane.books, row + 1)
     if not lane.books.curve.is_finite:
@@ -209,14 +262,15 @@ def step(lane: Lane, row: int) -> None:
     lane.books.row = row
     if lane.risk.is_watching:
         look_at_mark(lane)
-    while lane.status == RUNNING and lane.change < lane.changes and lane.change_rows[lane.change] == row:
-        change = lane.change
-        lane.change += 1
-        symbol = lane.symbols[lane.change_symbols[change] if lane.symbol_count > 1 else 0]
-        decide(lane, symbol, lane.change_targets[change], lane.change_named[change] if lane.names_orders else NONE)
+
+
+def ask_for_orders(lane: Lane) -> None:
+    """Asks for the orders that were decided on, and ends the bar."""
+    if lane.status == NOT_FINITE:
+        return
     lane.journal.phase_from = lane.journal.count
     do_tasks(lane)
-    lane.books.row = row + 1
+    lane.books.row += 1
 
 
 def match_bar(lane: Lane, row: int) -> None:

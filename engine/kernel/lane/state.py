@@ -49,7 +49,8 @@ TAKE_PROFIT_IS_NONE = 5
 TAKE_PROFIT_BEYOND_REASON = 6
 TRAIL_AMOUNT_IS_NONE = 7
 TRAIL_PERCENT_IS_NONE = 8
-"""What is not known yet, or wrong with the exits that a decision names; 0 if nothing is."""
+SYMBOL = 9
+"""What is not known yet, or wrong with the exits that a decision names, or that there are no data of the symbol; 0 if nothing is."""
 
 CASH_ACCOUNT = 0
 MARGIN_ACCOUNT = 1
