@@ -300,10 +300,10 @@ class LanePortfolio(Container):
             raise LookupError("there is no strategy to ask at bars")
         try:
             strategy.run(self.state.books.row, end)
-        except Interruption:
-            raise
-        except BaseException as error:  # noqa: BLE001 - it is raised again where it belongs
+        except BaseException as error:
             self._show()
+            if isinstance(error, Interruption):
+                raise
             self.outlet.wake(self.clock.steps.item(strategy.row), Phase.DECIDE, _raise, error)
             return
         self._show()
