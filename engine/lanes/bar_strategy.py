@@ -106,6 +106,8 @@ class BarStrategy:
         self._is_recorded = lane.journal.is_kept
         self._is_counted = self._is_recorded or lane.open_events.is_kept
         self._is_begun = False
+        self._pending: list[tuple[int, Decision, int, int]] = []
+        self._intents: dict[int, int] = {}
         self.row = 0
 
     def forget(self) -> None:
@@ -152,7 +154,7 @@ class BarStrategy:
 
     def _ask(self, seen: Sequence[Sequence[Seen]], first: int, start: int, until: int) -> int:
         """Asks the strategy at the bars from `start` to before `until`, or to the first at which it decides something: that is returned."""
-        calls, views = self._calls, self._views
+        calls, views, pending = self._calls, self._views, self._pending
         ask, on_bar, limit, alarm = calls.run, self._strategy.on_bar, calls.limit, calls.alarm
         row = start
         try:
@@ -164,8 +166,9 @@ class BarStrategy:
                         if getrecursionlimit() < limit or handler_of(ALARM) is not alarm:
                             calls.put_right()
                     if returned is not None:
-                        self._act(row, number, feed_row, returned)
-                if self._is_begun:
+                        self._note(row, number, feed_row, returned)
+                if pending or self._is_begun:
+                    self._act(row)
                     return row
         except BadDecisionError as error:
             raise returned_by(error, on_bar) from None
@@ -173,36 +176,39 @@ class BarStrategy:
             self.row = row
         return until
 
-    def _act(self, row: int, number: int, feed_row: int, returned: object) -> None:
-        """Acts on what was decided at the row of a feed. What changes nothing is only counted, if no event of it is wanted."""
+    def _note(self, row: int, number: int, feed_row: int, returned: object) -> None:
+        """Notes what was decided at the row of a feed. What changes nothing is only counted, if no event of it is wanted."""
         decision = as_decision(returned)
         if decision is None:
             return
-        target, named = SIGNS[decision.direction], state.NONE
         on = number if decision.symbol is None else self._clock.numbers.get(decision.symbol, state.NONE)
-        if on == state.NONE:
-            self.elsewhere = self.elsewhere or decision.symbol
-        elif self._changes_nothing(on, target, decision):
-            self._lane.ordinals.signal += 1
-            return
-        else:
-            self._check_sides(on, row, target, decision)
+        if on != state.NONE:
+            target = SIGNS[decision.direction]
+            is_new = target != self._intents.get(on, self._holdings[on].intent)
+            if not (is_new or decision.names_orders or self._pending or self._is_counted):
+                self._lane.ordinals.signal += 1
+                return
+            if target and decision.exits is not None and (is_new or decision.order is not None):
+                check_sides(decision, target, self._clock.closes[on].item(row), self._name)
+            if is_new or decision.names_orders:
+                self._intents[on] = target
+        self._pending.append((on, decision, number, feed_row))
+
+    def _act(self, row: int) -> None:
+        """Has the lane act on what was decided at a bar, once the strategy was asked about all symbols."""
         if not self._is_begun:
             self._begin(row)
-        if on != state.NONE and decision.names_orders:
-            named = self._configurator.name_order(self._lane, decision)
-        if self._is_recorded:
-            self.decided.append(Decided(decision, self._cause(number, feed_row), self._name))
-        self._check(self._configurator.take_decision(self._lane, on, target, named))
-
-    def _changes_nothing(self, number: int, target: int, decision: Decision) -> bool:
-        is_new = self._is_begun or self._is_counted or decision.names_orders
-        return not is_new and target == self._holdings[number].intent
-
-    def _check_sides(self, number: int, row: int, target: int, decision: Decision) -> None:
-        is_entering = target != self._holdings[number].intent or decision.order is not None
-        if target and decision.exits is not None and is_entering:
-            check_sides(decision, target, self._clock.closes[number].item(row), self._name)
+        for on, decision, number, feed_row in self._pending:
+            named = state.NONE
+            if on == state.NONE:
+                self.elsewhere = self.elsewhere or decision.symbol
+            elif decision.names_orders:
+                named = self._configurator.name_order(self._lane, decision)
+            if self._is_recorded:
+                self.decided.append(Decided(decision, self._cause(number, feed_row), self._name))
+            self._check(self._configurator.take_decision(self._lane, on, SIGNS[decision.direction], named))
+        self._pending.clear()
+        self._intents.clear()
 
     def _begin(self, row: int) -> None:
         status = self._configurator.begin_bar(self._lane, row)
@@ -232,3 +238,4 @@ class BarStrategy:
             self._begin(self.row)
         if self._lane.status == state.RUNNING:
             self._lane.books.row = self.row + 1
+            self._lane.ordinals.signal += len(self._pending)

@@ -81,8 +81,13 @@ def played(case, types, **how):
 def came_to(run):
     """What is to be the same of a run."""
     container = run["portfolio_1"]
-    figures = container.metrics() if container.status == "completed" else None
-    return container.status, container.error, figures, run.heard["portfolio_1"].ends, container.first_rejection
+    return (
+        container.status,
+        container.error,
+        container.metrics(),
+        run.heard["portfolio_1"].ends,
+        container.first_rejection,
+    )
 
 
 @pytest.mark.examples(25, 300)
