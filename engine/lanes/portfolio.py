@@ -292,6 +292,8 @@ class LanePortfolio(Container):
             self._changes.forgo()
         elif self.setup.has_strategy:
             self._changes.ask()
+            if len(self.clock.feeds) > 1:  # all columns of which are looked at now
+                self._configurator.count_bars(sum(len(feed.steps) for feed in self.clock.feeds))
 
     def _run_block(self, row: int) -> None:
         """Does the bars from `row` on that come before the next block."""

@@ -60,7 +60,9 @@ _READER_BAR, _ROW = 240, 200
 _BAR, _MADE_BAR = 48, 72
 _VALUE = 8
 _PLANNED, _LANE, _KERNEL_LANE, _OTHER_CONTAINER, _FILL = 7680, 24 * 1024, 9 * 1024, 12 * 1024, 30
-"""`_PLANNED`: a portfolio's config, plan and report, for the whole run; `_LANE`: what simulates it, in its turn; `_KERNEL_LANE`: on the kernel."""
+_LANE_SYMBOL = 6 * 1024
+"""`_PLANNED`: a portfolio's config, plan and report, for the whole run; `_LANE`: what simulates it, in its turn; `_KERNEL_LANE`: on the
+kernel, with `_LANE_SYMBOL` for each symbol beyond the first."""
 _DECODED = 1.4
 """Events that another process brought, to such as are made here, which have their texts in common."""
 _WAITING = 1.2
@@ -218,6 +220,8 @@ class _Needs:
         """The containers of a portfolio's lane, one value a day, and the fills of a block."""
         days = max((self._days[data] for data in self._plan.data_of[id_]), default=0)
         lane = _KERNEL_LANE if id_ in self._on_kernel - self._shown else _LANE
+        if id_ in self._on_kernel:
+            lane += _LANE_SYMBOL * (len(self._plan.data_of[id_]) - 1)
         return lane + days * _VALUE + self._fills_of_a_block(id_) * _FILL
 
     def _fills_of_a_block(self, id_: str) -> float:
