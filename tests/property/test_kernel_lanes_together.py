@@ -113,7 +113,7 @@ def test_l9_a_lane_that_the_machine_fails_fails_alone(tmp_path, monkeypatch):
     def no_room(*_):
         raise MemoryError("no room")
 
-    monkeypatch.setattr("engine.lanes.portfolio.LanePortfolio._raise_failure", no_room)
+    monkeypatch.setattr("engine.lanes.portfolio.LanePortfolio._do", no_room)
     some = [{"strategy": {"name": "buy_and_hold"}, "portfolio": PLAIN, "execution": {}}] * 3
     _, tree, _ = both_ways(tmp_path, some, make_bars([100.0, 101.0, 102.0]), 1000, 2)
     results = [json.loads(tree[f"portfolio_{n}/metrics.json"]) for n in range(3)]
