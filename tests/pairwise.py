@@ -159,23 +159,17 @@ FEATURES: dict[str, dict[str, str]] = {
 }
 """Values by feature. What a value says stands where it belongs; `config` knows what the rest means."""
 
-IN_COLUMNS = {
+ON_KERNEL = {
     "rules": ["none"],
-    "symbols": ["one"],
     "strategy": ["crossover", "holds", "column", "shared"],
-    "entry": ["market"],
-    "exit": ["market"],
     "sizing": ["all in", "quantity", "lots", "percent", "volatility"],
-    "account": ["margin"],
-    "risk": ["none"],
     "execution": ["only", "shared", "own"],
     "costs": ["free", "percent"],
-    "fills": ["next open", "next close"],
     "benchmark": ["none"],
     "results": ["metrics", "trades", "equity"],
     "listener": ["none"],
 }
-"""The values with which portfolios are computed as columns; all values of the other features."""
+"""The values with which portfolios are on the kernel; all values of the other features."""
 
 Choice = dict[str, str]
 

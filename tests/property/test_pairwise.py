@@ -11,11 +11,11 @@ from typer.testing import CliRunner
 
 from cli.app import app
 from engine.orchestration.shards import Shard
-from tests.pairwise import CODE, FEATURES, IN_COLUMNS, MODULE, config, covering
+from tests.pairwise import CODE, FEATURES, MODULE, ON_KERNEL, config, covering
 from tests.run_command import files_of, read_json, results_of, run, run_process
 
-COLUMNS = {name: {value: FEATURES[name][value] for value in IN_COLUMNS.get(name, FEATURES[name])} for name in FEATURES}
-ALL = [*covering(FEATURES, seed=1), *covering(COLUMNS, seed=2)]
+KERNEL = {name: {value: FEATURES[name][value] for value in ON_KERNEL.get(name, FEATURES[name])} for name in FEATURES}
+ALL = [*covering(FEATURES, seed=1), *covering(KERNEL, seed=2)]
 SOME = ALL[::16]
 CENT = 1e-9
 
@@ -68,7 +68,7 @@ def check(tmp_path, monkeypatch, choice):
     assert others == files
     for key in ("status", "plan_hash", "containers", "bars", "trades"):
         assert printed[key] == by_event[key] == in_shards[key], key
-    assert printed["events"] == in_shards["events"]  # in columns, those that are only counted are not published
+    assert printed["events"] == in_shards["events"]  # on the kernel, those that are only counted are not published
     results = results_of(tmp_path / "auto")
     assert {result["status"] for result in results.values()} == {"completed"}
     check_counts(printed, results, read_json(tmp_path / "auto" / "run.json"))
