@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from engine.config.schema import UserComponent
 from engine.kernel.library import INTERPRETED
 from engine.orchestration import wiring
-from engine.order_terms import OrderTerms
+from engine.order_terms import ExitTerms, OrderTerms
 from engine.strategies.decision import Decision
 from tests.building import data, execution, features, play, portfolio, sma
 from tests.kernel_lanes import assert_same_lines, lines
@@ -118,6 +118,21 @@ def test_a_symbol_without_data_is_refused_by_its_name():
     assert run["portfolio_1"].first_rejection == "no data for symbol 'nowhere'"
     rejected = [event for event in run.events("portfolio_1", "ORDER") if event.status == "rejected"]
     assert [(each.symbol, each.reason) for each in rejected] == [("nowhere", "no data for symbol 'nowhere'")]
+
+
+def test_a_second_decision_of_a_bar_goes_by_the_first():
+    """Exits on the wrong side are a mistake of what enters: here the other symbol's bar has decided to enter before."""
+    bars = {each: ["10 11 9 10 1000"] * 6 for each in "xy"}
+    said = {
+        "x": {2: Decision("long", symbol="y")},
+        "y": {2: Decision("long", exits=ExitTerms(stop_loss=10.5)), 4: Decision("flat")},
+    }
+    case = (bars, {each: range(6) for each in bars}, said, {}, {}, 0, False)
+    expected, _ = played(case, None)
+    run, _ = played(case, None, on_kernel=["portfolio_1"])
+    assert expected["portfolio_1"].status == "completed"
+    assert came_to(run) == came_to(expected)
+    assert_same_lines(lines(run.events()), lines(expected.events()))
 
 
 @pytest.mark.parametrize("bars", [511, 512, 513, 1025])
