@@ -61,7 +61,7 @@ def trade_book(
         symbols=dict(zip(symbols, of_symbols, strict=True)),
         statuses=_statuses(lane),
         rejected=_rejected(lane, rules),
-        first_rejection=first_rejection(lane, rules, broker, elsewhere),
+        first_rejection=first_rejection(lane, symbols, rules, broker, elsewhere),
     )
 
 
@@ -111,7 +111,9 @@ def open_profit(lane: Lane) -> float:
     return total
 
 
-def first_rejection(lane: Lane, rules: Sequence[AnyRiskRule], broker: str, elsewhere: str | None = None) -> str:
+def first_rejection(
+    lane: Lane, symbols: Sequence[str], rules: Sequence[AnyRiskRule], broker: str, elsewhere: str | None = None
+) -> str:
     """Why the first order of a lane was rejected, empty if none was; `elsewhere` is the first symbol without data that was named."""
     if not lane.books.total.rejected_orders:
         return ""
@@ -121,5 +123,11 @@ def first_rejection(lane: Lane, rules: Sequence[AnyRiskRule], broker: str, elsew
         (first.value, first.limit, first.further),
         quantity=first.quantity,
         other=f"{broker}#{first.replaces}" if first.replaces else elsewhere,
-        unknown=unknown_text(first.unknown, first.unknown_over, first.bar, (first.unknown_value, first.unknown_close)),
+        unknown=unknown_text(
+            first.unknown,
+            first.unknown_over,
+            first.bar,
+            (first.unknown_value, first.unknown_close),
+            symbols[first.symbol],
+        ),
     )

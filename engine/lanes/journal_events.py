@@ -216,6 +216,7 @@ class JournalEvents:
 
     def _request(self, record: Recorded, now: int) -> OrderRequest:
         names, trade = self._names, self._trade(record.trade)
+        symbol, fault = self._symbol(record), (record.price, record.close)
         time_in_force, group = record.flags % 8, record.flags % journal.BY_PERCENT_FLAG // 8
         kind = record.detail
         trails, by_percent = kind == state.TRAILING_STOP, record.flags >= journal.BY_PERCENT_FLAG
@@ -225,7 +226,7 @@ class JournalEvents:
             self._id(record),
             trade,
             self._cause(record),
-            self._symbol(record),
+            symbol,
             _side(record),
             record.quantity,
             ORDER_TYPES[kind],
@@ -237,7 +238,7 @@ class JournalEvents:
             record.time or None,
             _OCOS[group].format(trade) or None,
             f"{names.broker}#{record.order}" if record.order else None,
-            unknown_text(record.reason, record.number, record.bar, (record.price, record.close)),
+            unknown_text(record.reason, record.number, record.bar, fault, symbol),
         )
         self._requests[record.ordinal] = request
         return request

@@ -230,13 +230,17 @@ class LanePortfolio(Container):
             bars=bars,
             open_positions=lane.books.open_positions,
             closed_trades=lane.books.total.total_trades,
-            first_rejection=first_rejection(lane, risk, self.setup.broker, self._elsewhere),
+            first_rejection=first_rejection(lane, self._symbols, risk, self.setup.broker, self._elsewhere),
             events=events,
             answers={"ORDER": made.order, "FILL": made.fill},
             orders=order_counts(lane, risk),
             of_open_trades=lane.open_events.total,
             most_of_open_trades=lane.open_events.peak,
         )
+
+    @property
+    def _symbols(self) -> list[str]:
+        return [feed.symbol for feed in self.clock.feeds]
 
     @property
     def _elsewhere(self) -> str | None:
@@ -426,7 +430,7 @@ class LanePortfolio(Container):
 
     def _measure(self) -> Measured:
         setup, config, clock = self.setup, self.setup.config, self.clock
-        borrowing, symbols = config.account.borrowing, [feed.symbol for feed in clock.feeds]
+        borrowing, symbols = config.account.borrowing, self._symbols
         figures, notes = compute_metrics(
             trade_book(self.state, symbols, config.risk, setup.broker, self._elsewhere),
             LaneEquity(self.state.books.curve),

@@ -46,6 +46,7 @@ _REASONS = {
 }
 _FAULTS = {
     state.SYMBOL: "",
+    state.FIRST_BAR: "there is no bar of {symbol} yet",
     state.STOP_LOSS_IS_NONE: "stop_loss {0} is not a price",
     state.STOP_LOSS_BEYOND_REASON: "stop_loss {0} is beyond reason: the last close is {1}",
     state.TAKE_PROFIT_IS_NONE: "take_profit {0} is not a price",
@@ -92,8 +93,8 @@ class Reasons:
         return text.replace("bars", "bar") if is_one_bar else text
 
 
-def unknown_text(unknown: int, bars: int, row: int, fault: tuple[float, float]) -> str:
-    """What was not known when an order was asked for at a row; empty if everything was.
+def unknown_text(unknown: int, bars: int, row: int, fault: tuple[float, float], symbol: str) -> str:
+    """What was not known when an order in a symbol was asked for at a row; empty if everything was.
 
     `fault` is the value of an exit that makes no sense, and the close that it was seen from.
     """
@@ -102,4 +103,4 @@ def unknown_text(unknown: int, bars: int, row: int, fault: tuple[float, float]) 
     if unknown == state.VOLATILITY:
         there_are = "there is" if row == 1 else "there are"
         return f"the volatility of {bars} returns is not known yet, {there_are} {row}"
-    return _FAULTS[unknown].format(*fault) if unknown else ""
+    return _FAULTS[unknown].format(*fault, symbol=symbol) if unknown else ""

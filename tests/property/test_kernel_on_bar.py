@@ -50,6 +50,8 @@ class Follows:
 def asked(draw):
     """A case of named orders, some on another symbol than that of the bar or on one without data; where it fails, and what is seen."""
     of_symbols, days, said, lane, costs = draw(cases())
+    later = draw(st.sampled_from([0, 0, 2, 5]))
+    days = {symbol: [day + later * number for day in days[symbol]] for number, symbol in enumerate(of_symbols)}
     targets = st.sampled_from([None, None, None, *of_symbols, "nowhere"])
     for of_symbol in said.values():
         for number, decision in of_symbol.items():
@@ -131,6 +133,21 @@ def test_a_second_decision_of_a_bar_goes_by_the_first():
     expected, _ = played(case, None)
     run, _ = played(case, None, on_kernel=["portfolio_1"])
     assert expected["portfolio_1"].status == "completed"
+    assert came_to(run) == came_to(expected)
+    assert_same_lines(lines(run.events()), lines(expected.events()))
+
+
+def test_an_entry_in_a_symbol_that_has_no_bar_yet_is_rejected():
+    bars = {"x": ["10 11 9 10 1000"] * 6, "y": ["10 11 9 10 1000"] * 3}
+    days = {"x": range(6), "y": range(3, 6)}
+    entries = [OrderTerms(order_type="limit", limit_price=9.0), OrderTerms(quantity=2.0), None]
+    said = {"x": {n: Decision("long", symbol="y", order=each) for n, each in enumerate(entries, 1)}, "y": {}}
+    case = (bars, days, said, {}, {}, 0, False)
+    expected, _ = played(case, None)
+    run, _ = played(case, None, on_kernel=["portfolio_1"])
+    assert (
+        run["portfolio_1"].first_rejection == "quantity nan is not a positive number of units: there is no bar of y yet"
+    )
     assert came_to(run) == came_to(expected)
     assert_same_lines(lines(run.events()), lines(expected.events()))
 

@@ -301,6 +301,7 @@ def keep_first_refusal(lane: Lane, symbol: Symbol, order: Order, request: Task) 
     first.value = lane.refusal.value
     first.limit = lane.refusal.limit
     first.further = lane.refusal.further
+    first.symbol = symbol.number
     first.bar = bar_at(symbol.market, lane.books.row)
     first.quantity = order.quantity
     first.replaces = request.replaces

@@ -62,6 +62,8 @@ def stands(lane: Lane, symbol: Symbol, sign: int, named: Named, changed: bool) -
     if not named.exits.is_named or not (changed or named.order.is_named):
         return True
     close = symbol.market.close[lane.books.row]
+    if close == 0.0:  # before its first bar: what enters is rejected
+        return True
     if not leaves_at_once(named.exits, sign, price_of(named.order, close)):
         return True
     other = named.otherwise

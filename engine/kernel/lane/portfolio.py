@@ -51,6 +51,7 @@ from engine.kernel.lane.state import (
     ALONE,
     CROSSED_FLAT,
     ENTERS,
+    FIRST_BAR,
     NONE,
     RUNNING,
     STOP_LIMIT,
@@ -266,6 +267,10 @@ def ask_to_enter(lane: Lane, symbol: Symbol, order: NamedOrder, sign: int, group
 
 def units_wanted(lane: Lane, symbol: Symbol, order: NamedOrder) -> float:
     """The units of an entry; NaN where it could not be protected, or not be sized, which is noted in the terms at hand."""
+    row = lane.books.row
+    if bar_at(symbol.market, row) == NONE:
+        lane.terms.unknown = FIRST_BAR
+        return nan
     if symbol.holding.exits != NONE:
         if exits_fault(lane, symbol):
             return nan
@@ -273,7 +278,6 @@ def units_wanted(lane: Lane, symbol: Symbol, order: NamedOrder) -> float:
         return nan
     if order.is_named and order.has_quantity:
         return order.quantity
-    row = lane.books.row
     units = units_to_enter(symbol.sizing, equity_at(lane.books, row), bar_at(symbol.market, row))
     if isnan(units) and symbol.sizing.kind == VOLATILITY_TARGET:
         lane.terms.unknown = VOLATILITY

@@ -50,7 +50,8 @@ TAKE_PROFIT_BEYOND_REASON = 6
 TRAIL_AMOUNT_IS_NONE = 7
 TRAIL_PERCENT_IS_NONE = 8
 SYMBOL = 9
-"""What is not known yet, or wrong with the exits that a decision names, or that there are no data of the symbol; 0 if nothing is."""
+FIRST_BAR = 10
+"""What is not known yet, or wrong with the exits that a decision names; that there are no data of the symbol, or no bar yet; 0 if nothing is."""
 
 CASH_ACCOUNT = 0
 MARGIN_ACCOUNT = 1
@@ -457,12 +458,13 @@ class OpenEvents:
 
 @struct
 class Refusal:
-    """Why an order was rejected: a reason of `acceptance`, the numbers that its text gives, and what was asked for at which bar of the symbol."""
+    """Why an order was rejected: a reason of `acceptance`, the numbers that its text gives, and what was asked for at which bar of which symbol."""
 
     reason: int
     value: float
     limit: float
     further: float
+    symbol: int
     bar: int
     quantity: float
     replaces: int
