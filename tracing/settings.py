@@ -50,7 +50,13 @@ _Retention = Annotated[
         "(the last max_events), all (also spelled full), none"
     ),
 ]
-_MaxEvents = Annotated[int, Meta(ge=0, description="events kept in memory; a sliding window keeps 1000 without it")]
+_MaxEvents = Annotated[
+    int,
+    Meta(
+        ge=0,
+        description="events kept in memory; a sliding window keeps 1000 without it, trade_complete warns when open trades have more",
+    ),
+]
 _Backend = Annotated[
     StorageBackend,
     Meta(

@@ -379,6 +379,27 @@ def test_why_there_are_no_events_is_said(tmp_path):
             "events_to_trace: nothing is traced then: expected types of events, ALL, or enabled: false",
         ),
         ("events_to_trace: [FILL, RUN_END]", "RUN_END: no container that this is said of ever sees a RUN_END"),
+        (
+            "events_to_trace: [BAR], retention_policy: trade_complete",
+            "event_tracing.retention_policy: trade_complete: nothing of what is traced belongs to a trade",
+        ),
+        ("mode: minimal, events_to_trace: [BAR]", "mode: minimal: nothing of what is traced belongs to a trade"),
+        (
+            "mode: minimal, events_to_trace: [BAR], max_events: 5",
+            "max_events: 5: nothing of what is traced belongs to a trade",
+        ),
+        (
+            "events_to_trace: ALL, retention_policy: none, dynamic_rules: [{condition: metrics.total_trades > 3, action: {dump: true}}]",
+            "dynamic_rules.0.action.dump: true: nothing is kept in memory with retention_policy none",
+        ),
+        (
+            "mode: full, dynamic_rules: [{condition: metrics.total_trades > 3, action: {dump: true, mode: sliding_window}}]",
+            "dynamic_rules.0.action.dump: true: with storage_backend disk every event is written as it comes",
+        ),
+        (
+            "retention_policy: none, dynamic_rules: [{condition: metrics.total_trades > 3, action: {max_events: 5}}]",
+            "dynamic_rules.0.action.max_events: nothing is kept in memory with retention_policy none",
+        ),
     ],
 )
 def test_r3_a_trace_setting_without_an_effect_is_warned_of_and_refused_if_strict(tmp_path, own, words):
@@ -406,6 +427,10 @@ def test_r3_a_trace_setting_without_an_effect_is_warned_of_and_refused_if_strict
         "enabled: false, mode: sliding_window, dynamic_rules: [{condition: metrics.total_trades > 1, action: {enabled: true}}]",
         "events_to_trace: [BAR, ERROR, REGIME_CHANGE, RISK_BREACH]",
         "storage_config: {compression: zstd}",
+        "events_to_trace: [BAR, RISK_BREACH], retention_policy: trade_complete",
+        "events_to_trace: [BAR], retention_policy: trade_complete, storage_backend: disk",
+        "events_to_trace: [BAR], retention_policy: none",
+        "max_events: 2, dynamic_rules: [{condition: metrics.total_trades > 1, action: {max_events: 5}}]",
         "retention_policy: none, max_events: 3, dynamic_rules: [{condition: metrics.total_trades > 1, action: {mode: sliding_window}}]",
         "storage_config: {write_at_end: false}, dynamic_rules: [{condition: metrics.total_trades > 1, action: {dump: true}}]",
         "mode: full, storage_config: {write_at_end: true}, dynamic_rules: [{condition: metrics.total_trades > 1, action: {mode: sliding_window}}]",
@@ -414,6 +439,58 @@ def test_r3_a_trace_setting_without_an_effect_is_warned_of_and_refused_if_strict
 def test_r3_what_has_an_effect_is_not_warned_of(tmp_path, own):
     outcome = command("explain", lanes(tmp_path, own), "--strict")
     assert (outcome.exit_code, outcome.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        (
+            {"event_tracing": "{mode: minimal}"},
+            "containers.0.event_tracing.mode: minimal: nothing of what is traced belongs",
+        ),
+        (
+            {"below": "trace_settings: {retention_policy: trade_complete}", "event_tracing": "{enabled: true}"},
+            "containers.0.event_tracing.enabled: true: nothing of what is traced belongs to a trade",
+        ),
+        (
+            {
+                "below": "trace_settings: {retention_policy: trade_complete}",
+                "event_tracing": "{events_to_trace: [BAR]}",
+            },
+            "containers.0.event_tracing.events_to_trace: [BAR]: nothing of what is traced belongs to a trade",
+        ),
+        (
+            {"below": "results: {clear_on_snapshot: true}"},
+            "true: no portfolio keeps events in memory but those of open trades",
+        ),
+        (
+            {"below": "results: {clear_on_snapshot: true, snapshot_every: 0}"},
+            "clear_on_snapshot: true: with snapshot_every 0 there is no snapshot",
+        ),
+    ],
+)
+def test_r3_what_has_nothing_to_keep_or_to_clear_is_warned_of(tmp_path, settings, words):
+    config = lanes(tmp_path, "mode: minimal")
+    own = settings.get("event_tracing", "{mode: sliding_window}")
+    text = config.read_text().replace("event_tracing: {events_to_trace: [BAR], max_events: 9}", f"event_tracing: {own}")
+    config.write_text(f"{text}\n{settings.get('below', '')}\n")
+    warned = command("explain", config)
+    assert words in warned.stderr
+    assert warned.stderr.count("warning: ") == 1
+    assert run(config, "--output", tmp_path / "out", "--strict", "--quiet").exit_code == 2
+
+
+def test_r3_clearing_a_window_at_snapshots_is_not_odd(tmp_path):
+    config = lanes(tmp_path, "mode: sliding_window")
+    outcome = command("explain", config, "--strict", "--set", "results.clear_on_snapshot=true")
+    assert (outcome.exit_code, outcome.stderr) == (0, "")
+
+
+def test_k4_open_trades_beyond_max_events_are_said_and_kept(tmp_path):
+    config = lanes(tmp_path, "events_to_trace: ALL, retention_policy: trade_complete, max_events: 2")
+    outcome = run(config, "--output", tmp_path / "out")
+    assert "portfolio_2: more than max_events=2 events belong to open trades: they are all kept" in outcome.stderr
+    assert results_of(tmp_path / "out")["portfolio_2"]["tracing"]["peak_in_memory"] > 2
 
 
 def test_r3_what_is_switched_off_on_the_command_line_is_not_odd(tmp_path):
