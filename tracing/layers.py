@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from msgspec import UNSET
 
-from tracing.settings import RETENTION_SPELLINGS, WRITTEN_AT_END, DynamicRule, RuleAction, StorageConfig
+from tracing.settings import RETENTION_SPELLINGS, WRITTEN_AT_END, DynamicRule, RuleAction, StorageConfig, said
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -77,16 +76,16 @@ def layer_of(written: msgspec.Struct, name: str, path: str, line_of: LineOf, pat
         line = line_of(place)
         return Origin(name if line is not None else ON_THE_COMMAND_LINE, pattern, place, line)
 
-    said = _said(written)
+    own = said(written)
     layer: Layer = {}
-    if "mode" in said:
+    if "mode" in own:
         from_mode = origin("mode")
-        layer = {field: (value, from_mode) for field, value in _MODES[said["mode"]].items()}
-    if "retention_policy" in said:
-        said["retention_policy"] = RETENTION_SPELLINGS[said["retention_policy"]]
-    layer |= {_FIELDS[key]: (value, origin(key)) for key, value in said.items() if key in _FIELDS}
-    if "storage_config" in said:
-        stored = _said(said["storage_config"])
+        layer = {field: (value, from_mode) for field, value in _MODES[own["mode"]].items()}
+    if "retention_policy" in own:
+        own["retention_policy"] = RETENTION_SPELLINGS[own["retention_policy"]]
+    layer |= {_FIELDS[key]: (value, origin(key)) for key, value in own.items() if key in _FIELDS}
+    if "storage_config" in own:
+        stored = said(own["storage_config"])
         if stored.get("compression") is True:
             stored["compression"] = "gzip"
         layer |= {(place := f"storage_config.{key}"): (value, origin(place)) for key, value in stored.items()}
@@ -134,7 +133,3 @@ def canonical_fields() -> list[str]:
     """The names a layer may set, storage_config by its parts."""
     storage = [f"storage_config.{key}" for key in StorageConfig.__struct_fields__]
     return [*dict.fromkeys(_FIELDS.values()), *storage]
-
-
-def _said(written: msgspec.Struct) -> dict[str, Any]:
-    return {key: value for key in written.__struct_fields__ if (value := getattr(written, key)) is not UNSET}

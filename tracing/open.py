@@ -3,20 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING
 
-import msgspec
-
+from tracing.by_hand import check_choice, setting_named
 from tracing.resolve import TraceResolver
-from tracing.settings import (
-    RETENTION_SPELLINGS,
-    Mode,
-    PartialTraceSettings,
-    StorageBackend,
-    TraceSettingsBlock,
-    check_choice,
-    types_named,
-)
+from tracing.settings import PartialTraceSettings, TraceSettingsBlock, said
 from tracing.storage.disk import DiskStorage
 from tracing.storage.limits import LARGEST_MEMBER
 from tracing.storage.memory import MemoryStorage
@@ -28,15 +19,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tracing.retention import Warn
-    from tracing.settings import TraceSettings
+    from tracing.settings import EventNames, TraceSettings
 
-    Written = Mapping[str, object] | PartialTraceSettings
-
-_CHOICES = {
-    "retention_policy": RETENTION_SPELLINGS,
-    "mode": get_args(Mode),
-    "storage_backend": get_args(StorageBackend),
-}
+    Written = Mapping[str, object] | PartialTraceSettings | EventNames
 
 
 def open_tracer(
@@ -104,15 +89,12 @@ def tracer_factory(output: Path | None = None) -> Callable[[str, Written], Event
     """What a container made by hand takes as its `tracer_factory`: (container id, settings) -> tracer.
 
     The settings are written as in a config's `event_tracing`; event files go to a folder of the container below `output`, those of
-    what is kept in memory too, once the tracer is closed. The function raises ValueError or msgspec.ValidationError for settings
-    that a config could not hold either, and ValueError if they stream to disk and there is no `output`, or have dynamic
-    rules, which need a run.
+    what is kept in memory too, once the tracer is closed. The function raises ValueError for settings that a config could not
+    hold either, if they stream to disk and there is no `output`, and if they have dynamic rules, which need a run.
     """
 
     def make(container_id: str, written: Written) -> EventTracer:
         own = _own_settings(written)
-        if own.dynamic_rules is not msgspec.UNSET:
-            raise ValueError("dynamic_rules: only a run evaluates them; by hand, change the settings yourself")
         settings = (
             TraceResolver(TraceSettingsBlock(enabled=True), {}, (), lambda _: 0).resolve(container_id, "", own).settings
         )
@@ -123,16 +105,14 @@ def tracer_factory(output: Path | None = None) -> Callable[[str, Written], Event
 
 
 def _own_settings(written: Written) -> PartialTraceSettings:
-    if not isinstance(written, Mapping):
-        return msgspec.convert(written, PartialTraceSettings)
-    for name in written:
+    if not isinstance(written, Mapping | PartialTraceSettings):
+        written = {"events_to_trace": written}
+    fields = said(written)
+    for name in fields:
         check_choice("trace settings", name, PartialTraceSettings.__struct_fields__)
-    for name, choices in _CHOICES.items():
-        if name in written:
-            check_choice(name, written[name], choices)
-    if "events_to_trace" in written:
-        written = {**written, "events_to_trace": types_named(written["events_to_trace"])}
-    return msgspec.convert(written, PartialTraceSettings)
+    if "dynamic_rules" in fields:
+        raise ValueError("dynamic_rules: only a run evaluates them; by hand, change the settings yourself")
+    return PartialTraceSettings(**{name: setting_named(name, value) for name, value in fields.items()})
 
 
 def _window(settings: TraceSettings, folder: Path | None, member_bytes: int, *, durable: bool) -> WindowFile | None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import UNSET, Struct, structs
 
 from tracing.expression import Expression
 from tracing.record import Clock
-from tracing.settings import TraceAction
+from tracing.settings import TraceAction, said
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tracing.expression import Sort
     from tracing.expression_runs import Lookup
     from tracing.record import Record
-    from tracing.settings import DynamicRule, RuleAction, StorageConfig, TraceSettings
+    from tracing.settings import DynamicRule, RuleAction, TraceSettings
 
 
 class RuleRecord(Struct):
@@ -94,12 +94,8 @@ def changed(settings: TraceSettings, action: TraceAction) -> TraceSettings:
     if fields.get("events_to_trace", "ALL") != "ALL":
         fields["events_to_trace"] = tuple(fields["events_to_trace"])
     if "storage_config" in fields:
-        fields["storage_config"] = structs.replace(settings.storage_config, **_said(fields["storage_config"]))
+        fields["storage_config"] = structs.replace(settings.storage_config, **said(fields["storage_config"]))
     return structs.replace(settings, **fields)
-
-
-def _said(config: StorageConfig) -> dict[str, Any]:
-    return {key: value for key in config.__struct_fields__ if (value := getattr(config, key)) is not UNSET}
 
 
 @lru_cache(maxsize=1024)

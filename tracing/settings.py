@@ -1,9 +1,7 @@
 """What may be said about tracing: as it is written in a config, and the one canonical form it is resolved to."""
 
-import difflib
-import re
-from collections.abc import Iterable
-from typing import Annotated, Literal, cast
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
@@ -31,7 +29,6 @@ WRITTEN_AT_END: dict[RetentionPolicy, WriteAtEnd] = {
     "none": False,
 }
 """What `write_at_end` is where it is not said."""
-_EVENT_TYPE = re.compile(r"[A-Z][A-Z0-9_]*|\w+(\.\w+)+")
 
 _Enabled = Annotated[bool, Meta(description="whether the container is traced at all")]
 _Mode = Annotated[
@@ -234,49 +231,8 @@ class TraceSettings(msgspec.Struct, frozen=True, kw_only=True):
         return self.may_trace and (types is None or event_type in types)
 
 
-def policy_named(written: str) -> RetentionPolicy:
-    """The retention policy that is spelled so.
-
-    Raises:
-        ValueError: if there is none, with the nearest.
-    """
-    check_choice("retention_policy", written, RETENTION_SPELLINGS)
-    return RETENTION_SPELLINGS[written]
-
-
-def types_named(written: object) -> Literal["ALL"] | tuple[str, ...]:
-    """The event types that are meant by `ALL` or a list of names.
-
-    Raises:
-        ValueError: if it is neither, with what was perhaps meant.
-    """
-    if isinstance(written, str):
-        if written == "ALL":
-            return "ALL"
-        meant = "'ALL'" if written.upper() == "ALL" else f"[{written.upper()!r}]"
-        raise ValueError(
-            f"events_to_trace: {written!r}: expected 'ALL', or a list of event types; did you mean {meant}?"
-        )
-    names = tuple(cast("Iterable[str]", written)) if isinstance(written, Iterable) else (written,)
-    for name in names:
-        if not isinstance(name, str) or not _EVENT_TYPE.fullmatch(name):
-            hint = (
-                f"; did you mean {name.upper()!r}?"
-                if isinstance(name, str) and _EVENT_TYPE.fullmatch(name.upper())
-                else ""
-            )
-            raise ValueError(f"events_to_trace: {name!r}: expected the name of an event type{hint}")
-    return cast("tuple[str, ...]", names)
-
-
-def check_choice(what: str, written: object, choices: Iterable[str]) -> None:
-    """Refuses what is none of the choices.
-
-    Raises:
-        ValueError: with the nearest of them.
-    """
-    known = list(choices)
-    if written not in known:
-        close = difflib.get_close_matches(written.lower(), known, 1) if isinstance(written, str) else []
-        hint = f"; did you mean {close[0]!r}?" if close else ""
-        raise ValueError(f"{what}: {written!r}: expected one of {', '.join(known)}{hint}")
+def said(written: Mapping[str, Any] | msgspec.Struct) -> dict[str, Any]:
+    """The fields of settings that are said, by name."""
+    if isinstance(written, Mapping):
+        return dict(written)
+    return {key: value for key in written.__struct_fields__ if (value := getattr(written, key)) is not UNSET}

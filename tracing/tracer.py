@@ -6,9 +6,9 @@ import warnings
 from functools import cache
 from typing import TYPE_CHECKING, Protocol
 
+from tracing.by_hand import policy_named, setting_named, types_named
 from tracing.columns import in_turn
 from tracing.retention import retention_of
-from tracing.settings import policy_named, types_named
 from tracing.storage.memory import STREAMED
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ class EventTracer:
     the dynamic rules that may change its settings, if there are any.
 
     Raises:
-        ValueError: for a policy or event types that a config could not hold either, with the nearest name.
+        ValueError: for settings that a config could not hold either, with the nearest name.
     """
 
     def __init__(
@@ -98,12 +98,13 @@ class EventTracer:
         self.started_at: str | None = None
         self.rules: RuleBook | None = None
         self.window = window
-        self._write_at_end = write_at_end
+        self._write_at_end = setting_named("storage_config.write_at_end", write_at_end)
         self._memory = storage.memory
         self._stream = storage.stream
         self._condition = condition
         self._warn = warn or _warn
-        self._retention = retention_of(policy_named(retention_policy), self._memory, max_events, self._note)
+        room = setting_named("max_events", max_events)
+        self._retention = retention_of(policy_named(retention_policy), self._memory, room, self._note)
         self._keep = self._retention.keep
         self._write = None if self._stream is None else self._stream.add
         self._is_changed = False  # and no event has come since

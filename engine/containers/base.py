@@ -7,11 +7,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
 from engine.bus import SHARED, EventBus, Observer
-from engine.events import EVENT_TYPES
-from engine.guesses import nearest
 from engine.metrics.container_metrics import OrderCounts, events_by_type
 from engine.metrics.definitions import METRICS
-from engine.own_events import is_own_type
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -124,16 +121,13 @@ class Container:
 
         Raises:
             MissingTracerFactoryError: if the container was made without `tracer_factory`.
-            ValueError: for an event type that there is not, with the nearest; the factory may refuse more.
+            ValueError: if the factory refuses the settings.
         """
         if self._tracer_factory is None:
             raise MissingTracerFactoryError(
                 f"container {self.container_id!r} cannot trace: pass tracer_factory= when you make it"
             )
         tracer = self._tracer_factory(self.container_id, settings)
-        for name in sorted(tracer.event_types or ()):
-            if name not in EVENT_TYPES and not is_own_type(name):
-                raise ValueError(f"events_to_trace: {name!r}: expected an event type{nearest(name, EVENT_TYPES)}")
         self.attach(tracer)
         return tracer
 

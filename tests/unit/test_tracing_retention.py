@@ -322,5 +322,5 @@ def test_a_factory_makes_tracers_of_settings_as_they_are_written(tmp_path):
     full.close()
     assert [path.name for path in (tmp_path / "q").iterdir()] == ["events.jsonl.gz"]
     assert make("r", {"max_events": 3}).event_types is None
-    with pytest.raises(msgspec.ValidationError, match="max_events"):
+    with pytest.raises(ValueError, match="max_events"):
         make("s", {"max_events": "many"})

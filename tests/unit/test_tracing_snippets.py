@@ -7,10 +7,13 @@ import pytest
 from engine.bus import EventBus
 from engine.containers.base import Container, MissingTracerFactoryError
 from engine.containers.portfolio import PortfolioContainer
+from engine.events import EVENT_TYPES as ENGINE_EVENT_TYPES
 from engine.events import Fill, PositionClose, PositionOpen, Signal
 from engine.metrics.observer import MetricsObserver
+from tracing.by_hand import EVENT_TYPES, setting_named
 from tracing.open import tracer_factory
 from tracing.reading.reader import TraceReader
+from tracing.settings import PartialTraceSettings, StorageConfig
 from tracing.storage.memory import MemoryStorage
 from tracing.tracer import EventTracer
 
@@ -206,13 +209,33 @@ def test_sliding_windows_by_hand_are_written_when_the_tracer_is_closed(tmp_path)
         ({"events_to_trace": "FILL"}, r"did you mean \['FILL'\]"),
         (
             {"events_to_trace": ["fill"]},
-            "events_to_trace: 'fill': expected the name of an event type; did you mean 'FILL'",
+            "events_to_trace: 'fill': expected an event type; did you mean 'FILL'",
         ),
         ({"events_to_trace": ["FIL"]}, "events_to_trace: 'FIL': expected an event type; did you mean 'FILL'"),
-        ({"events_to_trace": 5}, "events_to_trace: 5: expected the name of an event type"),
+        ({"events_to_trace": 5}, "events_to_trace: 5: expected an event type"),
         ({"mode": "ful"}, "mode: 'ful': expected one of minimal, full, sliding_window; did you mean 'full'"),
         ({"storage_backend": "disc"}, "did you mean 'disk'"),
         ({"retention": "all"}, "trace settings: 'retention': .*; did you mean 'retention_policy'"),
+        ("all", "events_to_trace: 'all': expected 'ALL'"),
+        (["FILLS"], "events_to_trace: 'FILLS': expected an event type; did you mean 'FILL'"),
+        ({"enabled": 1}, "^enabled: 1: expected true or false$"),
+        ({"max_events": -3}, "^max_events: -3: expected a whole number of at least 0$"),
+        ({"max_events": "5"}, "^max_events: '5': expected a whole number of at least 0$"),
+        ({"storage_path": 5}, "^storage_path: 5: expected a folder inside the output folder$"),
+        ({"storage_path": "../x"}, "^storage_path: '../x': expected a folder inside the output folder: "),
+        ({"storage_config": "gzip"}, "^storage_config: 'gzip': expected a mapping$"),
+        ({"storage_config": {"compress": True}}, "storage_config: 'compress': .*; did you mean 'compression'"),
+        ({"storage_config": {"compression": "bz2"}}, "compression: 'bz2': expected gzip or zstd, or true or false$"),
+        (
+            {"storage_config": {"max_file_size_mb": 0.001}},
+            "max_file_size_mb: 0.001: expected a number of at least 0.01$",
+        ),
+        (
+            PartialTraceSettings(storage_config=StorageConfig(write_at_end="no")),
+            "expected on_failure, or true or false$",
+        ),
+        (PartialTraceSettings(max_events=True), "^max_events: True: expected a whole number"),
+        ({"dynamic_rules": []}, "dynamic_rules: only a run evaluates them"),
     ],
 )
 def test_settings_by_hand_are_refused_with_what_was_perhaps_meant(settings, words):
@@ -220,6 +243,28 @@ def test_settings_by_hand_are_refused_with_what_was_perhaps_meant(settings, word
     with pytest.raises(ValueError, match=words):
         container.enable_tracing(settings)
     assert container.tracer is None
+
+
+def test_every_setting_by_hand_has_words_for_what_it_must_be():
+    for name in PartialTraceSettings.__struct_fields__:
+        if name != "dynamic_rules":
+            with pytest.raises(ValueError, match=f"^{name}: .*expected"):
+                setting_named(name, 1.5)
+    for part in StorageConfig.__struct_fields__:
+        with pytest.raises(ValueError, match=f"^storage_config.{part}: -1: expected"):
+            setting_named(f"storage_config.{part}", -1)
+
+
+def test_a_tracer_by_hand_knows_the_events_of_the_engine():
+    assert EVENT_TYPES == ENGINE_EVENT_TYPES
+
+
+@pytest.mark.parametrize(
+    ("short", "types"), [("ALL", None), (["FILL"], {"FILL"}), (("FILL", "own.type"), {"FILL", "own.type"})]
+)
+def test_settings_by_hand_have_the_short_forms_of_a_config(short, types):
+    container = Container("portfolio_1", tracer_factory=tracer_factory())
+    assert container.enable_tracing(short).event_types == types
 
 
 def test_a_tracer_by_hand_takes_the_spellings_of_a_config():
@@ -234,6 +279,12 @@ def test_a_tracer_by_hand_takes_the_spellings_of_a_config():
         {"retention_policy": "everything"},
         {"events_to_trace": "fill"},
         {"events_to_trace": ["position_open"]},
+        {"events_to_trace": ["FILLS"]},
+        {"max_events": -1},
+        {"max_events": "5"},
+        {"max_events": 2.5},
+        {"max_events": True},
+        {"write_at_end": "maybe"},
     ):
         with pytest.raises(ValueError, match="expected"):
             EventTracer("t", MemoryStorage(), **wrong)
