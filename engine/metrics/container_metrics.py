@@ -162,9 +162,9 @@ def ambiguous_bars(counts: OrderCounts) -> Value:
 
 
 def exit_after_entry_bar(counts: OrderCounts) -> Value:
-    """Exits that came after the bar of their entry although that bar closed beyond the stop or the target.
+    """First fills that leave a trade whose exits began to work too late: the bar of its entry closed beyond its stop or target.
 
-    Formula: the number of FILL events whose exit_after_entry_bar is true.
+    Formula: the number of FILL events whose exit_after_entry_bar is true, whatever made them, also the end of the data in that bar.
     """
     return counts.exit_after_entry_bar
 

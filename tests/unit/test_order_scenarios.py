@@ -30,6 +30,14 @@ def test_scenario(name):
     assert_shape(run)
 
 
+@pytest.mark.parametrize(("close", "late"), [(94.5, " late"), (95.5, "")])
+def test_x4_the_close_at_the_end_of_the_data_is_late_in_the_bar_of_its_entry_too(close, late):
+    bars = ["100 101 99 100", f"100 101 94 {close}"]
+    run = run_orders(bars, {1: "buy limit 98 loss 95"}, close_at_end=True)
+    assert fills_of(run) == ["2 buy 10 @ 98", f"2 sell 10 @ {close}{late}"]
+    assert run.metrics("portfolio_1")["exit_after_entry_bar"] == bool(late)
+
+
 def assert_shape(run, cash=1e6):
     """E2: one opening and one close of each trade that was filled, the close its last event; X9 and counts of metrics."""
     events = [event for event in run.events("portfolio_1") if event.correlation_id is not None]
