@@ -74,7 +74,7 @@ class StorageConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     ] = UNSET
     max_file_size_mb: Annotated[
         Annotated[float, Meta(ge=0.01)] | UnsetType,
-        Meta(description="no file is larger: it is continued in a next one; 1 MB is 1,000,000 bytes"),
+        Meta(description="no file of events is larger: it is continued in a next one; 1 MB is 1,000,000 bytes"),
     ] = UNSET
     write_at_end: Annotated[
         WriteAtEnd | UnsetType,
