@@ -25,7 +25,7 @@ def answered(answer: Callable[[Messages], int]) -> int:
         return REFUSED
     except OSError as error:
         if error.errno == errno.EPIPE:
-            raise  # whoever read stdout has seen enough: typer leaves without a word
+            raise  # what reads stdout has left
         messages.error(str(error))
         return ENVIRONMENT
     except KeyboardInterrupt:

@@ -2,9 +2,10 @@
 
 import gc
 import os
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from cli.commands.check import check
 from cli.commands.diff import diff
@@ -17,10 +18,27 @@ from cli.commands.query import query
 from cli.commands.replay import replay
 from cli.commands.run import run
 from cli.commands.schema import schema
+from cli.exits import UNREAD, unread_is
 from cli.signals import raise_interruptions
 from engine.users_calls import open_streams
 
+
+class _Commands(TyperGroup):
+    """All commands; typer would end one whose reader has left with 1, as if something had failed."""
+
+    def make_context(self, *arguments: Any, **options: Any) -> Any:  # noqa: ANN401 - typer's business
+        """Reads the command line; what `--help` prints is printed here."""
+        with unread_is(UNREAD):
+            return super().make_context(*arguments, **options)
+
+    def invoke(self, ctx: Any) -> Any:  # noqa: ANN401 - typer's business
+        """Runs the command."""
+        with unread_is(UNREAD):
+            return super().invoke(ctx)
+
+
 app = typer.Typer(
+    cls=_Commands,
     name="admf",
     help="Backtests portfolios as isolated containers, and can explain every trade.",
     epilog="Start with: admf init my_backtest",

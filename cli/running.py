@@ -8,7 +8,7 @@ import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cli.exits import ENVIRONMENT, FAILED, OK, REFUSED, SIGNALLED
+from cli.exits import ENVIRONMENT, FAILED, OK, REFUSED, SIGNALLED, unread_is
 from cli.loading import RefusedConfigError, load, located, of_data, refused_by_strict
 from cli.render.excerpt import source_line
 from cli.render.messages import Messages
@@ -45,7 +45,7 @@ def run_config(request: Request, signals: Signals, reader: Reader) -> int:
     try:
         return _run(request, messages, signals, reader)
     except BrokenPipeError:
-        raise  # whoever read stdout has seen enough: typer leaves without a word
+        raise  # what reads stdout has left
     except (RefusedConfigError, OSError, MemoryError) as error:
         if request.debug:
             traceback.print_exception(error)
@@ -87,8 +87,10 @@ def _run(request: Request, messages: Messages, signals: Signals, reader: Reader)
     _report_failures(outcome, messages)
     if unwritten is not None:
         raise unwritten
-    show(prepared, outcome, request.output)
-    return _exit_code(outcome, signals)
+    code = _exit_code(outcome, signals)
+    with unread_is(code):
+        show(prepared, outcome, request.output)
+    return code
 
 
 def _shown(request: Request) -> Callable[[Prepared, Outcome, Path], None]:

@@ -1,11 +1,13 @@
 """What only a process of its own shows: what is imported, what happens when the reader of stdout leaves."""
 
+import shlex
 import subprocess
 import sys
 
 import pytest
 
-from tests.run_command import COMMAND, ROOT, changed, read_json, run_process
+from cli.exits import FAILED, UNREAD
+from tests.run_command import COMMAND, ROOT, changed, read_json, run, run_process
 from tests.run_configs import FAILING, write_config
 
 HEAVY = {"numpy", "duckdb", "rich", "yaml", "talib", "msgspec", "pydantic", "distributed"}
@@ -32,6 +34,7 @@ def test_26_a_reader_that_leaves_early_sees_no_traceback(tmp_path, options):
     ) as process:
         process.stdout.close()
         assert process.stderr.read() == b""
+    assert process.returncode == (UNREAD if options == ("--dry-run",) else 0)
     if not options:
         assert read_json(tmp_path / "out" / "run.json")["status"] == "completed"
 
@@ -44,6 +47,33 @@ def test_26_failures_are_told_although_nobody_reads_the_table(tmp_path):
     ) as process:
         process.stdout.close()
         assert process.stderr.read().count(b" failed: ") == 3
+    assert process.returncode == FAILED
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("done")
+    config = write_config(folder).rename(folder / "c.yaml")
+    assert run(config, "--output", folder / "out", "--quiet").exit_code == 0
+    return folder
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        *("--help", "run --help", "--version", "schema", "list indicators", "explain {config}", "check {config}"),
+        *("inspect {out}", "replay {out}", "diff {out} {out}"),
+        *('query {out} "SELECT * FROM metrics"', "export {out} --format csv --output {out}/csv"),
+    ],
+)
+def test_an_answer_whose_reader_has_left_ends_as_if_sigpipe_had_ended_it(done, arguments):
+    command = [sys.executable, "-m", "cli", *shlex.split(arguments.format(config=done / "c.yaml", out=done / "out"))]
+    with subprocess.Popen(
+        command, cwd=ROOT, env=changed({}), stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == UNREAD
 
 
 def test_a_pipe_gets_whole_ids_all_columns_and_no_colour(tmp_path):
