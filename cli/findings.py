@@ -12,13 +12,15 @@ from cli.render import rows
 from cli.render.separated import print_csv
 from cli.results.orphans import NEEDED, Orphan, Orphans, cannot_tell
 from cli.results.refusal import RefusedError
-from cli.results.trace import opened_trace, trace_of
+from cli.results.trace import opened_trace, said_of, trace_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from cli.render.messages import Messages
     from cli.render.terminal import Terminal
     from cli.results.results import ResultsTree
+    from cli.results.trace import Extent
 
 _DAY = len("2020-01-01")
 
@@ -39,8 +41,10 @@ def print_days(tree: ResultsTree, id_: str, form: str, terminal: Terminal) -> li
     return [trace.fault] if trace.fault else []
 
 
-def print_orphans(tree: ResultsTree, id_: str | None, form: str, terminal: Terminal) -> list[str]:
+def print_orphans(tree: ResultsTree, id_: str | None, form: str, terminal: Terminal, messages: Messages) -> list[str]:
     """Prints what began and never ended, of one container or of every portfolio that wrote events; returns what is damaged.
+
+    Events that are missing are warned of.
 
     Raises:
         RefusedError: if no event was written.
@@ -48,6 +52,7 @@ def print_orphans(tree: ResultsTree, id_: str | None, form: str, terminal: Termi
     faults: list[str] = []
     found: list[Orphan] = []
     silent: Counter[str] = Counter()
+    extents: dict[str, Extent] = {}
     ids = [id_] if id_ else [each for each, type_ in tree.types.items() if type_ in {"portfolio", ""}]
     traces = (
         [opened_trace(tree, id_)] if id_ else [trace for trace in (trace_of(tree, each) for each in ids) if trace.found]
@@ -59,6 +64,7 @@ def print_orphans(tree: ResultsTree, id_: str | None, form: str, terminal: Termi
         )
     for trace in traces:
         extent = trace.extent
+        extents |= {trace.container_id: extent} if extent is not None else {}
         if extent is not None and extent.after:  # what began may have ended in what is not there
             silent.update(NEEDED)
             continue
@@ -74,6 +80,8 @@ def print_orphans(tree: ResultsTree, id_: str | None, form: str, terminal: Termi
             for what, count in silent.items()
         ]
         terminal.print(map(Text, said))
+    for line in said_of(extents):
+        messages.warn(line)
     return faults
 
 

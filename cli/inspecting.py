@@ -111,9 +111,10 @@ class Inspection:
     def _findings(self, id_: str | None) -> None:
         form = self._request.table.form
         if id_ is not None and self._request.by_day:
+            self._say_extent(id_, trace_of(self._tree, id_).extent)
             self._damage += print_days(self._tree, id_, form, self._terminal)
         else:
-            self._damage += print_orphans(self._tree, id_, form, self._terminal)
+            self._damage += print_orphans(self._tree, id_, form, self._terminal, self._messages)
 
     def report(self) -> int:
         """Reports the damage found; returns the exit code."""

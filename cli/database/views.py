@@ -11,7 +11,7 @@ import msgspec
 from cli.database.columns import EQUITY_COLUMNS, EVENT_COLUMNS, TIMES, TRADE_COLUMNS, Columns
 from cli.database.sources import Sources
 from cli.results.json_file import DamagedFileError
-from cli.results.trace import Extent
+from cli.results.trace import said_of
 from engine.market.duck import connect, literal, quoted
 from tracing.storage.limits import LONGEST_LINE
 
@@ -65,11 +65,7 @@ class Database:
     @property
     def remarks(self) -> list[str]:
         """What there is to say of the files beside that, one line each."""
-        extents = self._sources.extents
-        if len(extents) == 1:
-            return [f"{id_}: {extent}" for id_, extent in extents.items()]
-        whole = Extent(sum(each.before for each in extents.values()), sum(each.after for each in extents.values()))
-        return [f"of {len(extents)} containers {whole}"] if extents else []
+        return said_of(self._sources.extents)
 
     def lock(self) -> None:
         """From now on nothing can be read but the files of the views, and no setting changed."""

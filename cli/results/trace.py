@@ -20,7 +20,7 @@ from tracing.storage.paths import StoragePathError, folder_within_results
 from tracing.storage.window import WINDOW_STEM
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from cli.results.container import ContainerResult
@@ -30,15 +30,29 @@ Event = dict[str, Any]
 
 
 class Extent(NamedTuple):
-    """How many traced events stand in no file: `before` the first that does, and `after` that."""
+    """How many traced events stand in no file: `before` the first that does, `after` it, and of these those that found no room."""
 
     before: int
     after: int
+    refused: int
 
     def __str__(self) -> str:
         """For a person."""
-        later = f", {self.after:,} between or after them" if self.after else ""
-        return f"only events that were kept in memory: {self.before:,} came before them{later}"
+        parts = [
+            (self.before, "came before them"),
+            (self.after - self.refused, "came between or after them"),
+            (self.refused, "that came later found no room, as max_events were kept"),
+        ]
+        said = ", ".join(f"{count:,} {what}" for count, what in parts if count)
+        return f"only events that were kept in memory: {said}"
+
+
+def said_of(extents: Mapping[str, Extent]) -> list[str]:
+    """A line on what is missing in the traces of containers, by id; none if nothing is."""
+    if len(extents) == 1:
+        return [f"{id_}: {extent}" for id_, extent in extents.items()]
+    whole = Extent(*map(sum, zip(*extents.values(), strict=True))) if extents else None
+    return [f"of {len(extents)} containers {whole}"] if whole else []
 
 
 class EventHead(msgspec.Struct, frozen=True):
@@ -98,7 +112,8 @@ class Trace:
         before = next((int(event["seq"]) for event in self), 0)
         tracing = self._result.tracing if self._result else None
         after = tracing.seen - tracing.filtered - tracing.in_files - before if tracing else 0
-        return Extent(before, after) if before or after else None
+        refused = min(after, tracing.refused) if tracing else 0
+        return Extent(before, after, refused) if before or after else None
 
     def __iter__(self) -> Iterator[Event]:
         self.fault = None

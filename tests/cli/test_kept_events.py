@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from cli.app import app
+from cli.results.trace import Extent
 from tests.cli.inspect_command import inspect
 from tests.run_command import files_of, results_of, run
 from tests.run_configs import write_bars, write_config
@@ -268,11 +269,37 @@ def test_replay_skips_them_and_diff_compares_them(kept, tmp_path):
 
 
 def test_orphans_are_told_of_windows_that_hold_all_that_came_last(kept, tmp_path):
-    assert inspect(kept, "--orphans").exit_code == 0
+    windows = inspect(kept, "--orphans")
+    assert windows.exit_code == 0
+    assert "no orphan in them" in windows.stdout
+    total = sum(before(kept, id_) for id_ in results_of(kept) if id_.startswith("portfolio_"))
+    assert windows.stderr == (
+        f"warning: of 6 containers only events that were kept in memory: {total:,} came before them\n"
+    )
+    assert inspect(kept, "portfolio_2", "--by-day").stderr == inspect(kept, "portfolio_2", "--orphans").stderr != ""
     run(
         lanes(tmp_path, "mode: full, storage_backend: memory, max_events: 700"), "--output", tmp_path / "out", "--quiet"
     )
-    assert "cannot be told from" in inspect(tmp_path / "out", "portfolio_2", "--orphans").stdout
+    shown = inspect(tmp_path / "out", "portfolio_2", "--orphans")
+    assert "cannot be told from" in shown.stdout
+    refused = results_of(tmp_path / "out")["portfolio_2"]["tracing"]["refused"]
+    assert shown.stderr == (
+        "warning: portfolio_2: only events that were kept in memory: "
+        f"{refused:,} that came later found no room, as max_events were kept\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("extent", "words"),
+    [
+        (Extent(1200, 0, 0), "1,200 came before them"),
+        (Extent(0, 7, 0), "7 came between or after them"),
+        (Extent(3, 9, 2), "3 came before them, 7 came between or after them, 2 that came later found no room"),
+    ],
+)
+def test_what_is_missing_in_a_trace_is_said_by_its_kind(extent, words):
+    assert words in str(extent)
+    assert "0 came" not in str(extent).replace("1,200 came", "")
 
 
 # --- rules ---------------------------------------------------------------------------------------------------------------
