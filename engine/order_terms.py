@@ -75,6 +75,8 @@ class OrderTerms(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defau
 class ExitTerms(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True, metaclass=_TermsMeta):
     """Orders that protect a position: a stop-loss and a take-profit (prices), a trailing stop (an amount or a percentage).
 
+    None of them, `ExitTerms()`, is no protection, also where the portfolio's `exit` has some.
+
     Raises:
         BadTermsError: for a value that is no number, or both a `trail_amount` and a `trail_percent`.
     """

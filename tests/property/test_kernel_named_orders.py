@@ -151,6 +151,14 @@ MISTAKEN = {
         2: Decision("long", exits=ExitTerms(trail_amount=2.0)),
         3: Decision("long", order=OrderTerms(quantity=1.0)),
     },
+    "exits without any take those of the config away from an entry": {
+        1: Decision("long", order=OrderTerms(order_type="limit", limit_price=9.5), exits=ExitTerms()),
+        4: Decision("long", order=OrderTerms(quantity=1.0)),
+    },
+    "exits without any take those away that work": {
+        1: Decision("long", order=OrderTerms(quantity=2.0)),
+        3: Decision("long", exits=ExitTerms()),
+    },
 }
 
 

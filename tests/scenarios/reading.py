@@ -83,6 +83,9 @@ def read_exits(words):
     """Takes the exits off the front of the words."""
     names = {"loss": "stop_loss", "target": "take_profit", "trail": "trail_amount"}
     exits = {}
+    if words == ["bare"]:
+        words.clear()
+        return ExitTerms()
     while words and words[0] in names:
         name = names[words.pop(0)]
         exits[name] = float(words.pop(0))

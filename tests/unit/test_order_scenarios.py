@@ -6,6 +6,8 @@ import pytest
 import yaml
 
 from engine.trading.costs import BasisPoints
+from engine.trading.distances import Distance
+from engine.trading.order_forms import ExitForm
 from tests.scenarios.reading import fates_of, fills_of, run_orders
 
 PAGE = Path(__file__).parents[1] / "scenarios" / "orders.yaml"
@@ -36,6 +38,21 @@ def test_x4_the_close_at_the_end_of_the_data_is_late_in_the_bar_of_its_entry_too
     run = run_orders(bars, {1: "buy limit 98 loss 95"}, close_at_end=True)
     assert fills_of(run) == ["2 buy 10 @ 98", f"2 sell 10 @ {close}{late}"]
     assert run.metrics("portfolio_1")["exit_after_entry_bar"] == bool(late)
+
+
+@pytest.mark.parametrize(
+    ("orders", "left"),
+    [
+        ({1: "buy"}, ["3 sell 10 @ 95"]),
+        ({1: "buy bare"}, []),
+        ({1: "buy", 2: "hold bare"}, []),
+        ({1: "buy bare", 2: "hold loss 96"}, ["3 sell 10 @ 96"]),
+    ],
+)
+def test_x4_a_decision_with_exits_has_no_others_and_with_none_in_them_none(orders, left):
+    bars = ["100 101 99 100", "100 101 99 100", "100 101 94 99"]
+    run = run_orders(bars, orders, exit=ExitForm(stop_loss=Distance(percent=5.0)))
+    assert fills_of(run) == ["2 buy 10 @ 100", *left]
 
 
 def assert_shape(run, cash=1e6):
