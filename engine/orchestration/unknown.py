@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from msgspec import structs
+
 from engine.config.schema import ExecutionContainer
 from engine.features.indicators import lookback
 from engine.features.spec import FeatureOutput
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
 
     from engine.config.errors import ConfigProblem
     from engine.config.locations import Locations
+    from engine.config.node import Mark
     from engine.features.spec import FeatureSpec
     from engine.market.bars import Bars
     from engine.orchestration.plan import Plan
@@ -36,7 +39,7 @@ class Defined(NamedTuple):
 def hopeless(plan: Plan, bars: Mapping[str, Bars], locations: Locations) -> list[ConfigProblem]:
     """A warning for each feature that needs more bars than there are, and for each participation in no volume.
 
-    Of a place in the config that a sweep repeats, the first is named.
+    Of what one place in the config makes, a sweep or several symbols, the first is named and the others are counted.
     """
     numbers = {container.id: number for number, container in enumerate(plan.config.containers)}
     found = [
@@ -50,13 +53,25 @@ def hopeless(plan: Plan, bars: Mapping[str, Bars], locations: Locations) -> list
             if len(bars[each.data]) < bars_needed(each.spec)
         ),
         *(
-            Unused(f"containers.{numbers[execution]}.participation", "", f"fills nothing: {_no_volume(data)}")
+            Unused(
+                f"containers.{numbers[execution]}.participation",
+                "",
+                f"fills nothing: the volume of {data} is 0 throughout",
+            )
             for execution, data in _without_volume(plan, bars)
         ),
     ]
     problems = [locations.problem(each.path, each.value, each.reason) for each in found]
-    first = {problem.at: problem for problem in reversed(problems)}
-    return [*reversed(first.values())]
+    by_place: dict[Mark, list[ConfigProblem]] = {}
+    for problem in problems:
+        by_place.setdefault(problem.at, []).append(problem)
+    return [_first(some) for some in by_place.values()]
+
+
+def _first(some: list[ConfigProblem]) -> ConfigProblem:
+    first, *others = some
+    more = f"; the same of {len(others):,} more that this line makes" if others else ""
+    return structs.replace(first, expected=first.expected + more)
 
 
 @cache
@@ -67,28 +82,22 @@ def bars_needed(spec: FeatureSpec) -> int:
 
 
 def closing_notices(plan: Plan, scenery: Scenery) -> list[str]:
-    """A sentence on each feature that never had a value, and on what no volume could fill."""
+    """A sentence on each feature that never had a value, though there were bars enough: others were warned of before the run."""
     silent: dict[tuple[FeatureSpec, str], list[Defined]] = {}
     for each in _defined(plan):
-        if scenery.store.is_never_known(scenery.feeds[each.data].bars, each.spec):
+        bars = scenery.feeds[each.data].bars
+        if len(bars) >= bars_needed(each.spec) and scenery.store.is_never_known(bars, each.spec):
             silent.setdefault((each.spec, each.data), []).append(each)
     found = [_in_words(some, len(scenery.feeds[some[0].data].bars)) for some in silent.values()]
     if len(found) > MOST_NAMED:
         found = [*found[:MOST_NAMED], f"{len(found) - MOST_NAMED:,} more features never had a value"]
-    bars = {id_: feed.bars for id_, feed in scenery.feeds.items()}
-    return found + [
-        f"the participation of {id_} fills nothing: {_no_volume(data)}" for id_, data in _without_volume(plan, bars)
-    ]
+    return found
 
 
 def _in_words(some: list[Defined], bars: int) -> str:
     first, *others = some
     among = f" and {len(others):,} more" if others else ""
     return f"feature {first.name} of {first.id}{among} never had a value over {first.data}, which has {bars:,} bars"
-
-
-def _no_volume(data: str) -> str:
-    return f"the volume of {data} is 0 throughout"
 
 
 def _defined(plan: Plan) -> Iterator[Defined]:
