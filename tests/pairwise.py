@@ -161,7 +161,7 @@ FEATURES: dict[str, dict[str, str]] = {
 
 ON_KERNEL = {
     "rules": ["none"],
-    "strategy": ["crossover", "holds", "column", "shared"],
+    "strategy": ["crossover", "holds", "column", "on_bar", "shared"],
     "sizing": ["all in", "quantity", "lots", "percent", "volatility"],
     "execution": ["only", "shared", "own"],
     "costs": ["free", "percent"],

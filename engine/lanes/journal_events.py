@@ -273,6 +273,8 @@ class JournalEvents:
         )
         if record.detail in _DEAD:
             del self._orders[number]
+        if record.reason == acceptance.NO_DATA:
+            del self._elsewhere[record.trade]
         return order
 
     def _reason(self, record: Recorded, request: OrderRequest) -> str:
